@@ -1,0 +1,165 @@
+package feeds
+
+import "time"
+
+// Fact is what a node says after it has decided. A later fact with the same
+// Key replaces the earlier one; state is the latest fact per key. The kinds
+// are Fetched, Observed, Gone, Joined and Moderated; no other exists.
+type Fact interface {
+	// Key is unique over all kinds: its first byte is the kind's letter.
+	Key() string
+}
+
+// ItemKey names one item of one source for ever: the source, a slash and a
+// hash of what identifies the item there.
+type ItemKey string
+
+// Source gives the source part of the key.
+func (k ItemKey) Source() SourceID {
+	for i := 0; i < len(k); i++ {
+		if k[i] == '/' {
+			return SourceID(k[:i])
+		}
+	}
+	return SourceID(k)
+}
+
+// Validators are what an origin gave to ask "has it changed?" with, byte for
+// byte (RFC 9110 §8.8), for one URL and one way of asking.
+type Validators struct {
+	ETag         string `cbor:"1,keyasint,omitempty"`
+	LastModified string `cbor:"2,keyasint,omitempty"`
+}
+
+// Fetched is said after every visit to a source, last of all facts of the
+// visit: it moves the cursor.
+type Fetched struct {
+	Source SourceID  `cbor:"1,keyasint"`
+	At     time.Time `cbor:"2,keyasint"`
+
+	// The last good state; a failure never changes it.
+	URL        string     `cbor:"3,keyasint,omitempty"` // the URL that was asked
+	Final      string     `cbor:"4,keyasint,omitempty"` // after redirects
+	Asked      uint64     `cbor:"5,keyasint,omitempty"` // hash of URL, user agent, Accept, parser version: validators hold for this only
+	Validators Validators `cbor:"6,keyasint"`
+	Body       uint64     `cbor:"7,keyasint,omitempty"`  // hash of the decoded body
+	Items      []byte     `cbor:"8,keyasint,omitempty"`  // 8 bytes for each Item.Raw of the body, see RawSet
+	Success    time.Time  `cbor:"9,keyasint,omitempty"`  // last visit that gave a valid feed or "unchanged"
+	News       time.Time  `cbor:"10,keyasint,omitempty"` // last visit that gave a new statement
+	Channel    Origin     `cbor:"11,keyasint,omitempty"` // the feed's own description
+	Hints      Hints      `cbor:"12,keyasint,omitempty"` // what the publisher says about coming back
+	Baseline   bool       `cbor:"13,keyasint,omitempty"` // the first import is done
+
+	// This visit.
+	Status   int           `cbor:"20,keyasint,omitempty"` // HTTP status, 0 when there was no answer
+	Class    string        `cbor:"21,keyasint,omitempty"` // "" when it went well, else fetch's class: "dns", "tls", "timeout", "status", …
+	Error    string        `cbor:"22,keyasint,omitempty"` // for people: what, where, what to do
+	Failures int           `cbor:"23,keyasint,omitempty"` // in a row
+	Since    time.Time     `cbor:"24,keyasint,omitempty"` // start of the present run of failures
+	Took     time.Duration `cbor:"25,keyasint,omitempty"`
+	Bytes    int64         `cbor:"26,keyasint,omitempty"` // on the wire
+	New      int           `cbor:"27,keyasint,omitempty"` // items of this visit, by what they were
+	Revised  int           `cbor:"28,keyasint,omitempty"`
+	Copies   int           `cbor:"29,keyasint,omitempty"` // new copies of statements that we had
+
+	// What follows.
+	NextDue time.Time `cbor:"40,keyasint"`
+	DueRule string    `cbor:"41,keyasint,omitempty"` // the rule that won, for people: "max-age=3600", "Retry-After 15m", …
+	Gone    bool      `cbor:"42,keyasint,omitempty"` // 410: not asked again until the configuration changes
+	MovedTo string    `cbor:"43,keyasint,omitempty"` // where 301/308 leads
+	MovedAt time.Time `cbor:"44,keyasint,omitempty"` // since when
+	Moves   int       `cbor:"45,keyasint,omitempty"` // visits in a row that led to the same MovedTo and to a valid feed
+
+	// What the adaptive rhythm learns from.
+	Gaps []uint32 `cbor:"46,keyasint,omitempty"` // minutes between the latest new items, newest first, at most 16
+}
+
+// Hints are a publisher's words about how often to ask.
+type Hints struct {
+	FreshFor     time.Duration `cbor:"1,keyasint,omitempty"` // Cache-Control, Expires
+	TTL          time.Duration `cbor:"2,keyasint,omitempty"` // RSS ttl
+	UpdatePeriod time.Duration `cbor:"3,keyasint,omitempty"` // sy:updatePeriod / sy:updateFrequency
+	SkipHours    []int         `cbor:"4,keyasint,omitempty"`
+	SkipDays     []int         `cbor:"5,keyasint,omitempty"` // 0 is Sunday
+}
+
+// Key is "F" and the source.
+func (f *Fetched) Key() string { return "F" + string(f.Source) }
+
+// Observed is an item of a source, cleaned, placed and tagged.
+type Observed struct {
+	Item      ItemKey     `cbor:"1,keyasint"`
+	Statement StatementID `cbor:"2,keyasint"`
+	FirstSeen time.Time   `cbor:"3,keyasint"`
+	Changed   time.Time   `cbor:"4,keyasint"`           // last change that matters; FirstSeen's or the publisher's own time at first
+	Order     time.Time   `cbor:"5,keyasint"`           // see Statement.Order
+	Published time.Time   `cbor:"6,keyasint,omitempty"` // frozen at first sight, clamped to FirstSeen when it lay in the future
+	Revision  int         `cbor:"7,keyasint"`
+	Relation  Relation    `cbor:"8,keyasint"`
+	Of        ItemKey     `cbor:"9,keyasint,omitempty"`
+	Why       string      `cbor:"10,keyasint,omitempty"`
+	Score     float32     `cbor:"11,keyasint,omitempty"`
+	Keys      []Key       `cbor:"12,keyasint,omitempty"` // what this item is found by
+	Taggings  []Tagging   `cbor:"13,keyasint,omitempty"`
+	Rules     uint64      `cbor:"14,keyasint,omitempty"` // fingerprint of the rules that tagged it
+	Priority  int         `cbor:"15,keyasint,omitempty"`
+	Copy      Copy        `cbor:"16,keyasint"`
+}
+
+// Key is "O" and the item.
+func (o *Observed) Key() string { return "O" + string(o.Item) }
+
+// Gone replaces an Observed whose item was withdrawn, expired or unsubscribed.
+// It keeps the keys, so that an item that returns is not news.
+type Gone struct {
+	Item      ItemKey     `cbor:"1,keyasint"`
+	Statement StatementID `cbor:"2,keyasint"`
+	FirstSeen time.Time   `cbor:"3,keyasint"`
+	Order     time.Time   `cbor:"4,keyasint"`
+	Keys      []Key       `cbor:"5,keyasint,omitempty"`
+	Reason    string      `cbor:"6,keyasint"` // "withdrawn", "expired", "unsubscribed"
+}
+
+// Key is that of the Observed it replaces.
+func (g *Gone) Key() string { return "O" + string(g.Item) }
+
+// Joined says that two statements turned out to be one: the older id wins, the
+// other redirects.
+type Joined struct {
+	Loser  StatementID `cbor:"1,keyasint"`
+	Winner StatementID `cbor:"2,keyasint"`
+	Why    string      `cbor:"3,keyasint,omitempty"`
+	By     string      `cbor:"4,keyasint,omitempty"` // "" for the machine, else the operator
+}
+
+// Key is "J" and the losing statement.
+func (j *Joined) Key() string { return "J" + string(j.Loser) }
+
+// Moderated is an operator's word on a statement.
+type Moderated struct {
+	Statement StatementID `cbor:"1,keyasint"`
+	Hide      bool        `cbor:"2,keyasint,omitempty"`
+	Add       []Tag       `cbor:"3,keyasint,omitempty"`
+	Cut       []Tag       `cbor:"4,keyasint,omitempty"`
+	By        string      `cbor:"5,keyasint,omitempty"`
+	Why       string      `cbor:"6,keyasint,omitempty"`
+}
+
+// Key is "M" and the statement.
+func (m *Moderated) Key() string { return "M" + string(m.Statement) }
+
+// Record is a fact with its place in the journal.
+type Record struct {
+	Seq  uint64
+	At   time.Time
+	Fact Fact
+}
+
+// Key is something that an item is found by: a kind letter and a 64-bit hash.
+// The kinds are dedup's: 'g' guid within the source, 'l' canonical link,
+// 's' canonical link within the source, 't' text, 'd' title and date within
+// the source.
+type Key struct {
+	Kind byte   `cbor:"1,keyasint"`
+	Hash uint64 `cbor:"2,keyasint"`
+}

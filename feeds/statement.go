@@ -1,0 +1,129 @@
+package feeds
+
+import (
+	"slices"
+	"time"
+)
+
+// StatementID is minted once, from the strongest key of a statement's first
+// copy, and kept for life. It is URL-safe: [a-z2-7]{16}.
+type StatementID string
+
+// Relation is what a copy is to its statement.
+type Relation string
+
+// Relations of a copy to its statement.
+const (
+	IsOrigin      Relation = "origin"
+	IsReprint     Relation = "reprint"
+	IsExcerpt     Relation = "excerpt"
+	IsTranslation Relation = "translation"
+	IsCorrection  Relation = "correction"
+	IsJoint       Relation = "joint"
+)
+
+// Statement is one publication in the world, with every copy of it that we
+// hold. Its Copies are in order of arrival and never empty.
+type Statement struct {
+	ID       StatementID
+	Copies   []StatedCopy
+	Taggings []Tagging // of all copies and moderation, one per tag, sorted by scheme and term
+
+	Published time.Time // frozen at first sight; zero when no publisher said
+	FirstSeen time.Time
+	Updated   time.Time // the last change that matters; never zero, never "now"
+	// Order is the time that feeds sort by, newest first, frozen at first sight.
+	Order time.Time
+	// Changed is the time, and Seq the journal's number, of the last fact that
+	// touched the statement in any way: they drive caches, not readers.
+	Changed time.Time
+	Seq     uint64
+	Hidden  bool
+}
+
+// StatedCopy is a copy in its statement.
+type StatedCopy struct {
+	Copy
+	Item      ItemKey
+	Relation  Relation
+	Of        ItemKey // the copy it was matched to, when it is not the origin
+	Why       string  // the evidence for that, e.g. `same link https://…`
+	Score     float32
+	FirstSeen time.Time
+	Changed   time.Time // last change of its text that matters
+	Revision  int       // 1 at first sight
+	Priority  int       // of its source when it was taken
+}
+
+// Languages gives the statement's languages, sorted, each once.
+func (s *Statement) Languages() []string {
+	var out []string
+	for i := range s.Copies {
+		if l := s.Copies[i].Language; l != "" && !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Lead gives the copy to show: the best one in the first of the wanted
+// languages that there is one in, else the best one of all. Best is: the
+// origin, then the higher source priority, then the fuller text, then the
+// earlier arrival. A wanted "pt" is met by "pt-BR" and the other way round.
+func (s *Statement) Lead(languages ...string) *StatedCopy {
+	for _, l := range languages {
+		if c := s.best(func(c *StatedCopy) bool { return SameLanguage(c.Language, l) }); c != nil {
+			return c
+		}
+	}
+	return s.best(func(*StatedCopy) bool { return true })
+}
+
+// best gives the best copy among those that fit, nil when none does.
+func (s *Statement) best(fits func(*StatedCopy) bool) *StatedCopy {
+	var best *StatedCopy
+	for i := range s.Copies {
+		c := &s.Copies[i]
+		if fits(c) && (best == nil || c.leads(best)) {
+			best = c
+		}
+	}
+	return best
+}
+
+// leads reports whether c is to be shown rather than b, which arrived before it.
+func (c *StatedCopy) leads(b *StatedCopy) bool {
+	if o, p := c.Relation == IsOrigin, b.Relation == IsOrigin; o != p {
+		return o
+	}
+	if c.Priority != b.Priority {
+		return c.Priority > b.Priority
+	}
+	// A fuller text counts only when it is clearly fuller, or the lead would
+	// flip between near-equal copies on every correction.
+	return 2*len(c.Content) > 3*len(b.Content)+400
+}
+
+// Has reports whether the statement carries the tag.
+func (s *Statement) Has(t Tag) bool {
+	for i := range s.Taggings {
+		if s.Taggings[i].Tag == t {
+			return true
+		}
+	}
+	return false
+}
+
+// SameLanguage reports whether two BCP 47 tags have the same primary language.
+func SameLanguage(a, b string) bool { return a != "" && PrimaryLanguage(a) == PrimaryLanguage(b) }
+
+// PrimaryLanguage gives the first subtag: "pt" for "pt-BR".
+func PrimaryLanguage(tag string) string {
+	for i := 0; i < len(tag); i++ {
+		if tag[i] == '-' || tag[i] == '_' {
+			return tag[:i]
+		}
+	}
+	return tag
+}
