@@ -1,0 +1,13 @@
+// Package tag gives statements their regions, countries, topics and events by
+// rules that anybody can read: it compiles them, applies them to a text view,
+// explains every tag with the rule and the words that caused it, and gives a
+// fingerprint that tells when the rules have changed.
+//
+// The built-in rules are plain text under data/; an operator's rules (the
+// section "taxonomy" of the configuration) are added to them. It does not read
+// HTML, guess languages or strip datelines: aggregator/normalize does.
+//
+// Start with taxonomy.go (what a rule is), then tagger.go (the way of one
+// text), places.go and topics.go (how words become tags), token.go and
+// match.go (how words are found).
+package tag
