@@ -36,4 +36,8 @@ type Feed struct {
 	Subtitle string
 	Language string // of the feed when one language was asked for, else ""
 	Query    Query
+	// RawQuery is the canonical query string that narrows the feed further
+	// ("lang=fr"), without "?"; "" for the feed as published. It belongs to the
+	// feed's address and to its id.
+	RawQuery string
 }
