@@ -1,0 +1,126 @@
+// Package arch holds no code: only the test that keeps the walls of the house
+// where DESIGN and ARCHITECTURE.md draw them.
+package arch
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// below says what each room may import of this module. Anything not named is
+// forbidden, and a room that is not listed is an error: decide where it stands.
+var below = map[string][]string{
+	"feeds":                {},
+	"feeds/render":         {"feeds"},
+	"feeds/serve":          {"feeds", "feeds/render", "storage"},
+	"storage":              {"feeds"},
+	"aggregator/schedule":  {"feeds"},
+	"aggregator/fetch":     {"feeds"},
+	"aggregator/parse":     {"feeds"},
+	"aggregator/normalize": {"feeds"},
+	"aggregator/dedup":     {"feeds"},
+	"aggregator/tag":       {"feeds"},
+	"aggregator":           {"feeds", "storage", "aggregator/*"},
+	"config":               {"feeds", "aggregator/tag", "aggregator/schedule"},
+	"demo":                 {},
+	"cmd/communique":       {"*"},
+	"internal/arch":        {},
+	"internal/testkit":     {"feeds", "storage"},
+	"bench":                {"*"},
+	"bench/upstream":       {},
+}
+
+// homes says in which one room an outside library is imported. cmd may wire
+// the ones that are listed for it.
+var homes = map[string][]string{
+	"github.com/mmcdole/gofeed":           {"aggregator/parse"},
+	"github.com/gorilla/feeds":            {"feeds/render"},
+	"go.etcd.io/bbolt":                    {"storage"},
+	"github.com/robfig/cron/v3":           {"aggregator/schedule"},
+	"go.yaml.in/yaml/v4":                  {"config"},
+	"github.com/invopop/jsonschema":       {"config"},
+	"github.com/spf13/cobra":              {"cmd/communique"},
+	"github.com/schollz/progressbar":      {"cmd/communique"},
+	"code.dny.dev/ssrf":                   {"aggregator/fetch"},
+	"github.com/microcosm-cc/bluemonday":  {"aggregator/normalize"},
+	"github.com/blevesearch/snowballstem": {"aggregator/tag"},
+	"github.com/fxamacker/cbor":           {"storage"},
+	"golang.org/x/time/rate":              {"aggregator/fetch"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "communique/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p pkg
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func allowed(rules []string, room string) bool {
+	return slices.ContainsFunc(rules, func(r string) bool {
+		return r == "*" || r == room || strings.HasSuffix(r, "/*") && strings.HasPrefix(room, r[:len(r)-1])
+	})
+}
+
+func TestImportsRunDownOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "communique/")
+		rules, listed := below[room]
+		if !listed {
+			t.Errorf("%s is in no plan: give it a line in this test and in ARCHITECTURE.md", room)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if got, ours := strings.CutPrefix(imp, "communique/"); ours && !allowed(rules, got) {
+				t.Errorf("%s imports %s, which is not below it", room, got)
+			}
+		}
+	}
+}
+
+func TestEachLibraryHasOneRoom(t *testing.T) {
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "communique/")
+		for _, imp := range p.Imports {
+			for lib, rooms := range homes {
+				if (imp == lib || strings.HasPrefix(imp, lib+"/")) && !slices.Contains(rooms, room) {
+					t.Errorf("%s imports %s, whose room is %s", room, imp, strings.Join(rooms, ", "))
+				}
+			}
+		}
+	}
+}
+
+func TestTheNounsKnowOnlyTheStandardLibrary(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != "communique/feeds" {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.Contains(imp, ".") || slices.Contains([]string{"os", "net", "net/http", "log", "log/slog", "io"}, imp) {
+				t.Errorf("feeds imports %s: nouns have no I/O, no logging and no library", imp)
+			}
+		}
+	}
+}
