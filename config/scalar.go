@@ -1,0 +1,399 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+)
+
+// scalar is a setting that is written as one piece of text. set takes it from
+// there, or says what was wanted; near, when it is not "", is what was probably
+// meant.
+type scalar interface {
+	set(text string) error
+}
+
+// wrong is an error about a value, with the near miss.
+type wrong struct{ msg, near string }
+
+func (w *wrong) Error() string { return w.msg }
+
+// ID names a source or a feed for ever.
+type ID string
+
+var idForm = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
+func (i *ID) set(text string) error {
+	if *i = ID(text); idForm.MatchString(text) {
+		return nil
+	}
+	return &wrong{"wants 1 to 63 of a-z, 0-9 and -", slug(text)}
+}
+
+// slug is the nearest thing to text that may be an ID, "" when there is none.
+func slug(text string) string {
+	s := strings.Trim(notID.ReplaceAllString(strings.ToLower(text), "-"), "-")
+	if len(s) > 63 {
+		s = strings.Trim(s[:63], "-")
+	}
+	return s
+}
+
+var notID = regexp.MustCompile(`[^a-z0-9]+`)
+
+// Term is the slug of a region, topic or event of the taxonomy.
+type Term string
+
+func (t *Term) set(text string) error {
+	if *t = Term(text); idForm.MatchString(text) {
+		return nil
+	}
+	return &wrong{"wants a slug of the taxonomy: a-z, 0-9 and -", slug(text)}
+}
+
+// Country is an ISO 3166-1 alpha-2 code, in lower case.
+type Country string
+
+var countryForm = regexp.MustCompile(`^[A-Za-z]{2}$`)
+
+func (c *Country) set(text string) error {
+	if *c = Country(strings.ToLower(text)); countryForm.MatchString(text) {
+		return nil
+	}
+	return &wrong{"wants a country's two letters (ISO 3166-1), such as mx", ""}
+}
+
+// URL is an absolute http or https URL without user name and password.
+type URL string
+
+func (u *URL) set(text string) error {
+	*u = URL(text)
+	p, err := url.Parse(text)
+	switch {
+	case err != nil && strings.ContainsAny(text, " \t\n"):
+		return &wrong{"has white space in it", strings.Join(strings.Fields(text), "%20")}
+	case err != nil:
+		return &wrong{"is no URL: " + plainURLError(err), ""}
+	case strings.ContainsAny(text, " \t\n"):
+		return &wrong{"has white space in it", strings.Join(strings.Fields(text), "%20")}
+	case p.Scheme == "feed":
+		return &wrong{"wants http or https", "https:" + strings.TrimPrefix(strings.TrimPrefix(text, "feed:"), "https:")}
+	case p.Scheme == "" || p.Host == "" && p.Opaque != "" && p.Scheme != "mailto":
+		return &wrong{"wants a whole URL with http:// or https://", "https://" + strings.TrimLeft(text, "/")}
+	case p.Scheme != "http" && p.Scheme != "https":
+		near := ""
+		if d := distance(p.Scheme, "https"); d <= 2 {
+			near = "https" + text[len(p.Scheme):]
+		}
+		return &wrong{"wants http or https, not " + p.Scheme, near}
+	case p.Hostname() == "":
+		return &wrong{"has no host", ""}
+	case p.User != nil:
+		return &wrong{"carries a user name or password, which would be published; send it in headers instead (Authorization: file:…)", ""}
+	}
+	if port := p.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return &wrong{"has a port that is not 1 to 65535", ""}
+		}
+	}
+	return nil
+}
+
+func plainURLError(err error) string {
+	var e *url.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	return strings.TrimPrefix(err.Error(), "net/url: ")
+}
+
+// Language is a BCP 47 tag in its canonical form.
+type Language string
+
+// languageNames are what people write instead of a tag.
+var languageNames = map[string]string{
+	"english": "en", "french": "fr", "français": "fr", "francais": "fr", "spanish": "es", "español": "es", "espanol": "es",
+	"castellano": "es", "portuguese": "pt", "português": "pt", "portugues": "pt", "arabic": "ar", "العربية": "ar",
+	"russian": "ru", "русский": "ru", "chinese": "zh", "中文": "zh", "german": "de", "deutsch": "de", "italian": "it",
+	"italiano": "it", "japanese": "ja", "jp": "ja", "cn": "zh", "ua": "uk", "creole": "ht", "kreyòl": "ht",
+}
+
+func (l *Language) set(text string) error {
+	tag, err := language.Parse(text)
+	*l = Language(tag.String())
+	if err == nil && text != "" && tag != language.Und {
+		return nil
+	}
+	near := languageNames[strings.ToLower(text)]
+	if near == "" {
+		if primary, _, ok := strings.Cut(strings.ReplaceAll(text, "_", "-"), "-"); ok {
+			if base, err := language.Parse(primary); err == nil && base != language.Und {
+				near = base.String()
+			}
+		}
+	}
+	return &wrong{"wants a language tag (BCP 47), such as fr or pt-BR", near}
+}
+
+// Duration is a length of time, written with its units: 90s, 15m, 36h, 90d, 2w.
+type Duration time.Duration
+
+var durationForm = regexp.MustCompile(`^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$`)
+
+func (d *Duration) set(text string) error {
+	switch {
+	case durationForm.MatchString(text):
+	case regexp.MustCompile(`^\d+$`).MatchString(text):
+		return &wrong{"wants a unit: ms, s, m, h, d or w", ""}
+	case strings.HasPrefix(text, "-"):
+		return &wrong{"wants a duration that is not negative", ""}
+	default:
+		return &wrong{"wants a duration with its units, such as 90s, 15m, 36h or 90d", nearDuration(text)}
+	}
+	var sum float64
+	for rest := text; rest != ""; {
+		n := strings.IndexFunc(rest, func(r rune) bool { return r >= 'a' })
+		u := strings.IndexFunc(rest[n:], func(r rune) bool { return r < 'a' })
+		if u < 0 {
+			u = len(rest) - n
+		}
+		v, err := strconv.ParseFloat(rest[:n], 64)
+		if err != nil {
+			return &wrong{"wants a duration with its units, such as 15m", ""}
+		}
+		sum += v * float64(units[rest[n:n+u]])
+		rest = rest[n+u:]
+	}
+	if sum > float64(10*365*24*time.Hour) {
+		return &wrong{"is longer than ten years", ""}
+	}
+	*d = Duration(sum)
+	return nil
+}
+
+var units = map[string]time.Duration{
+	"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+}
+
+var unitNames = regexp.MustCompile(`^(\d+) *(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|s|m|h|d|w)$`)
+
+// nearDuration understands "15 minutes" and gives "15m".
+func nearDuration(text string) string {
+	if m := unitNames.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text))); m != nil {
+		return m[1] + m[2][:1]
+	}
+	return ""
+}
+
+// Std gives the duration as the standard library's.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// String gives the duration as it may be written in the file.
+func (d Duration) String() string {
+	t := time.Duration(d)
+	if t == 0 {
+		return "0s"
+	}
+	var b strings.Builder
+	for _, u := range []string{"w", "d", "h", "m", "s", "ms"} {
+		if u == "w" && t%units["w"] != 0 {
+			continue // 10d, not 1w3d
+		}
+		if n := t / units[u]; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, u)
+			t -= n * units[u]
+		}
+	}
+	return b.String()
+}
+
+// Bytes is a size, written with its unit: B, kB, MB, GB (powers of 1000) or
+// KiB, MiB, GiB (powers of 1024).
+type Bytes int64
+
+var bytesForm = regexp.MustCompile(`^(\d+(?:\.\d+)?)(B|kB|MB|GB|KiB|MiB|GiB)$`)
+
+var sizes = map[string]float64{"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+func (b *Bytes) set(text string) error {
+	m := bytesForm.FindStringSubmatch(text)
+	if m == nil {
+		return &wrong{"wants a size with its unit, such as 4MiB, 512KiB or 10MB", nearBytes(text)}
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	if n *= sizes[m[2]]; err != nil || n > 1<<40 {
+		return &wrong{"is more than 1024 GiB", ""}
+	}
+	*b = Bytes(n)
+	return nil
+}
+
+var looseBytes = regexp.MustCompile(`(?i)^(\d+(?:\.\d+)?) *([kmg]?)(i?)b?$`)
+
+// nearBytes understands "4 mb", "4M" and gives "4MB", "4MiB".
+func nearBytes(text string) string {
+	m := looseBytes.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil || m[2] == "" {
+		return ""
+	}
+	return m[1] + strings.ToUpper(m[2]) + "iB"
+}
+
+// Network is a CIDR prefix; a single address stands for itself.
+type Network netip.Prefix
+
+func (n *Network) set(text string) error {
+	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
+		*n = Network(netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+		return nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		near := ""
+		if strings.EqualFold(text, "localhost") || strings.EqualFold(text, "loopback") {
+			near = "127.0.0.0/8"
+		}
+		return &wrong{"wants a network (CIDR) or an address, such as 10.20.0.0/16 or ::1", near}
+	}
+	if p != p.Masked() {
+		return &wrong{"has bits set behind the network", p.Masked().String()}
+	}
+	*n = Network(p)
+	return nil
+}
+
+// Address is a listening address, host:port; "" (written `off`) is none.
+type Address string
+
+func (a *Address) set(text string) error {
+	if text == "off" {
+		*a = ""
+		return nil
+	}
+	*a = Address(text)
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		near := ""
+		if n, err := strconv.Atoi(text); err == nil && n > 0 && n < 65536 {
+			near = ":" + text
+		}
+		return &wrong{"wants host:port, such as 127.0.0.1:8080 or :8080", near}
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return &wrong{"wants a port of 0 to 65535", ""}
+	}
+	if strings.ContainsAny(host, "/ ") {
+		return &wrong{"wants host:port without a scheme or path", ""}
+	}
+	return nil
+}
+
+// Authority is the minter of tag: URIs (RFC 4151 §2.1): a domain or mail
+// address, a comma, a date.
+type Authority string
+
+var authorityForm = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(?:-\d{2}(?:-\d{2})?)?$`)
+
+func (a *Authority) set(text string) error {
+	if *a = Authority(text); authorityForm.MatchString(text) {
+		return nil
+	}
+	near := ""
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		near = u.Hostname() + ",2026"
+	} else if authorityForm.MatchString(text + ",2026") {
+		near = text + ",2026"
+	}
+	return &wrong{"wants a domain name or mail address, a comma and a date (RFC 4151)", near}
+}
+
+// Zone is the name of a time zone in the IANA data base, which is built in.
+type Zone string
+
+func (z *Zone) set(text string) error {
+	*z = Zone(text)
+	if text == "" || text == "Local" {
+		return &wrong{"wants a time zone by name, such as UTC or America/Panama, as it must mean the same on every machine", ""}
+	}
+	if _, err := time.LoadLocation(text); err != nil {
+		return &wrong{"is no time zone of the IANA data base, such as UTC or America/Panama", ""}
+	}
+	return nil
+}
+
+// Path is a file or folder, made relative to the file that it stands in.
+type Path string
+
+func (p *Path) set(text string) error {
+	if *p = Path(text); text == "" {
+		return &wrong{"wants a file or folder", ""}
+	}
+	return nil
+}
+
+// Verified is the day on which somebody saw a source work, or "listed".
+type Verified string
+
+func (v *Verified) set(text string) error {
+	if *v = Verified(text); text == "listed" {
+		return nil
+	}
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return &wrong{"wants a date such as 2026-10-02, or listed", ""}
+	}
+	return nil
+}
+
+// oneOf sets *p to text when it is among the words.
+func oneOf[S ~string](p *S, text string, words []string) error {
+	if *p = S(text); slices.Contains(words, text) {
+		return nil
+	}
+	return &wrong{"wants " + alternatives(words), nearest(text, words)}
+}
+
+// Kind is what is behind a source's URL.
+type Kind string
+
+func (Kind) words() []string { return []string{"feed"} }
+
+func (k *Kind) set(text string) error {
+	switch text {
+	case "html-list", "sitemap", "json":
+		return &wrong{"is not available in this version; it wants feed", ""}
+	case "rss", "atom", "rdf", "jsonfeed":
+		return &wrong{"wants feed, which is RSS, Atom and JSON Feed alike", "feed"}
+	}
+	return oneOf(k, text, k.words())
+}
+
+// Identity is what makes two items of a source the same.
+type Identity string
+
+func (Identity) words() []string          { return []string{"auto", "guid", "link", "title_date", "content"} }
+func (i *Identity) set(text string) error { return oneOf(i, text, i.words()) }
+
+// Distrust is something that a source says and that is not to be believed.
+type Distrust string
+
+func (Distrust) words() []string          { return []string{"guid", "link", "date", "language"} }
+func (d *Distrust) set(text string) error { return oneOf(d, text, d.words()) }
+
+// Content is how much of a statement a feed gives.
+type Content string
+
+func (Content) words() []string          { return []string{"full", "summary"} }
+func (c *Content) set(text string) error { return oneOf(c, text, c.words()) }
+
+// later is a section that is known but does nothing yet: better an error than a
+// setting that is silently ignored.
+type later struct{}

@@ -1,0 +1,331 @@
+package config
+
+// Config is the whole of communique.yaml. Only `sources` must be given. Every
+// path in it is relative to the file that it stands in.
+//
+// In any text, ${NAME} is replaced by the environment variable NAME, which must
+// be set; write $${ for a plain ${. Where a value may be a secret, file:PATH
+// takes it from a file. Anchors, aliases and merge keys work within a file, and
+// top-level keys that begin with x- are left alone, so that there is a place to
+// anchor things.
+type Config struct {
+	// Other files to read as if they stood here: paths, or patterns with * and ?.
+	// Their lists of sources and feeds are added in order; any other section may
+	// be given by one file only. A path must exist; a pattern may match nothing,
+	// but its folder must exist. Included files may include more; each file is
+	// read once.
+	Include []string `yaml:"include" example:"[packs/*.yaml, offices/americas.yaml]"`
+
+	// How the published feeds and the site call themselves.
+	Site Site `yaml:"site"`
+
+	// Address of the public listener: feeds, site, embeds, API. Host and port;
+	// with an empty host it listens on every interface, which a public service
+	// usually does behind a proxy that ends TLS.
+	Listen Address `yaml:"listen" default:"127.0.0.1:8080" example:":8080"`
+
+	// Address of the admin listener: health, metrics, status, profiles. It has no
+	// password, so keep it on loopback or a private network. `off` for none.
+	Admin Address `yaml:"admin" default:"127.0.0.1:8081" example:"off"`
+
+	// Where statements are kept.
+	Storage Storage `yaml:"storage"`
+
+	// How sources are asked: manners and limits, for all sources together.
+	Fetch Fetch `yaml:"fetch"`
+
+	// What holds for a source that does not say otherwise.
+	Defaults Defaults `yaml:"defaults"`
+
+	// The offices' feeds. The key must stand in one of the files, as `[]` when
+	// there is no source yet.
+	Sources []Source `yaml:"sources"`
+
+	// Feeds of your own choice, beside those made for every region, country,
+	// topic, event and source.
+	Feeds []Feed `yaml:"feeds"`
+
+	// Partner sites that may embed feeds.
+	Embeds later `yaml:"embeds"`
+
+	// The WebSub hub and subscriber.
+	WebSub later `yaml:"websub"`
+
+	// How long statements are kept.
+	Retain later `yaml:"retain"`
+
+	// The other nodes.
+	Cluster later `yaml:"cluster"`
+
+	// Files are all files that were read, the main one first: what to watch for
+	// a reload.
+	Files []string `yaml:"-"`
+
+	sources []SourceConfig
+	feeds   []FeedConfig
+}
+
+// Site is how the published feeds and the site call themselves.
+type Site struct {
+	// Title of the site and of the feed of everything.
+	Title string `yaml:"title" default:"Communiqué" example:"Statements of the Harbour offices"`
+
+	// A line below the title.
+	Subtitle string `yaml:"subtitle" example:"What our 40 offices say, each statement once"`
+
+	// The address that readers use, without a path's last slash. It stands in
+	// every feed and link, so set it before anybody subscribes. Default: http://
+	// and the address of `listen`.
+	BaseURL URL `yaml:"base_url" example:"https://news.example.org"`
+
+	// Who mints the ids of entries (RFC 4151): a domain name or mail address that
+	// you hold, a comma, and a date on which you held it. It is part of every
+	// entry's id: when it changes, every reader sees every statement as new. So
+	// set it once and keep it, also when the site moves. Default: the host of
+	// `base_url` and 2026.
+	Authority Authority `yaml:"authority" example:"example.org,2026"`
+
+	// Language of the site's own words (BCP 47).
+	Language Language `yaml:"language" default:"en" example:"fr"`
+
+	// Languages to offer to readers first, in this order. Statements in other
+	// languages are published all the same. Default: those that there are
+	// statements in.
+	Languages []Language `yaml:"languages" example:"[en, fr, es]"`
+
+	// Who publishes the merged feeds: the author of feeds whose entries name none.
+	Author string `yaml:"author" example:"Harbour press office"`
+
+	// Page of the author.
+	AuthorURL URL `yaml:"author_url" example:"https://example.org/press"`
+
+	// Rights of the merged feeds as collections; each entry keeps its own.
+	Rights string `yaml:"rights" example:"Texts belong to the offices that published them."`
+
+	At place `yaml:"-"`
+}
+
+// Storage is where statements are kept.
+type Storage struct {
+	// Folder of the store; made when it is not there. One process at a time may
+	// use it. The file communique.db in it is the one to back up. The flag --data
+	// overrides it.
+	Dir Path `yaml:"dir" default:"data" near:"path directory data" example:"/var/lib/communique"`
+}
+
+// Fetch is how sources are asked.
+type Fetch struct {
+	// What we call ourselves to origins, in place of "communique/VERSION
+	// (+base_url; contact)".
+	UserAgent string `yaml:"user_agent" near:"agent ua" example:"ExampleNews/2 (+https://example.org/bot)"`
+
+	// A mail address or page for origins that want to reach you; stands in the
+	// user agent. Please give one: walls open for robots that can be talked to.
+	Contact string `yaml:"contact" example:"press@example.org"`
+
+	// Longest time for one visit, redirects and body included.
+	Timeout Duration `yaml:"timeout" default:"30s" example:"1m"`
+
+	// Largest body of a feed after decompression.
+	MaxBody Bytes `yaml:"max_body" default:"16MiB" near:"max_size limit" example:"4MiB"`
+
+	// Largest body on the wire, before decompression.
+	MaxWire Bytes `yaml:"max_wire" default:"8MiB" example:"2MiB"`
+
+	// Redirects to follow in one visit, 0 to 20.
+	MaxRedirects int `yaml:"max_redirects" default:"10" min:"0" max:"20"`
+
+	// Visits at the same time, over all hosts, 1 to 1000.
+	Workers int `yaml:"workers" default:"16" min:"1" max:"1000" near:"concurrency parallel threads"`
+
+	// Visits at the same time to one host, 1 to 16.
+	PerHost int `yaml:"per_host" default:"2" min:"1" max:"16"`
+
+	// Shortest time between the starts of two visits to one host.
+	Gap Duration `yaml:"gap" default:"1s" near:"delay pause" example:"5s"`
+
+	// Networks (CIDR) or addresses that sources may be on although they are not
+	// public. Without it, loopback, private and link-local addresses are refused
+	// at the moment of connecting, whatever a name or a redirect says.
+	AllowNetworks []Network `yaml:"allow_networks" example:"[10.20.0.0/16]"`
+
+	// Proxy for all visits: http, https or socks5 URL. The check of networks is
+	// then the proxy's business. May be a secret. Default: none; the environment's
+	// HTTP_PROXY is not looked at.
+	Proxy Secret `yaml:"proxy" example:"http://proxy.example.org:3128"`
+
+	At place `yaml:"-"`
+}
+
+// Defaults is what holds for a source that does not say otherwise.
+type Defaults struct {
+	// When to ask: `adaptive` (learns each source's rhythm, between `floor` and
+	// `ceiling`), a cron expression of five fields, `@hourly`, `@daily`, …, or
+	// `@every` with a duration.
+	Schedule string `yaml:"schedule" default:"adaptive" near:"every interval cron refresh period update" example:"@every 15m"`
+
+	// Shortest time between two visits to a source.
+	Floor Duration `yaml:"floor" default:"5m" near:"min_interval" example:"10m"`
+
+	// Longest time between two visits to a source, whatever the publisher asks,
+	// except for an answer that says when to come back (Retry-After).
+	Ceiling Duration `yaml:"ceiling" default:"24h" near:"max_interval" example:"12h"`
+
+	// Time zone of cron expressions (IANA name).
+	TimeZone Zone `yaml:"time_zone" default:"UTC" near:"tz timezone zone" example:"America/Panama"`
+
+	// Language of items that do not say theirs (BCP 47). Default: found out from
+	// the text.
+	Language Language `yaml:"language" near:"lang" example:"es"`
+
+	// Regions, by their slugs, for statements whose text names no place.
+	Regions []Term `yaml:"regions" example:"[americas]"`
+
+	// Topics, by their slugs, that every statement gets.
+	Topics []Term `yaml:"topics" near:"tags categories" example:"[protection]"`
+
+	// Which copy of a statement leads when two are equally good: that of the
+	// source with the higher number, -100 to 100.
+	Priority int `yaml:"priority" default:"0" min:"-100" max:"100" example:"10"`
+
+	// Headers to send besides our own. A value may be a secret. Those that we
+	// manage (Host, If-None-Match, Accept-Encoding, …) are refused.
+	Headers Headers `yaml:"headers" example:"{Accept-Language: fr}"`
+
+	At place `yaml:"-"`
+}
+
+// Source is an office's feed. It needs `id` and `url`; what it leaves out is as
+// in `defaults`, a list of its own takes the place of the default list, and
+// headers are added to the default ones.
+type Source struct {
+	// Name of the source for ever: 1 to 63 of a-z, 0-9 and -. It is part of
+	// addresses and of what is stored, so never use it again for another source,
+	// and keep it when the URL changes.
+	ID ID `yaml:"id" required:"true" example:"un-news-fr"`
+
+	// Address of the feed: http or https. It is published with each statement as
+	// its origin, so a password has no place in it; see `headers`.
+	URL URL `yaml:"url" required:"true" near:"feed link href xml_url rss" example:"https://news.example.org/fr/rss.xml"`
+
+	// Name shown for the source. Default: the feed's own title.
+	Title string `yaml:"title" near:"name label" example:"UN News in French"`
+
+	// Home page shown for the source. Default: the feed's own link.
+	Site URL `yaml:"site" near:"home html_url homepage" example:"https://news.example.org/fr/"`
+
+	// Language of items that do not say theirs (BCP 47).
+	Language Language `yaml:"language" near:"lang" example:"fr"`
+
+	// When to ask; see `defaults.schedule`.
+	Schedule string `yaml:"schedule" near:"every interval cron refresh period update" example:"*/20 * * * *"`
+
+	// Time zone of the cron expression (IANA name).
+	TimeZone Zone `yaml:"time_zone" near:"tz timezone zone" example:"Europe/Paris"`
+
+	// Shortest time between two visits.
+	Floor Duration `yaml:"floor" near:"min_interval" example:"30m"`
+
+	// Longest time between two visits.
+	Ceiling Duration `yaml:"ceiling" near:"max_interval" example:"6h"`
+
+	// Regions for statements whose text names no place.
+	Regions []Term `yaml:"regions" example:"[africa]"`
+
+	// Topics that every statement of the source gets.
+	Topics []Term `yaml:"topics" near:"tags categories" example:"[health]"`
+
+	// Which copy leads when two are equally good: the higher number, -100 to 100.
+	Priority *int `yaml:"priority" min:"-100" max:"100" example:"10"`
+
+	// What is behind the URL: `feed` is RSS, Atom or JSON Feed, whichever it is.
+	Kind Kind `yaml:"kind" default:"feed" near:"type format"`
+
+	// What makes two items of this source the same: `auto` believes the guid as
+	// long as it behaves, `guid`, `link`, `title_date` or `content` say it.
+	Identity Identity `yaml:"identity" default:"auto"`
+
+	// What not to believe of this source: any of `guid`, `link`, `date`,
+	// `language`. Excludes an `identity` of the same name.
+	Distrust []Distrust `yaml:"distrust" example:"[date]"`
+
+	// Headers to send besides our own and the default ones.
+	Headers Headers `yaml:"headers" example:"{Authorization: 'Bearer ${FEED_TOKEN}'}"`
+
+	// Whether to ask it. A source that is switched off keeps its statements.
+	Enabled *bool `yaml:"enabled" default:"true" near:"active on disabled" example:"false"`
+
+	// Networks (CIDR) or addresses that this source may be on although they are
+	// not public, besides `fetch.allow_networks`.
+	AllowNetworks []Network `yaml:"allow_networks" example:"[127.0.0.0/8]"`
+
+	// What the publisher's terms ask to be shown with its statements.
+	Credit string `yaml:"credit" example:"UN News"`
+
+	// The publisher's terms of reuse: an address, or in a few words. For you, not
+	// shown.
+	Terms string `yaml:"terms" example:"reuse with credit"`
+
+	// When somebody last saw the feed work (a date), or `listed` when it is only
+	// known from lists. For you, not shown.
+	Verified Verified `yaml:"verified" example:"2026-10-02"`
+
+	// Whom to ask at the publisher's. For you, not shown.
+	Contact string `yaml:"contact" example:"https://example.org/contact"`
+
+	// Anything worth keeping, such as why it is switched off. For you, not shown.
+	Notes string `yaml:"notes" near:"note comment reason description" example:"404 since October"`
+
+	At place `yaml:"-"`
+}
+
+// Feed is a feed of your own choice, at /feeds/NAME.atom, .rss and .json.
+type Feed struct {
+	// Last part of the address: 1 to 63 of a-z, 0-9 and -. Not `all`, `region`,
+	// `country`, `topic`, `event` or `source`.
+	Name ID `yaml:"name" required:"true" near:"id slug path" example:"migration-americas"`
+
+	// Title of the feed. Default: the name.
+	Title string `yaml:"title" example:"Migration in the Americas"`
+
+	// A line below the title.
+	Subtitle string `yaml:"subtitle" near:"description"`
+
+	// Which statements. Without it: all.
+	Query Query `yaml:"query" near:"filter select where"`
+
+	// Entries in the feed, 1 to 500.
+	Limit int `yaml:"limit" default:"50" min:"1" max:"500"`
+
+	// `full` gives the whole text where there is one, `summary` only its start.
+	Content Content `yaml:"content" default:"full"`
+
+	At place `yaml:"-"`
+}
+
+// Query says which statements. Values of one key are alternatives; every key
+// that is given must be met.
+type Query struct {
+	// Regions by their slugs; one stands for all countries in it.
+	Regions []Term `yaml:"regions" near:"region" example:"[americas]"`
+
+	// Countries by ISO 3166-1 alpha-2 code.
+	Countries []Country `yaml:"countries" near:"country" example:"[mx, gt]"`
+
+	// Topics by their slugs.
+	Topics []Term `yaml:"topics" near:"topic tags" example:"[protection, children]"`
+
+	// Events by their slugs.
+	Events []Term `yaml:"events" near:"event" example:"[summit-of-the-americas-2022]"`
+
+	// Sources by their ids.
+	Sources []ID `yaml:"sources" near:"source" example:"[un-news-es]"`
+
+	// Languages (BCP 47); `pt` stands for all its variants.
+	Languages []Language `yaml:"languages" near:"language lang" example:"[es, pt]"`
+
+	// Words that must all stand in the title or text.
+	Words string `yaml:"words" near:"q search text" example:"border families"`
+
+	At place `yaml:"-"`
+}
