@@ -26,7 +26,7 @@ var below = map[string][]string{
 	"aggregator/tag":       {"feeds"},
 	"aggregator":           {"feeds", "storage", "aggregator/*"},
 	"config":               {"feeds", "aggregator/tag", "aggregator/schedule"},
-	"demo":                 {},
+	"internal/demo":        {},
 	"cmd/communique":       {"*"},
 	"internal/arch":        {},
 	"internal/testkit":     {"feeds", "storage"},
