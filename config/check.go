@@ -1,12 +1,19 @@
 package config
 
 import (
+	"errors"
 	"fmt"
-	"net"
+	"net/textproto"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
+	"communique/aggregator/schedule"
+	"communique/aggregator/tag"
 	"communique/feeds"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // finish judges what needs more than one value, fills in the effective
@@ -16,52 +23,300 @@ func (l *loader) finish() *Config {
 	if _, ok := l.given["sources"]; !ok && l.files[0].root != nil {
 		l.errorAt(place{file: l.files[0], node: l.files[0].root}, `has no "sources"; give a list of them, [] for none yet`)
 	}
-	c.Site.derive(c.Listen)
-	ids := map[ID]*Source{}
+	l.listeners(c)
+	l.site(&c.Site)
+	l.fetch(&c.Fetch)
+	l.terms = l.taxonomy(c)
+
+	d := &c.Defaults
+	l.knownTerms(d.At.at("regions"), feeds.Region, texts(d.Regions))
+	l.knownTerms(d.At.at("topics"), feeds.Topic, texts(d.Topics))
+	l.headers(d.At, &d.Headers)
+	l.bounds(d.At, d, &Source{})
+
+	ids := make(map[string]place, len(c.Sources))
 	for i := range c.Sources {
-		s := &c.Sources[i]
-		if first := ids[s.ID]; first != nil && s.ID != "" {
-			at := s.At.at("id")
-			f := first.At.at("id")
-			l.errorAt(at, fmt.Sprintf("%q is given twice, first in %s:%d", s.ID, f.file.name, f.node.Line))
-			continue
+		if s := &c.Sources[i]; l.unique(ids, s.At, "id", string(s.ID)) {
+			l.source(c, s)
 		}
-		ids[s.ID] = s
-		c.sources = append(c.sources, c.effective(s, time.UTC))
 	}
+	names := map[string]place{}
 	for i := range c.Feeds {
-		c.feeds = append(c.feeds, c.Feeds[i].config())
+		if f := &c.Feeds[i]; l.unique(names, f.At, "name", string(f.Name)) {
+			l.feed(f, ids)
+			c.feeds = append(c.feeds, f.config())
+		}
 	}
 	return c
 }
 
-// derive fills in what follows from other values.
-func (s *Site) derive(listen Address) {
-	if s.BaseURL == "" {
-		host, port, _ := net.SplitHostPort(string(listen))
-		if host == "" {
-			host = "localhost"
-		}
-		s.BaseURL = URL("http://" + net.JoinHostPort(host, port))
+// unique reports an id or name that an earlier element has. One that is missing
+// or bad has been reported already.
+func (l *loader) unique(seen map[string]place, at place, key, id string) bool {
+	if id == "" {
+		return true
 	}
-	if s.Authority == "" {
-		if u, err := url.Parse(string(s.BaseURL)); err == nil {
-			s.Authority = Authority(u.Hostname() + ",2026")
+	if first, twice := seen[id]; twice {
+		f := first.at(key)
+		l.errorAt(at.at(key), fmt.Sprintf("%q is given twice, first in %s:%d", id, f.file.name, f.node.Line))
+		return false
+	}
+	seen[id] = at
+	return true
+}
+
+func (l *loader) listeners(c *Config) {
+	if l.given["listen"].file != nil && c.Listen == "" && len(l.errs) == 0 {
+		l.errorAt(l.top("listen"), "the public listener cannot be off")
+	}
+	if c.Listen == c.Admin && c.Listen != "" && !strings.HasSuffix(string(c.Listen), ":0") {
+		at := l.top("admin")
+		if at.file == nil {
+			at = l.top("listen")
+		}
+		l.errorAt(at, fmt.Sprintf("%q: listen and admin are the same address", c.Listen))
+	}
+}
+
+// top gives the place of a top-level key's value, in whatever file it stands.
+func (l *loader) top(key string) place {
+	p, ok := l.given[key]
+	if !ok {
+		return place{}
+	}
+	return place{file: p.file, node: p.file.root}.at(key)
+}
+
+func (l *loader) site(s *Site) {
+	if u, err := url.Parse(string(s.BaseURL)); err == nil && (u.RawQuery != "" || u.Fragment != "") {
+		l.errorAt(s.At.at("base_url"), fmt.Sprintf("%q: wants no query (?) and no fragment (#)", s.BaseURL))
+	}
+	s.BaseURL = URL(strings.TrimRight(string(s.BaseURL), "/"))
+	s.baseGiven, s.authorityGiven = s.BaseURL != "", s.Authority != ""
+	*s = s.On(string(l.config.Listen))
+}
+
+func (l *loader) fetch(f *Fetch) {
+	for _, positive := range []struct {
+		key   string
+		value int64
+	}{{"timeout", int64(f.Timeout)}, {"max_body", int64(f.MaxBody)}, {"max_wire", int64(f.MaxWire)}} {
+		if positive.value <= 0 && f.At.has(positive.key) {
+			l.errorAt(f.At.at(positive.key), "wants more than 0")
+		}
+	}
+	if p := f.Proxy.Reveal(); p != "" {
+		u, err := url.Parse(p)
+		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+			l.errorAt(f.At.at("proxy"), "wants an http, https or socks5 URL") // without the value, which may be secret
+		}
+	}
+	for _, text := range []struct{ key, value string }{{"user_agent", f.UserAgent}, {"contact", f.Contact}} {
+		if !httpguts.ValidHeaderFieldValue(text.value) {
+			l.errorAt(f.At.at(text.key), "has a line break or a control character in it")
 		}
 	}
 }
 
-func (f *Feed) config() FeedConfig {
-	q := feeds.Query{
-		Regions: texts(f.Query.Regions), Countries: texts(f.Query.Countries), Topics: texts(f.Query.Topics), Events: texts(f.Query.Events),
-		Languages: texts(f.Query.Languages), Words: f.Query.Words, Limit: f.Limit,
+// taxonomy compiles the rules, and gives the terms that there are by scheme.
+func (l *loader) taxonomy(c *Config) map[string][]string {
+	tagger, err := tag.New(c.Taxonomy)
+	if err != nil {
+		at := l.top("taxonomy")
+		for _, e := range flatten(err) {
+			var te *tag.Error
+			if errors.As(e, &te) {
+				l.errorAt(at.at(te.Path...), te.Message)
+			} else {
+				l.errorAt(at, e.Error())
+			}
+		}
+		if tagger, err = tag.New(tag.Taxonomy{}); err != nil {
+			return nil
+		}
 	}
-	for _, id := range f.Query.Sources {
-		q.Sources = append(q.Sources, feeds.SourceID(id))
+	c.tagger = tagger
+	terms := map[string][]string{}
+	for _, t := range tagger.Terms() {
+		terms[t.Tag.Scheme] = append(terms[t.Tag.Scheme], t.Tag.Term)
 	}
-	out := FeedConfig{Feed: feeds.Feed{Path: string(f.Name), Title: or(f.Title, string(f.Name)), Subtitle: f.Subtitle, Query: q}, Content: f.Content}
-	if len(q.Languages) == 1 {
-		out.Feed.Language = q.Languages[0]
+	return terms
+}
+
+// flatten takes a joined error apart.
+func flatten(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, flatten(e)...)
 	}
 	return out
+}
+
+// schemes by the word that people use for them.
+var schemes = []string{feeds.Region, feeds.Country, feeds.Topic, feeds.Event}
+
+// knownTerms checks a list of terms against the taxonomy.
+func (l *loader) knownTerms(at place, scheme string, list []string) {
+	for i, term := range list {
+		if term == "" || len(l.terms) == 0 || slices.Contains(l.terms[scheme], term) {
+			continue // "" was an error at its own place
+		}
+		msg := fmt.Sprintf("unknown %s %q", scheme, term)
+		for _, other := range schemes {
+			if slices.Contains(l.terms[other], term) {
+				msg += ", which is a " + other
+				if other == feeds.Event {
+					msg = strings.Replace(msg, "is a event", "is an event", 1)
+				}
+			}
+		}
+		if near := nearest(term, l.terms[scheme]); near != "" {
+			msg += fmt.Sprintf("; did you mean %q?", near)
+		} else if all := l.terms[scheme]; len(all) > 0 && len(all) <= 40 {
+			msg += "; there are " + strings.Join(all, ", ")
+		}
+		l.errorAt(at.at(i), msg)
+	}
+}
+
+// managed are the request headers that fetch sets by itself.
+var managed = []string{
+	"Accept-Encoding", "Connection", "Content-Length", "Host", "If-Modified-Since", "If-None-Match", "Range", "Te",
+	"Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
+}
+
+// headers checks request headers and brings their names into canonical form.
+func (l *loader) headers(section place, h *Headers) {
+	if len(*h) == 0 {
+		return
+	}
+	out := make(Headers, len(*h))
+	for name, value := range *h {
+		at := section.at("headers", name)
+		canonical := textproto.CanonicalMIMEHeaderKey(name)
+		switch _, twice := out[canonical]; {
+		case !httpguts.ValidHeaderFieldName(name):
+			l.errorAt(at, fmt.Sprintf("%q is no name of a header", name))
+		case canonical == "User-Agent":
+			l.errorAt(at, "is set by fetch.user_agent, for all sources alike")
+		case slices.Contains(managed, canonical):
+			l.errorAt(at, "is a header that we manage; take it out")
+		case twice:
+			l.errorAt(at, fmt.Sprintf("is given twice, as %s in other letters", canonical))
+		case !httpguts.ValidHeaderFieldValue(value.Reveal()):
+			l.errorAt(at, "has a line break or a control character in it") // without the value, which may be secret
+		}
+		out[canonical] = value
+	}
+	*h = out
+}
+
+// bounds checks floor and ceiling of the defaults, or of a source with them.
+func (l *loader) bounds(at place, d *Defaults, s *Source) (floor, ceiling time.Duration) {
+	floor, ceiling = or(s.Floor, d.Floor).Std(), or(s.Ceiling, d.Ceiling).Std()
+	for _, key := range []string{"floor", "ceiling"} {
+		if v := at.value(key); v != nil && strings.Trim(v.Value, "0msdhw.") == "" {
+			l.errorAt(at.at(key), "wants more than 0")
+			return floor, ceiling
+		}
+	}
+	switch {
+	case floor <= ceiling:
+	case at.has("floor") && at.has("ceiling"):
+		l.errorAt(at.at("floor"), fmt.Sprintf("%s is more than the ceiling of %s", Duration(floor), Duration(ceiling)))
+	case at.has("ceiling"):
+		floor = ceiling // the narrower word of the two
+	default:
+		ceiling = floor
+	}
+	return floor, ceiling
+}
+
+// source checks one source and adds what it comes to.
+func (l *loader) source(c *Config, s *Source) {
+	d := &c.Defaults
+	l.knownTerms(s.At.at("regions"), feeds.Region, texts(s.Regions))
+	l.knownTerms(s.At.at("topics"), feeds.Topic, texts(s.Topics))
+	l.headers(s.At, &s.Headers)
+	if (s.Identity == "guid" || s.Identity == "link") && slices.Contains(s.Distrust, Distrust(s.Identity)) {
+		l.errorAt(s.At.at("identity"), fmt.Sprintf("%q: is distrusted below distrust; take one of the two out", s.Identity))
+	}
+	out := c.effective(s)
+	out.Floor, out.Ceiling = l.bounds(s.At, d, s)
+
+	at := s.At
+	if s.Schedule == "" {
+		at = d.At
+	}
+	out.Schedule = l.schedule(string(or(s.Schedule, d.Schedule)), string(or(s.TimeZone, d.TimeZone)))
+	if least := l.shortest[out.Schedule.String()]; least > 0 && least < out.Floor {
+		// A floor that nobody wrote is no reason to ask less often than somebody
+		// wrote; one that is written contradicts it.
+		switch {
+		case s.At.has("floor"):
+			l.errorAt(s.At.at("floor"), fmt.Sprintf("%s is more than the %s of the schedule %q", Duration(out.Floor), Duration(least), out.Schedule))
+		case d.At.has("floor"):
+			l.errorAt(at.at("schedule"), fmt.Sprintf("%q is more often than the floor of %s; give the source a floor of its own to allow it", out.Schedule, Duration(out.Floor)))
+		default:
+			out.Floor = least
+		}
+	}
+	c.sources = append(c.sources, out)
+}
+
+// schedule reads an expression in its zone; both have been found good. Most
+// sources share a few, and a cron expression takes a while to weigh.
+func (l *loader) schedule(expr, zone string) schedule.Schedule {
+	key := zone + " " + expr
+	s, known := l.schedules[key]
+	if !known {
+		loc, err := time.LoadLocation(or(zone, "UTC"))
+		if err == nil {
+			s, err = schedule.Parse(expr, loc)
+		}
+		if err != nil {
+			s = schedule.Schedule{} // an error at its own place already
+		}
+		l.schedules[key] = s
+		l.shortest[s.String()] = s.Shortest()
+	}
+	return s
+}
+
+// reserved are the first words of the addresses that we make.
+var reserved = []string{"all", "region", "country", "topic", "event", "source"}
+
+// feed checks one named feed.
+func (l *loader) feed(f *Feed, sources map[string]place) {
+	if slices.Contains(reserved, string(f.Name)) {
+		l.errorAt(f.At.at("name"), fmt.Sprintf("%q is an address that every site has; choose another", f.Name))
+	}
+	q, at := &f.Query, f.At.at("query")
+	l.knownTerms(at.at("regions"), feeds.Region, texts(q.Regions))
+	l.knownTerms(at.at("countries"), feeds.Country, texts(q.Countries))
+	l.knownTerms(at.at("topics"), feeds.Topic, texts(q.Topics))
+	l.knownTerms(at.at("events"), feeds.Event, texts(q.Events))
+	for i, id := range q.Sources {
+		if _, known := sources[string(id)]; known || id == "" {
+			continue
+		}
+		msg := fmt.Sprintf("there is no source %q", id)
+		if near := nearest(string(id), sortedKeys(sources)); near != "" {
+			msg += fmt.Sprintf("; did you mean %q?", near)
+		}
+		l.errorAt(at.at("sources", i), msg)
+	}
+}
+
+func sortedKeys(m map[string]place) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

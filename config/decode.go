@@ -33,6 +33,7 @@ type decoder struct {
 	file  *file
 	steps []step // from the root of the file to the node at hand
 	plans map[reflect.Type]*plan
+	known map[memo]reflect.Value
 	errs  Errors
 
 	open    map[*yaml.Node]bool // aliased nodes that we are inside of
@@ -260,7 +261,7 @@ func (d *decoder) text(n *yaml.Node) (string, bool) {
 func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node) {
 	text, ok := "", false
 	switch s.(type) {
-	case *Duration, *Bytes:
+	case *Duration, *Bytes, *Rhythm:
 		// "4096" or "30" asks for its unit, which says more than "wants text".
 		if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 			text, ok = n.Value, true
@@ -279,10 +280,26 @@ func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node) {
 			return
 		}
 	}
+	key := memo{v.Type(), text}
+	if known, ok := d.known[key]; ok {
+		v.Set(known)
+		return
+	}
 	if err := d.set(s, text); err != nil {
 		v.SetZero()
 		d.wrongAt(n, err)
+		return
 	}
+	switch s.(type) {
+	case *Language, *Rhythm, *Zone:
+		d.known[key] = v
+	}
+}
+
+// memo is a text of a type that takes time to judge and that many sources share.
+type memo struct {
+	of   reflect.Type
+	text string
 }
 
 // secret decodes a value that may come from the environment or a file.

@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"communique/aggregator/schedule"
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
@@ -45,7 +48,8 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 	}
 	l := &loader{
 		env: o.Env, config: &Config{}, given: map[string]place{}, read: map[string]bool{absolute(name): true},
-		plans: map[reflect.Type]*plan{},
+		plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{},
+		schedules: map[string]schedule.Schedule{}, shortest: map[string]time.Duration{},
 	}
 	l.file(name, data, nil)
 	c := l.finish()
@@ -64,6 +68,11 @@ type loader struct {
 	given  map[string]place // where each section but the lists was given
 	read   map[string]bool  // files read, by absolute path
 	errs   Errors
+
+	known     map[memo]reflect.Value
+	terms     map[string][]string          // of the taxonomy, by scheme
+	schedules map[string]schedule.Schedule // by zone and expression
+	shortest  map[string]time.Duration     // between two visits, by schedule
 }
 
 // file reads one file and what it includes.
@@ -83,7 +92,7 @@ func (l *loader) file(name string, data []byte, from *place) {
 		}
 		return
 	}
-	d := &decoder{env: l.env, file: f, plans: l.plans, open: map[*yaml.Node]bool{}}
+	d := &decoder{env: l.env, file: f, plans: l.plans, known: l.known, open: map[*yaml.Node]bool{}}
 	var part Config
 	d.section(reflect.ValueOf(&part).Elem(), root)
 	l.take(d, &part)
@@ -189,6 +198,12 @@ func (l *loader) errorAt(p place, msg string) {
 	}
 	l.errs = append(l.errs, Error{File: p.file.name, Line: line, Col: col, Path: p.path, Msg: msg, order: p.file.order})
 }
+
+// value gives the node of a key, nil when it is not in the file.
+func (p place) value(key string) *yaml.Node { return valueOf(resolve(p.node), key, 0) }
+
+// has reports whether the key is in the file.
+func (p place) has(key string) bool { return p.value(key) != nil }
 
 // at gives the place of what is inside: keys (string) and places in lists (int).
 // As far as it is not in the file, it is where the nearest thing around it is.

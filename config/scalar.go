@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones mean the same on a machine without them
+
+	"communique/aggregator/schedule"
 
 	"golang.org/x/text/language"
 )
@@ -96,7 +99,11 @@ func (u *URL) set(text string) error {
 		}
 		return &wrong{"wants http or https, not " + p.Scheme, near}
 	case p.Hostname() == "":
-		return &wrong{"has no host", ""}
+		near := ""
+		if rest := strings.TrimLeft(text[len(p.Scheme)+1:], "/"); rest != "" {
+			near = p.Scheme + "://" + rest
+		}
+		return &wrong{"has no host", near}
 	case p.User != nil:
 		return &wrong{"carries a user name or password, which would be published; send it in headers instead (Authorization: file:…)", ""}
 	}
@@ -152,7 +159,7 @@ var durationForm = regexp.MustCompile(`^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$`)
 func (d *Duration) set(text string) error {
 	switch {
 	case durationForm.MatchString(text):
-	case regexp.MustCompile(`^\d+$`).MatchString(text):
+	case strings.Trim(text, "0123456789") == "":
 		return &wrong{"wants a unit: ms, s, m, h, d or w", ""}
 	case strings.HasPrefix(text, "-"):
 		return &wrong{"wants a duration that is not negative", ""}
@@ -314,6 +321,20 @@ func (a *Authority) set(text string) error {
 		near = text + ",2026"
 	}
 	return &wrong{"wants a domain name or mail address, a comma and a date (RFC 4151)", near}
+}
+
+// Rhythm is when to ask a source, as schedule.Parse reads it.
+type Rhythm string
+
+func (r *Rhythm) set(text string) error {
+	*r = Rhythm(strings.Join(strings.Fields(text), " "))
+	if *r == "" {
+		return &wrong{"is empty; adaptive learns each source's rhythm", ""}
+	}
+	if _, err := schedule.Parse(text, nil); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("schedule %q: ", text)))
+	}
+	return nil
 }
 
 // Zone is the name of a time zone in the IANA data base, which is built in.

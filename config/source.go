@@ -1,9 +1,15 @@
 package config
 
 import (
+	"fmt"
+	"net"
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
+	"communique/aggregator/schedule"
+	"communique/aggregator/tag"
 	"communique/feeds"
 )
 
@@ -13,29 +19,91 @@ type SourceConfig struct {
 	Source        feeds.Source
 	Kind          Kind
 	Enabled       bool
-	Expr          string         // the schedule as it was written
-	Location      *time.Location // of its cron expression
-	Floor         time.Duration
+	Schedule      schedule.Schedule
+	Floor         time.Duration // never 0; no more than what the schedule itself asks for
 	Ceiling       time.Duration
-	Headers       Headers
-	AllowNetworks []netip.Prefix
+	Headers       Headers        // names in canonical form
+	AllowNetworks []netip.Prefix // those of fetch included
 }
 
-// FeedConfig is a named feed.
+// FeedConfig is a named feed with everything filled in.
 type FeedConfig struct {
 	Feed    feeds.Feed
-	Content Content
+	Content Content // "full" or "summary"
 }
 
 // SourceConfigs gives every source, also those that are switched off, in the
-// order of the files.
+// order of the files. It is the configuration's own: not to be changed.
 func (c *Config) SourceConfigs() []SourceConfig { return c.sources }
 
-// FeedConfigs gives the named feeds in the order of the files.
+// FeedConfigs gives the named feeds in the order of the files. It is the
+// configuration's own: not to be changed.
 func (c *Config) FeedConfigs() []FeedConfig { return c.feeds }
 
-// effective fills in what a source leaves to the defaults.
-func (c *Config) effective(s *Source, loc *time.Location) SourceConfig {
+// Tagger gives the rules of the taxonomy, compiled while it was checked.
+func (c *Config) Tagger() *tag.Tagger { return c.tagger }
+
+// On fills in what follows from the address that is listened on, where the file
+// does not say it: base_url. Load has done so for `listen`; when a flag says
+// another address, ask again.
+func (s Site) On(addr string) Site {
+	if !s.baseGiven {
+		host, port, err := net.SplitHostPort(addr)
+		if ip, parseErr := netip.ParseAddr(host); err != nil || host == "" || parseErr == nil && ip.IsUnspecified() {
+			host = "localhost"
+		}
+		s.BaseURL = URL("http://" + net.JoinHostPort(host, or(port, "80")))
+	}
+	if !s.authorityGiven {
+		// Without an address of its own the site is on trial, and trying another
+		// port must not make every entry new.
+		s.Authority = "localhost,2026"
+		if u, err := url.Parse(string(s.BaseURL)); s.baseGiven && err == nil {
+			if a := Authority(""); a.set(u.Hostname()+",2026") == nil {
+				s.Authority = Authority(u.Hostname() + ",2026")
+			}
+		}
+	}
+	return s
+}
+
+// Agent gives what we call ourselves to origins: "communique/1.2
+// (+https://news.example.org; press@example.org)".
+func (c *Config) Agent(version string) string {
+	if c.Fetch.UserAgent != "" {
+		return c.Fetch.UserAgent
+	}
+	var about []string
+	if c.Site.baseGiven {
+		about = append(about, "+"+string(c.Site.BaseURL))
+	}
+	if c.Fetch.Contact != "" {
+		about = append(about, c.Fetch.Contact)
+	}
+	agent := "communique"
+	if version != "" {
+		agent += "/" + version
+	}
+	if len(about) > 0 {
+		agent += fmt.Sprintf(" (%s)", strings.Join(about, "; "))
+	}
+	return agent
+}
+
+// Prefixes gives networks as the standard library's.
+func Prefixes(lists ...[]Network) []netip.Prefix {
+	var out []netip.Prefix
+	for _, list := range lists {
+		for _, n := range list {
+			out = append(out, netip.Prefix(n))
+		}
+	}
+	return out
+}
+
+// effective fills in what a source leaves to the defaults; when it is asked is
+// the caller's.
+func (c *Config) effective(s *Source) SourceConfig {
 	d := &c.Defaults
 	out := SourceConfig{
 		Source: feeds.Source{
@@ -45,26 +113,40 @@ func (c *Config) effective(s *Source, loc *time.Location) SourceConfig {
 			Priority: d.Priority, Identity: string(s.Identity), Distrust: texts(s.Distrust), Credit: s.Credit,
 		},
 		Kind: s.Kind, Enabled: s.Enabled == nil || *s.Enabled,
-		Expr: or(s.Schedule, d.Schedule), Location: loc,
-		Floor: or(s.Floor, d.Floor).Std(), Ceiling: or(s.Ceiling, d.Ceiling).Std(),
-		Headers: d.Headers,
+		Headers:       d.Headers,
+		AllowNetworks: Prefixes(c.Fetch.AllowNetworks, s.AllowNetworks),
 	}
 	if s.Priority != nil {
 		out.Source.Priority = *s.Priority
 	}
 	if len(s.Headers) > 0 {
 		out.Headers = make(Headers, len(d.Headers)+len(s.Headers))
-		for name, v := range d.Headers {
-			out.Headers[name] = v
-		}
-		for name, v := range s.Headers {
-			out.Headers[name] = v
+		for _, h := range []Headers{d.Headers, s.Headers} {
+			for name, v := range h {
+				out.Headers[name] = v
+			}
 		}
 	}
-	for _, list := range [][]Network{c.Fetch.AllowNetworks, s.AllowNetworks} {
-		for _, n := range list {
-			out.AllowNetworks = append(out.AllowNetworks, netip.Prefix(n))
-		}
+	return out
+}
+
+// config fills in what a named feed leaves out.
+func (f *Feed) config() FeedConfig {
+	out := FeedConfig{
+		Feed: feeds.Feed{
+			Path: string(f.Name), Title: or(f.Title, string(f.Name)), Subtitle: f.Subtitle,
+			Query: feeds.Query{
+				Regions: texts(f.Query.Regions), Countries: texts(f.Query.Countries), Topics: texts(f.Query.Topics),
+				Events: texts(f.Query.Events), Languages: texts(f.Query.Languages), Words: f.Query.Words, Limit: f.Limit,
+			},
+		},
+		Content: f.Content,
+	}
+	for _, id := range f.Query.Sources {
+		out.Feed.Query.Sources = append(out.Feed.Query.Sources, feeds.SourceID(id))
+	}
+	if len(f.Query.Languages) == 1 {
+		out.Feed.Language = string(f.Query.Languages[0])
 	}
 	return out
 }

@@ -1,5 +1,7 @@
 package config
 
+import "communique/aggregator/tag"
+
 // Config is the whole of communique.yaml. Only `sources` must be given. Every
 // path in it is relative to the file that it stands in.
 //
@@ -45,6 +47,10 @@ type Config struct {
 	// topic, event and source.
 	Feeds []Feed `yaml:"feeds"`
 
+	// Your own regions, countries, topics and events, and changes to the built-in
+	// ones.
+	Taxonomy tag.Taxonomy `yaml:"taxonomy" near:"rules tags"`
+
 	// Partner sites that may embed feeds.
 	Embeds later `yaml:"embeds"`
 
@@ -63,6 +69,7 @@ type Config struct {
 
 	sources []SourceConfig
 	feeds   []FeedConfig
+	tagger  *tag.Tagger
 }
 
 // Site is how the published feeds and the site call themselves.
@@ -103,6 +110,8 @@ type Site struct {
 	Rights string `yaml:"rights" example:"Texts belong to the offices that published them."`
 
 	At place `yaml:"-"`
+
+	baseGiven, authorityGiven bool
 }
 
 // Storage is where statements are kept.
@@ -160,11 +169,15 @@ type Fetch struct {
 // Defaults is what holds for a source that does not say otherwise.
 type Defaults struct {
 	// When to ask: `adaptive` (learns each source's rhythm, between `floor` and
-	// `ceiling`), a cron expression of five fields, `@hourly`, `@daily`, …, or
-	// `@every` with a duration.
-	Schedule string `yaml:"schedule" default:"adaptive" near:"every interval cron refresh period update" example:"@every 15m"`
+	// `ceiling`), `@every` with a duration, a cron expression of five fields
+	// (minute, hour, day of month, month, day of week), `@hourly`, `@daily`,
+	// `@weekly` or `@monthly`. What the publisher asks (Cache-Control, ttl,
+	// skipHours, Retry-After) is obeyed besides, and only ever makes it later.
+	Schedule Rhythm `yaml:"schedule" default:"adaptive" near:"every interval cron refresh period update" example:"@every 15m"`
 
-	// Shortest time between two visits to a source.
+	// Shortest time between two visits to a source, whatever else suggests an
+	// earlier one. A schedule that asks more often is an error when a floor is
+	// written, and lowers it when none is.
 	Floor Duration `yaml:"floor" default:"5m" near:"min_interval" example:"10m"`
 
 	// Longest time between two visits to a source, whatever the publisher asks,
@@ -218,7 +231,7 @@ type Source struct {
 	Language Language `yaml:"language" near:"lang" example:"fr"`
 
 	// When to ask; see `defaults.schedule`.
-	Schedule string `yaml:"schedule" near:"every interval cron refresh period update" example:"*/20 * * * *"`
+	Schedule Rhythm `yaml:"schedule" near:"every interval cron refresh period update" example:"*/20 * * * *"`
 
 	// Time zone of the cron expression (IANA name).
 	TimeZone Zone `yaml:"time_zone" near:"tz timezone zone" example:"Europe/Paris"`
