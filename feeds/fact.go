@@ -117,7 +117,8 @@ type Gone struct {
 	FirstSeen time.Time   `cbor:"3,keyasint"`
 	Order     time.Time   `cbor:"4,keyasint"`
 	Keys      []Key       `cbor:"5,keyasint,omitempty"`
-	Reason    string      `cbor:"6,keyasint"` // "withdrawn", "expired", "unsubscribed"
+	Reason    string      `cbor:"6,keyasint"`           // "withdrawn", "expired", "unsubscribed"
+	Published time.Time   `cbor:"7,keyasint,omitempty"` // the Observed's, so that what was frozen stays
 }
 
 // Key is that of the Observed it replaces.

@@ -11,11 +11,35 @@
 package storage
 
 import (
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
 	"time"
 
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
 	"communique/feeds"
+)
+
+const (
+	// formatVersion is of the file as a whole: which buckets hold what was
+	// said. A file of a newer one is refused.
+	formatVersion = 1
+	// indexVersion is of all that is derived; when it differs, that is made
+	// anew from the records.
+	indexVersion = 1
+)
+
+var (
+	formatKey = []byte("format")
+	indexKey  = []byte("index")
+
+	errReadOnly = errors.New("the store was opened for reading only")
 )
 
 // Options are the ways to open a store; the zero value is for reading and
@@ -30,9 +54,6 @@ type Options struct {
 	// format, with records done and in all; nil for none.
 	Progress func(done, total int)
 }
-
-// Store is an open file. All methods may be called from many goroutines.
-type Store struct{}
 
 // Found is one item that a key leads to.
 type Found struct {
@@ -83,8 +104,226 @@ type Stats struct {
 	Position   uint64
 }
 
-// Open opens or makes the file.
-func Open(path string, o Options) (*Store, error) { return nil, errors.ErrUnsupported }
+// Store is an open file. All methods may be called from many goroutines.
+type Store struct {
+	db       *bbolt.DB
+	packer   *packer
+	log      *slog.Logger
+	readOnly bool
 
-// Close waits for what is being written and closes the file.
-func (s *Store) Close() error { return errors.ErrUnsupported }
+	queue   chan *request
+	quit    chan struct{} // closed by Close
+	stopped chan struct{} // closed when the writer has ended
+	once    sync.Once
+
+	terms map[string]uint32 // numbers of terms; the writer's own
+
+	mu    sync.Mutex
+	state state         // as last committed
+	next  chan struct{} // closed at the next commit
+}
+
+// Open opens the file, or makes it when there is none. It fails when another
+// process writes to it, when it was made by a newer program, and when it is
+// damaged or no store at all; it never changes such a file.
+func Open(path string, o Options) (s *Store, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	db, err := openFile(path, o.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			db.Close()
+		}
+	}()
+	s = &Store{
+		db: db, log: o.Log, readOnly: o.ReadOnly,
+		queue: make(chan *request, 64), quit: make(chan struct{}), stopped: make(chan struct{}),
+		terms: map[string]uint32{}, next: make(chan struct{}),
+	}
+	if s.packer, err = newPacker(); err != nil {
+		return nil, err
+	}
+	if err := s.prepare(path, o); err != nil {
+		return nil, err
+	}
+	if err := s.view(func(t *tables) (err error) {
+		s.state, err = decodeState(t.meta.Get(stateKey))
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("storage: %s: %w", path, err)
+	}
+	if s.readOnly {
+		close(s.stopped)
+	} else {
+		go s.write()
+	}
+	return s, nil
+}
+
+// lockTimeout is how long Open waits for another process to let the file go,
+// such as one that is being restarted.
+const lockTimeout = 200 * time.Millisecond
+
+// openFile opens the bbolt file and makes sure that all of it is there.
+func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
+	// bbolt reads pages through a memory map: in a damaged file it panics, or
+	// touches what lies behind the end of the file.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			db, err = nil, fmt.Errorf("storage: %s is damaged (%v); restore a backup", path, p)
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, ReadOnly: readOnly, PreLoadFreelist: true,
+	})
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("storage: %s is in use by another process; stop it or use another --data", path)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
+		return nil, fmt.Errorf("storage: %s is no store of communique, or is damaged (%w); use another --data or restore a backup", path, err)
+	case err != nil:
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	var want int64
+	if err := db.View(func(tx *bbolt.Tx) error { want = tx.Size(); return nil }); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() < want {
+		db.Close()
+		if err != nil {
+			return nil, fmt.Errorf("storage: %w", err)
+		}
+		return nil, fmt.Errorf("storage: %s is cut short: it has %d octets, want %d; restore a backup", path, info.Size(), want)
+	}
+	return db, nil
+}
+
+// prepare makes the buckets of a new file, and refuses or brings up to date an
+// old one.
+func (s *Store) prepare(path string, o Options) error {
+	var isNew, rebuild bool
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			if name, _ := tx.Cursor().First(); name != nil {
+				return fmt.Errorf("storage: %s is a bbolt file of another program; use another --data", path)
+			}
+			isNew = true
+			return nil
+		}
+		switch v := version(meta.Get(formatKey)); {
+		case v == 0:
+			return fmt.Errorf("storage: %s is a bbolt file of another program; use another --data", path)
+		case v > formatVersion:
+			return fmt.Errorf("storage: %s has format %d, this program reads up to %d; use a newer communique", path, v, formatVersion)
+		}
+		rebuild = version(meta.Get(indexKey)) != indexVersion
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case isNew && s.readOnly:
+		return fmt.Errorf("storage: %s is empty", path)
+	case isNew:
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			for _, name := range append([][]byte{bucketMeta, bucketLog, bucketContent}, derived...) {
+				if _, err := tx.CreateBucket(name); err != nil {
+					return err
+				}
+			}
+			meta := tx.Bucket(bucketMeta)
+			return errors.Join(meta.Put(formatKey, be(formatVersion)), meta.Put(indexKey, be(indexVersion)))
+		})
+	case rebuild && s.readOnly:
+		return fmt.Errorf("storage: the indexes of %s have another format; open it once for writing", path)
+	case rebuild:
+		s.log.Info("rebuilding indexes", "file", path)
+		if err := s.rebuild(o.Progress); err != nil {
+			return fmt.Errorf("storage: rebuild the indexes of %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func version(b []byte) uint64 {
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+// Close writes what was handed over and closes the file. Calls that wait get
+// ErrClosed.
+func (s *Store) Close() error {
+	var err error
+	s.once.Do(func() {
+		close(s.quit)
+		<-s.stopped
+		err = s.db.Close()
+		s.packer.close()
+	})
+	return err
+}
+
+// view runs fn in a transaction that sees one state of the file. What fn keeps
+// must not share the file's memory.
+func (s *Store) view(fn func(*tables) error) error {
+	err := s.db.View(func(tx *bbolt.Tx) error { return fn(tablesOf(tx)) })
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}
+
+// publish makes a committed state known and wakes who waits for it.
+func (s *Store) publish(st state) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = st
+	close(s.next)
+	s.next = make(chan struct{})
+}
+
+// changed gives a channel that is closed at the next commit.
+func (s *Store) changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next
+}
+
+func (s *Store) current() state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// Position is the number of the newest record.
+func (s *Store) Position() uint64 { return s.current().position }
+
+// Digest tells one state from another: two stores at the same position that
+// were told the same have the same digest, whatever the order and however
+// often they were told.
+func (s *Store) Digest() string {
+	st := s.current()
+	return fmt.Sprintf("%x", st.digest)
+}
+
+// Stats gives figures for an operator.
+func (s *Store) Stats() Stats {
+	st := s.current()
+	out := Stats{Statements: st.statements, Copies: st.copies, Records: st.records, Position: st.position}
+	if err := s.db.View(func(tx *bbolt.Tx) error { out.Size = tx.Size(); return nil }); err != nil {
+		return out // closed
+	}
+	out.PageSize = s.db.Info().PageSize
+	b := s.db.Stats()
+	out.FreePages = b.FreePageN + b.PendingPageN
+	return out
+}

@@ -1,0 +1,217 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"communique/feeds"
+)
+
+// fact reads the latest record of a fact key; a nil fact when there is none.
+// Without content, the bulky fields of an Observed's Copy are empty.
+func (s *Store) fact(t *tables, key string, withContent bool) (feeds.Fact, error) {
+	held := t.latest.Get([]byte(key))
+	if held == nil {
+		return nil, nil
+	}
+	return s.factAt(t, binary.BigEndian.Uint64(held), withContent)
+}
+
+// factAt reads the record with the number.
+func (s *Store) factAt(t *tables, seq uint64, withContent bool) (feeds.Fact, error) {
+	row, err := t.logRow(seq)
+	if err != nil {
+		return nil, err
+	}
+	var content []byte
+	if withContent {
+		if content, err = s.content(t, row); err != nil {
+			return nil, fmt.Errorf("record %d: %w", seq, err)
+		}
+	}
+	f, err := row.fact(content)
+	if err != nil {
+		return nil, fmt.Errorf("record %d: %w", seq, err)
+	}
+	return f, nil
+}
+
+// content unpacks a row's content; nil when it has none.
+func (s *Store) content(t *tables, row logRow) ([]byte, error) {
+	if row.number == 0 {
+		return nil, nil
+	}
+	packed := t.content.Get(be(row.number))
+	if packed == nil {
+		return nil, fmt.Errorf("content %d is missing", row.number)
+	}
+	content, err := s.packer.unpack(nil, packed)
+	if err != nil {
+		return nil, fmt.Errorf("content %d: %w", row.number, err)
+	}
+	return content, nil
+}
+
+// Fetched gives what was said of the last visit to a source; false when it was
+// never visited.
+func (s *Store) Fetched(id feeds.SourceID) (feeds.Fetched, bool, error) {
+	var out *feeds.Fetched
+	err := s.view(func(t *tables) error {
+		f, err := s.fact(t, (&feeds.Fetched{Source: id}).Key(), false)
+		out, _ = f.(*feeds.Fetched)
+		return err
+	})
+	if err != nil || out == nil {
+		return feeds.Fetched{}, false, err
+	}
+	return *out, true, nil
+}
+
+// AllFetched gives the last visit to every source that ever was visited, by
+// source.
+func (s *Store) AllFetched() ([]feeds.Fetched, error) {
+	var out []feeds.Fetched
+	err := s.view(func(t *tables) error {
+		c := t.latest.Cursor()
+		for k, v := c.Seek([]byte{kindFetched}); len(k) > 0 && k[0] == kindFetched; k, v = c.Next() {
+			f, err := s.factAt(t, binary.BigEndian.Uint64(v), false)
+			if err != nil {
+				return err
+			}
+			if f, ok := f.(*feeds.Fetched); ok {
+				out = append(out, *f)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Observed gives an item as it was last observed; false when it never was or
+// is gone.
+func (s *Store) Observed(k feeds.ItemKey) (feeds.Observed, bool, error) {
+	var out *feeds.Observed
+	err := s.view(func(t *tables) error {
+		f, err := s.fact(t, (&feeds.Observed{Item: k}).Key(), true)
+		out, _ = f.(*feeds.Observed)
+		return err
+	})
+	if err != nil || out == nil {
+		return feeds.Observed{}, false, err
+	}
+	return *out, true, nil
+}
+
+// Find gives the items that the keys lead to, gone ones included: for each
+// key, in the order of the first mention, the oldest item first.
+func (s *Store) Find(keys []feeds.Key) ([]Found, error) {
+	var out []Found
+	err := s.view(func(t *tables) error {
+		// In the order of the bucket, each page is looked up while it is warm.
+		sorted := slices.Clone(keys)
+		slices.SortFunc(sorted, compareKeys)
+		sorted = slices.Compact(sorted)
+		c := t.keys.Cursor()
+		var prefix []byte
+		for _, key := range sorted {
+			prefix = appendKey(prefix[:0], key)
+			for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+				f := Found{Key: key, Item: feeds.ItemKey(k[len(prefix):])}
+				if err := t.locate(&f); err != nil {
+					return fmt.Errorf("find %s: %w", f.Item, err)
+				}
+				out = append(out, f)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(out) > 1 {
+		rank := make(map[feeds.Key]int, len(keys))
+		for i, k := range keys {
+			if _, ok := rank[k]; !ok {
+				rank[k] = i
+			}
+		}
+		slices.SortFunc(out, func(a, b Found) int {
+			return cmp.Or(cmp.Compare(rank[a.Key], rank[b.Key]), a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.Item, b.Item))
+		})
+	}
+	return out, nil
+}
+
+func compareKeys(a, b feeds.Key) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Hash, b.Hash))
+}
+
+// locate fills in the statement and the first sight of a found item.
+func (t *tables) locate(f *Found) error {
+	held := t.latest.Get([]byte((&feeds.Observed{Item: f.Item}).Key()))
+	if held == nil {
+		return fmt.Errorf("its record is missing")
+	}
+	row, err := t.logRow(binary.BigEndian.Uint64(held))
+	if err != nil {
+		return err
+	}
+	var p placing
+	if err := decoding.Unmarshal(row.meta, &p); err != nil {
+		return err
+	}
+	f.FirstSeen = p.FirstSeen.time()
+	f.Statement, err = t.root(p.Statement)
+	return err
+}
+
+// root follows redirects.
+func (t *tables) root(id feeds.StatementID) (feeds.StatementID, error) {
+	if place := t.ids.Get([]byte(id)); len(place) == 8 {
+		return id, nil // only roots are published
+	}
+	return rootOf(t.row, id)
+}
+
+// Counts gives how many published statements carry each tag, language and
+// source.
+func (s *Store) Counts() (Counts, error) {
+	out := Counts{Tags: map[feeds.Tag]Count{}, Languages: map[string]Count{}, Sources: map[feeds.SourceID]Count{}}
+	err := s.view(func(t *tables) error {
+		st, err := decodeState(t.meta.Get(stateKey))
+		if err != nil {
+			return err
+		}
+		out.All.Statements = st.statements
+		if k, _ := t.published.Cursor().First(); k != nil {
+			out.All.Newest = orderOf(k)
+		}
+		newest := t.index.Cursor()
+		c := t.terms.Cursor()
+		for term, number := c.First(); term != nil; term, number = c.Next() {
+			n := Count{Statements: t.count(binary.BigEndian.Uint32(number))}
+			if n.Statements == 0 {
+				continue
+			}
+			if k, _ := newest.Seek(number); bytes.HasPrefix(k, number) {
+				n.Newest = orderOf(k[len(number):])
+			}
+			name := string(term[1:])
+			switch term[0] {
+			case termTag:
+				if tag, ok := feeds.ParseTag(name); ok {
+					out.Tags[tag] = n
+				}
+			case termSource:
+				out.Sources[feeds.SourceID(name)] = n
+			case termLanguage:
+				out.Languages[name] = n
+			}
+		}
+		return nil
+	})
+	return out, err
+}

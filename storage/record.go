@@ -1,0 +1,371 @@
+package storage
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"communique/feeds"
+)
+
+// The record format. A record is kept in two parts, so that nothing that scans
+// metadata reads content:
+//
+//	row      version(1) kind(1) at(8) [content number(8) content hash(16)] CBOR of the fact
+//	content  CBOR of the bulky fields of an Observed's Copy, packed (content.go)
+//
+// The brackets stand in rows of kind 'O' only. Numbers are big-endian, CBOR is
+// deterministic (RFC 8949 §4.2) with the integer keys of package feeds. Times
+// are stamps. Files of old versions are read for ever: testdata/records.
+const (
+	recordVersion = 1
+
+	kindFetched   = 'F'
+	kindObserved  = 'O'
+	kindGone      = 'G'
+	kindJoined    = 'J'
+	kindModerated = 'M'
+
+	rowHead        = 10           // version, kind, at
+	rowContentHead = rowHead + 24 // and content number, content hash
+)
+
+// stamp is a time in microseconds since the start of year 1 UTC, so that 0 is
+// the zero time and is left out of the CBOR. Finer parts of a time are lost.
+type stamp int64
+
+// stampOffset is how many microseconds lie between year 1 and 1970.
+const stampOffset = 62135596800 * 1_000_000
+
+func stampOf(t time.Time) stamp {
+	if t.IsZero() {
+		return 0
+	}
+	return stamp(t.UnixMicro() + stampOffset)
+}
+
+// time gives the stamp as a UTC time.
+func (s stamp) time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(s) - stampOffset).UTC()
+}
+
+// The rows are the facts with their times as stamps: a field here hides the
+// embedded one with the same number.
+
+type fetchedRow struct {
+	feeds.Fetched
+	At      stamp `cbor:"2,keyasint"`
+	Success stamp `cbor:"9,keyasint,omitempty"`
+	News    stamp `cbor:"10,keyasint,omitempty"`
+	Since   stamp `cbor:"24,keyasint,omitempty"`
+	NextDue stamp `cbor:"40,keyasint"`
+	MovedAt stamp `cbor:"44,keyasint,omitempty"`
+}
+
+type observedRow struct {
+	feeds.Observed
+	FirstSeen stamp   `cbor:"3,keyasint"`
+	Changed   stamp   `cbor:"4,keyasint"`
+	Order     stamp   `cbor:"5,keyasint"`
+	Published stamp   `cbor:"6,keyasint,omitempty"`
+	Copy      copyRow `cbor:"16,keyasint"`
+}
+
+type copyRow struct {
+	feeds.Copy
+	Published stamp `cbor:"14,keyasint,omitempty"`
+	Updated   stamp `cbor:"15,keyasint,omitempty"`
+}
+
+type goneRow struct {
+	feeds.Gone
+	FirstSeen stamp `cbor:"3,keyasint"`
+	Order     stamp `cbor:"4,keyasint"`
+	Published stamp `cbor:"7,keyasint,omitempty"`
+}
+
+var (
+	encoding = must(cbor.CoreDetEncOptions().EncMode())
+	// Publishers' ids and validators are kept byte for byte, and not all of
+	// them are UTF-8.
+	decoding = must(cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode())
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// contentHash names a content: the first half of its SHA-256.
+type contentHash [16]byte
+
+// record is a fact made ready to be written.
+type record struct {
+	seq     uint64
+	at      stamp
+	key     string
+	kind    byte
+	fact    feeds.Fact
+	meta    []byte      // the row's CBOR
+	content []byte      // CBOR, nil when there is none
+	hash    contentHash // of content
+	packed  []byte      // content as it is stored; nil when it was not packed yet
+}
+
+// newRecord encodes a fact and checks what the store relies on.
+func newRecord(at time.Time, f feeds.Fact) (record, error) {
+	r := record{at: stampOf(at), fact: f}
+	var row any
+	switch f := f.(type) {
+	case *feeds.Fetched:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind = kindFetched
+		row = &fetchedRow{Fetched: *f, At: stampOf(f.At), Success: stampOf(f.Success), News: stampOf(f.News),
+			Since: stampOf(f.Since), NextDue: stampOf(f.NextDue), MovedAt: stampOf(f.MovedAt)}
+	case *feeds.Observed:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind = kindObserved
+		o := &observedRow{Observed: *f, FirstSeen: stampOf(f.FirstSeen), Changed: stampOf(f.Changed),
+			Order: stampOf(f.Order), Published: stampOf(f.Published)}
+		var bulk copyRow
+		o.Copy.Copy, bulk.Copy = split(f.Copy)
+		o.Copy.Published, o.Copy.Updated = stampOf(f.Copy.Published), stampOf(f.Copy.Updated)
+		content, err := encoding.Marshal(&bulk)
+		if err != nil {
+			return r, fmt.Errorf("encode the content of %q: %w", f.Item, err)
+		}
+		if len(content) > 1 { // one octet is the empty map
+			r.content = content
+			sum := sha256.Sum256(content)
+			r.hash = contentHash(sum[:])
+		}
+		row = o
+	case *feeds.Gone:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind = kindGone
+		row = &goneRow{Gone: *f, FirstSeen: stampOf(f.FirstSeen), Order: stampOf(f.Order), Published: stampOf(f.Published)}
+	case *feeds.Joined:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind, row = kindJoined, f
+	case *feeds.Moderated:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind, row = kindModerated, f
+	default:
+		return r, fmt.Errorf("no fact of the journal: %T", f)
+	}
+	if err := check(f); err != nil {
+		return r, err
+	}
+	r.key = f.Key()
+	meta, err := encoding.Marshal(row)
+	if err != nil {
+		return r, fmt.Errorf("encode %q: %w", r.key, err)
+	}
+	r.meta = meta
+	return r, nil
+}
+
+var errNoFact = errors.New("a nil fact")
+
+// maxName is the most octets that an item key, a statement's or a source's id
+// may have; it keeps every key of the file far below bbolt's limit.
+const maxName = 512
+
+// check refuses what could be written but not found again.
+func check(f feeds.Fact) error {
+	name := func(what, s string) error {
+		if s == "" || len(s) > maxName {
+			return fmt.Errorf("%T: %s %.40q has %d octets, want 1 to %d", f, what, s, len(s), maxName)
+		}
+		return nil
+	}
+	switch f := f.(type) {
+	case *feeds.Fetched:
+		return name("source", string(f.Source))
+	case *feeds.Observed:
+		return errors.Join(name("item", string(f.Item)), name("statement", string(f.Statement)))
+	case *feeds.Gone:
+		return errors.Join(name("item", string(f.Item)), name("statement", string(f.Statement)))
+	case *feeds.Joined:
+		return errors.Join(name("loser", string(f.Loser)), name("winner", string(f.Winner)))
+	case *feeds.Moderated:
+		return name("statement", string(f.Statement))
+	}
+	return nil
+}
+
+// split parts a copy into what lists need and the bulk. A decoder does not
+// care which part a field stands in.
+func split(c feeds.Copy) (meta, bulk feeds.Copy) {
+	bulk = feeds.Copy{
+		Summary: c.Summary, Content: c.Content, Links: c.Links, Authors: c.Authors, Contributors: c.Contributors,
+		Categories: c.Categories, Enclosures: c.Enclosures, Image: c.Image, Rights: c.Rights,
+		Via: c.Via, Origin: c.Origin, Notes: c.Notes,
+	}
+	meta = c
+	meta.Summary, meta.Content, meta.Links, meta.Authors, meta.Contributors = "", "", nil, nil, nil
+	meta.Categories, meta.Enclosures, meta.Image, meta.Rights = nil, nil, "", ""
+	meta.Via, meta.Origin, meta.Notes = nil, feeds.Origin{}, nil
+	return meta, bulk
+}
+
+// row gives the record as it stands in the log, its content kept under number.
+func (r *record) row(number uint64) []byte {
+	b := make([]byte, 0, rowContentHead+len(r.meta))
+	b = append(b, recordVersion, r.kind)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.at))
+	if r.kind == kindObserved {
+		b = binary.BigEndian.AppendUint64(b, number)
+		b = append(b, r.hash[:]...)
+	}
+	return append(b, r.meta...)
+}
+
+// logRow is a row of the log taken apart, without decoding the fact.
+type logRow struct {
+	kind   byte
+	at     stamp
+	number uint64 // of the content, 0 when there is none
+	hash   contentHash
+	meta   []byte // shares the row's memory
+}
+
+func parseLogRow(b []byte) (logRow, error) {
+	var r logRow
+	if len(b) < rowHead {
+		return r, fmt.Errorf("a record of %d octets", len(b))
+	}
+	if b[0] != recordVersion {
+		return r, fmt.Errorf("a record of format %d, this program reads up to %d", b[0], recordVersion)
+	}
+	r.kind, r.at, r.meta = b[1], stamp(binary.BigEndian.Uint64(b[2:])), b[rowHead:]
+	switch r.kind {
+	case kindObserved:
+		if len(b) < rowContentHead {
+			return r, fmt.Errorf("a record of %d octets", len(b))
+		}
+		r.number = binary.BigEndian.Uint64(b[rowHead:])
+		copy(r.hash[:], b[rowHead+8:])
+		r.meta = b[rowContentHead:]
+	case kindFetched, kindGone, kindJoined, kindModerated:
+	default:
+		return r, fmt.Errorf("a record of unknown kind %q", r.kind)
+	}
+	return r, nil
+}
+
+// fact decodes the row; content is the unpacked content, nil when there is
+// none or when it is not wanted. The fact shares no memory with either.
+func (r *logRow) fact(content []byte) (feeds.Fact, error) {
+	switch r.kind {
+	case kindFetched:
+		var row fetchedRow
+		if err := decoding.Unmarshal(r.meta, &row); err != nil {
+			return nil, err
+		}
+		f := row.Fetched
+		f.At, f.Success, f.News = row.At.time(), row.Success.time(), row.News.time()
+		f.Since, f.NextDue, f.MovedAt = row.Since.time(), row.NextDue.time(), row.MovedAt.time()
+		return &f, nil
+	case kindObserved:
+		var row observedRow
+		if err := decoding.Unmarshal(r.meta, &row); err != nil {
+			return nil, err
+		}
+		if content != nil {
+			if err := decoding.Unmarshal(content, &row.Copy); err != nil {
+				return nil, fmt.Errorf("content: %w", err)
+			}
+		}
+		f := row.Observed
+		f.FirstSeen, f.Changed = row.FirstSeen.time(), row.Changed.time()
+		f.Order, f.Published = row.Order.time(), row.Published.time()
+		f.Copy = row.Copy.Copy
+		f.Copy.Published, f.Copy.Updated = row.Copy.Published.time(), row.Copy.Updated.time()
+		return &f, nil
+	case kindGone:
+		var row goneRow
+		if err := decoding.Unmarshal(r.meta, &row); err != nil {
+			return nil, err
+		}
+		f := row.Gone
+		f.FirstSeen, f.Order, f.Published = row.FirstSeen.time(), row.Order.time(), row.Published.time()
+		return &f, nil
+	case kindJoined:
+		var f feeds.Joined
+		return &f, decoding.Unmarshal(r.meta, &f)
+	default: // kindModerated, parseLogRow lets nothing else pass
+		var f feeds.Moderated
+		return &f, decoding.Unmarshal(r.meta, &f)
+	}
+}
+
+// placing is what Find needs of an item's row, and what taking an item's
+// effects back needs; it reads Observed and Gone alike, but for the keys.
+type placing struct {
+	Statement feeds.StatementID `cbor:"2,keyasint"`
+	FirstSeen stamp             `cbor:"3,keyasint"`
+}
+
+// itemKeys are the dedup keys of an item's row; their number differs by kind.
+func (r *logRow) itemKeys() (feeds.StatementID, []feeds.Key, error) {
+	if r.kind == kindGone {
+		var row struct {
+			Statement feeds.StatementID `cbor:"2,keyasint"`
+			Keys      []feeds.Key       `cbor:"5,keyasint"`
+		}
+		err := decoding.Unmarshal(r.meta, &row)
+		return row.Statement, row.Keys, err
+	}
+	var row struct {
+		Statement feeds.StatementID `cbor:"2,keyasint"`
+		Keys      []feeds.Key       `cbor:"12,keyasint"`
+	}
+	err := decoding.Unmarshal(r.meta, &row)
+	return row.Statement, row.Keys, err
+}
+
+// digest is the XOR of what every record held adds to it, so it depends on
+// what is held and not on the way there.
+type digest [16]byte
+
+func (d *digest) toggle(p digest) {
+	for i := range d {
+		d[i] ^= p[i]
+	}
+}
+
+// digestOf gives what a row adds to the digest. The content's number is left
+// out: it tells where the content came to lie, not what was said.
+func digestOf(seq uint64, row []byte, scratch *bytes.Buffer) digest {
+	scratch.Reset()
+	scratch.Write(binary.BigEndian.AppendUint64(scratch.AvailableBuffer(), seq))
+	if row[1] == kindObserved {
+		scratch.Write(row[:rowHead])
+		scratch.Write(row[rowHead+8:])
+	} else {
+		scratch.Write(row)
+	}
+	sum := sha256.Sum256(scratch.Bytes())
+	return digest(sum[:16])
+}

@@ -1,0 +1,353 @@
+package storage
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"communique/feeds"
+)
+
+// row is what the projection keeps for one statement id that was ever said:
+// the items said to be of it, what an operator said of it, and where it was
+// joined to. Rows form trees, a loser below its winner; the row at the root
+// also carries the view, which speaks for the whole tree and is what selections
+// see.
+//
+// A row is kept under its time and id when its statement is published (so the
+// bucket is the index by time), else under its id alone.
+type row struct {
+	id       feeds.StatementID
+	items    []item // sorted by key
+	mod      *moderation
+	join     *join
+	children []feeds.StatementID // sorted; those whose join names this id
+
+	// touched is the last fact that took something away from the tree: it is
+	// in none of the tree's items any more, but caches must notice it.
+	touched touch
+
+	view view
+
+	held bool // the file has the row
+	was  view // as the file has it
+}
+
+// item is the summary of an Observed or Gone.
+type item struct {
+	key       feeds.ItemKey
+	said      touch
+	firstSeen stamp
+	order     stamp
+	live      bool // Observed, not Gone
+	origin    bool
+	terms     []uint32 // sorted: tags, language, source; none when it is gone
+}
+
+// touch is a place in the journal.
+type touch struct {
+	seq uint64
+	at  stamp
+}
+
+func (t *touch) rise(u touch) {
+	if u.seq > t.seq {
+		*t = u
+	}
+}
+
+// moderation is the summary of a Moderated.
+type moderation struct {
+	said touch
+	hide bool
+	add  []uint32
+	cut  []uint32
+}
+
+// join is the summary of a Joined; a winner that is the loser itself means
+// that it stands apart.
+type join struct {
+	said   touch
+	winner feeds.StatementID
+}
+
+// view is a statement as selections see it.
+type view struct {
+	published bool // it has live copies and is not hidden
+	hidden    bool
+	copies    int   // live ones
+	said      touch // the last fact that touched it
+	order     stamp
+	terms     []uint32 // sorted
+}
+
+// parent gives the id that the row was joined to, "" when it stands apart.
+func (r *row) parent() feeds.StatementID {
+	if r.join == nil || r.join.winner == r.id {
+		return ""
+	}
+	return r.join.winner
+}
+
+// isEmpty reports that nothing is known of the id.
+func (r *row) isEmpty() bool {
+	return len(r.items) == 0 && r.mod == nil && r.join == nil && len(r.children) == 0
+}
+
+func (r *row) item(k feeds.ItemKey) (int, bool) {
+	return slices.BinarySearchFunc(r.items, k, func(i item, k feeds.ItemKey) int { return cmp.Compare(i.key, k) })
+}
+
+// byArrival orders items as a statement's copies are: by first sight, in one
+// visit the origin first, then by key so that it is the same everywhere.
+func byArrival(a, b item) int {
+	if c := cmp.Compare(a.firstSeen, b.firstSeen); c != 0 {
+		return c
+	}
+	if a.origin != b.origin {
+		if a.origin {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.key, b.key)
+}
+
+// The stored form of a row. Integers are varints, lists start with their
+// length, times are the difference to a time before them; the view comes
+// first, for readers that want nothing else.
+
+const (
+	flagPublished = 1 << iota
+	flagHidden
+	flagModerated
+	flagJoined
+	flagTouched
+)
+
+const (
+	flagLive = 1 << iota
+	flagOrigin
+)
+
+func (r *row) encode() []byte {
+	b := make([]byte, 0, 64+2*len(r.view.terms)+96*len(r.items))
+	var flags byte
+	set := func(f byte, yes bool) {
+		if yes {
+			flags |= f
+		}
+	}
+	set(flagPublished, r.view.published)
+	set(flagHidden, r.view.hidden)
+	set(flagModerated, r.mod != nil)
+	set(flagJoined, r.join != nil)
+	set(flagTouched, r.touched.seq != 0)
+	b = append(b, flags)
+	b = appendTouch(b, r.view.said)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.view.order))
+	b = binary.AppendUvarint(b, uint64(r.view.copies))
+	b = appendTerms(b, r.view.terms)
+
+	b = binary.AppendUvarint(b, uint64(len(r.items)))
+	for i := range r.items {
+		it := &r.items[i]
+		flags = 0
+		set(flagLive, it.live)
+		set(flagOrigin, it.origin)
+		b = append(b, flags)
+		b = appendString(b, string(it.key))
+		b = appendTouch(b, it.said)
+		b = binary.AppendVarint(b, int64(it.said.at-it.firstSeen))
+		b = binary.AppendVarint(b, int64(it.firstSeen-it.order))
+		b = appendTerms(b, it.terms)
+	}
+	b = binary.AppendUvarint(b, uint64(len(r.children)))
+	for _, c := range r.children {
+		b = appendString(b, string(c))
+	}
+	if r.mod != nil {
+		b = appendTouch(b, r.mod.said)
+		flags = 0
+		set(flagHidden, r.mod.hide)
+		b = append(b, flags)
+		b = appendTerms(b, r.mod.add)
+		b = appendTerms(b, r.mod.cut)
+	}
+	if r.join != nil {
+		b = appendTouch(b, r.join.said)
+		b = appendString(b, string(r.join.winner))
+	}
+	if r.touched.seq != 0 {
+		b = appendTouch(b, r.touched)
+	}
+	return b
+}
+
+func appendTouch(b []byte, t touch) []byte {
+	b = binary.AppendUvarint(b, t.seq)
+	return binary.BigEndian.AppendUint64(b, uint64(t.at))
+}
+
+func appendString(b []byte, s string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+func appendTerms(b []byte, terms []uint32) []byte {
+	b = binary.AppendUvarint(b, uint64(len(terms)))
+	var before uint32
+	for _, t := range terms {
+		b = binary.AppendUvarint(b, uint64(t-before))
+		before = t
+	}
+	return b
+}
+
+var errRow = errors.New("a statement's row is cut short or damaged")
+
+// decodeRow reads a stored row; it shares no memory with b.
+func decodeRow(id feeds.StatementID, b []byte) (*row, error) {
+	r := &row{id: id}
+	d := reader{b: b}
+	flags := d.byte()
+	r.view = d.view(flags)
+	r.items = make([]item, d.length())
+	for i := range r.items {
+		f := d.byte()
+		it := item{live: f&flagLive != 0, origin: f&flagOrigin != 0}
+		it.key = feeds.ItemKey(d.string())
+		it.said = d.touch()
+		it.firstSeen = it.said.at - stamp(d.varint())
+		it.order = it.firstSeen - stamp(d.varint())
+		it.terms = d.terms()
+		r.items[i] = it
+	}
+	if n := d.length(); n > 0 {
+		r.children = make([]feeds.StatementID, n)
+		for i := range r.children {
+			r.children[i] = feeds.StatementID(d.string())
+		}
+	}
+	if flags&flagModerated != 0 {
+		m := &moderation{said: d.touch()}
+		m.hide = d.byte()&flagHidden != 0
+		m.add, m.cut = d.terms(), d.terms()
+		r.mod = m
+	}
+	if flags&flagJoined != 0 {
+		r.join = &join{said: d.touch()}
+		r.join.winner = feeds.StatementID(d.string())
+	}
+	if flags&flagTouched != 0 {
+		r.touched = d.touch()
+	}
+	if d.bad || len(d.b) != 0 {
+		return nil, errRow
+	}
+	r.held, r.was = true, r.view
+	return r, nil
+}
+
+// decodeHead reads the start of a stored row only.
+func decodeHead(id feeds.StatementID, b []byte) (Head, error) {
+	d := reader{b: b}
+	d.byte()
+	said := d.touch()
+	order := stamp(d.uint64())
+	if d.bad {
+		return Head{}, errRow
+	}
+	return Head{ID: id, Seq: said.seq, Order: order.time(), Changed: said.at.time()}, nil
+}
+
+// reader takes a stored row apart; once it ran out it gives zeros and is bad.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (d *reader) fail() { d.b, d.bad = nil, true }
+
+func (d *reader) byte() byte {
+	if len(d.b) == 0 {
+		d.fail()
+		return 0
+	}
+	c := d.b[0]
+	d.b = d.b[1:]
+	return c
+}
+
+func (d *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *reader) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *reader) uint64() uint64 {
+	if len(d.b) < 8 {
+		d.fail()
+		return 0
+	}
+	v := binary.BigEndian.Uint64(d.b)
+	d.b = d.b[8:]
+	return v
+}
+
+// length reads the length of a list, each member of which takes an octet or more.
+func (d *reader) length() int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (d *reader) string() string {
+	n := d.length()
+	s := string(d.b[:n])
+	d.b = d.b[n:]
+	return s
+}
+
+func (d *reader) touch() touch { return touch{d.uvarint(), stamp(d.uint64())} }
+
+func (d *reader) terms() []uint32 {
+	n := d.length()
+	if n == 0 {
+		return nil
+	}
+	out := make([]uint32, n)
+	var before uint32
+	for i := range out {
+		before += uint32(d.uvarint())
+		out[i] = before
+	}
+	return out
+}
+
+func (d *reader) view(flags byte) view {
+	v := view{published: flags&flagPublished != 0, hidden: flags&flagHidden != 0}
+	v.said = d.touch()
+	v.order = stamp(d.uint64())
+	v.copies = int(d.uvarint())
+	v.terms = d.terms()
+	return v
+}

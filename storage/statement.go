@@ -1,0 +1,186 @@
+package storage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"communique/feeds"
+)
+
+// Statement gives a statement with its copies. at is the id that it goes by
+// now, another one than asked for when it was joined. It is not ok when it is
+// unknown or when all its copies are gone. A hidden one is given, marked so.
+func (s *Store) Statement(id feeds.StatementID) (st feeds.Statement, at feeds.StatementID, ok bool, err error) {
+	err = s.view(func(t *tables) error {
+		st, ok, err = s.assemble(t, id)
+		return err
+	})
+	return st, st.ID, ok, err
+}
+
+// Statements gives statements in the order of the ids. Those that are no
+// longer there are left out, and of those that were joined only the first.
+func (s *Store) Statements(ids ...feeds.StatementID) ([]feeds.Statement, error) {
+	out := make([]feeds.Statement, 0, len(ids))
+	seen := make(map[feeds.StatementID]bool, len(ids))
+	err := s.view(func(t *tables) error {
+		for _, id := range ids {
+			st, ok, err := s.assemble(t, id)
+			if err != nil {
+				return err
+			}
+			if ok && !seen[st.ID] {
+				seen[st.ID] = true
+				out = append(out, st)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// tree reads the tree that id stands in.
+func (t *tables) tree(id feeds.StatementID) (tree, error) {
+	root, err := t.root(id)
+	if err != nil {
+		return tree{}, err
+	}
+	r, err := t.row(root)
+	if err != nil {
+		return tree{}, err
+	}
+	return treeOf(t.row, r)
+}
+
+// assemble makes a statement of its records.
+func (s *Store) assemble(t *tables, id feeds.StatementID) (feeds.Statement, bool, error) {
+	var st feeds.Statement
+	tr, err := t.tree(id)
+	if err != nil {
+		return st, false, err
+	}
+	v := tr.root.view
+	if v.copies == 0 {
+		return st, false, nil
+	}
+	st = feeds.Statement{
+		ID: tr.root.id, FirstSeen: tr.items[0].firstSeen.time(), Order: v.order.time(),
+		Changed: v.said.at.time(), Seq: v.said.seq, Hidden: v.hidden,
+		Copies: make([]feeds.StatedCopy, 0, v.copies),
+	}
+	for i, it := range tr.items {
+		if !it.live && i > 0 {
+			continue
+		}
+		f, err := s.factAt(t, it.said.seq, true)
+		if err != nil {
+			return st, false, fmt.Errorf("statement %s: %w", st.ID, err)
+		}
+		switch f := f.(type) {
+		case *feeds.Gone:
+			st.Published = f.Published
+		case *feeds.Observed:
+			if i == 0 {
+				st.Published = f.Published
+			}
+			if f.Changed.After(st.Updated) {
+				st.Updated = f.Changed
+			}
+			st.Copies = append(st.Copies, feeds.StatedCopy{
+				Copy: f.Copy, Item: f.Item, Relation: f.Relation, Of: f.Of, Why: f.Why, Score: f.Score,
+				FirstSeen: f.FirstSeen, Changed: f.Changed, Revision: f.Revision, Priority: f.Priority,
+			})
+			st.Taggings = merge(st.Taggings, f.Taggings)
+		}
+	}
+	if tr.mod != nil {
+		f, err := s.factAt(t, tr.mod.said.seq, false)
+		if err != nil {
+			return st, false, fmt.Errorf("statement %s: %w", st.ID, err)
+		}
+		if m, ok := f.(*feeds.Moderated); ok {
+			st.Taggings = overlay(st.Taggings, m)
+		}
+	}
+	slices.SortFunc(st.Taggings, func(a, b feeds.Tagging) int {
+		return cmp.Or(cmp.Compare(a.Tag.Scheme, b.Tag.Scheme), cmp.Compare(a.Tag.Term, b.Tag.Term))
+	})
+	return st, true, nil
+}
+
+// merge adds taggings; of one tag the higher score stays, of equal ones the
+// first.
+func merge(into, more []feeds.Tagging) []feeds.Tagging {
+	for _, tg := range more {
+		i := slices.IndexFunc(into, func(t feeds.Tagging) bool { return t.Tag == tg.Tag })
+		switch {
+		case i < 0:
+			into = append(into, tg)
+		case tg.Score > into[i].Score:
+			into[i] = tg
+		}
+	}
+	return into
+}
+
+// ruleModerated is the rule of a tag that an operator added.
+const ruleModerated = "moderated"
+
+// overlay adds and cuts what an operator said; a tag in both is cut.
+func overlay(taggings []feeds.Tagging, m *feeds.Moderated) []feeds.Tagging {
+	for _, tag := range m.Add {
+		taggings = merge(taggings, []feeds.Tagging{{Tag: tag, Rule: ruleModerated, Evidence: m.Why}})
+	}
+	return slices.DeleteFunc(taggings, func(t feeds.Tagging) bool { return slices.Contains(m.Cut, t.Tag) })
+}
+
+// speaksOf reports whether one copy of the statement has all the words, which
+// are in lower case, in its title or text.
+func (s *Store) speaksOf(t *tables, id feeds.StatementID, words []string) (bool, error) {
+	tr, err := t.tree(id)
+	if err != nil {
+		return false, err
+	}
+	for _, it := range tr.items {
+		if !it.live {
+			continue
+		}
+		f, err := s.factAt(t, it.said.seq, true)
+		if err != nil {
+			return false, err
+		}
+		if o, ok := f.(*feeds.Observed); ok {
+			text := strings.ToLower(o.Copy.Title + "\n" + plain(o.Copy.Summary) + "\n" + plain(o.Copy.Content))
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// plain leaves the tags out of clean HTML, so that nobody finds their names.
+// Entities stay as they are.
+func plain(html string) string {
+	var b strings.Builder
+	b.Grow(len(html))
+	for {
+		open := strings.IndexByte(html, '<')
+		if open < 0 {
+			b.WriteString(html)
+			return b.String()
+		}
+		b.WriteString(html[:open])
+		b.WriteByte(' ')
+		end := strings.IndexByte(html[open:], '>')
+		if end < 0 {
+			return b.String()
+		}
+		html = html[open+end+1:]
+	}
+}
