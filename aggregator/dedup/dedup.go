@@ -44,6 +44,7 @@ type Known struct {
 	Title     string
 	Published time.Time // as the publisher said, zero when it did not
 	Language  string
+	Changed   time.Time // last change that matters
 }
 
 // Placement is what Place decided.
@@ -54,6 +55,7 @@ type Placement struct {
 	Repeated  bool           // the very same item stood earlier in the same document
 	Relation  feeds.Relation // for an item that was not known
 	Of        feeds.ItemKey
+	OfChanged time.Time // when the copy that it was matched to last changed
 	Why       string
 	Score     float32
 	Keys      []feeds.Key
@@ -120,13 +122,27 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 		placed[i] = pl
 		d := &drafts[i]
 		known := Known{Item: pl.Item, Statement: pl.Statement, FirstSeen: now, GUID: d.ID, Link: d.Link,
-			Title: d.Title, Published: d.Published, Language: d.Language}
+			Title: d.Title, Published: d.Published, Language: d.Language, Changed: FirstChange(d, now)}
 		for _, k := range pl.Keys {
 			p.claims[k] = append(p.claims[k], known)
 			claimed = append(claimed, k)
 		}
 	}
 	return placed, func() { p.release(src.ID, claimed) }, nil
+}
+
+// FirstChange is when an item that is seen for the first time last changed in
+// a way that matters, as far as its publisher can be believed: never in the
+// future, and never invented where it says something.
+func FirstChange(d *feeds.Draft, now time.Time) time.Time {
+	at := d.Published
+	if d.Updated.After(at) && !d.Updated.After(now) {
+		at = d.Updated
+	}
+	if at.IsZero() || at.After(now) {
+		return now
+	}
+	return at
 }
 
 // release forgets the claims of one source.
@@ -179,7 +195,7 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 		m.guid = feeds.Key{Kind: ByGUID, Hash: hash(s, d.ID)}
 	}
 	if link != "" && !src.Distrusts("link") {
-		m.link = feeds.Key{Kind: ByLink, Hash: hash(link)}
+		m.link = LinkKey(link)
 		if believe("link") {
 			m.sourceLink = feeds.Key{Kind: BySourceLink, Hash: hash(s, link)}
 		}
@@ -263,7 +279,7 @@ func place(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look func(f
 		pl.Notes = append(pl.Notes, "guid was used before for another item and was not believed")
 	}
 	if k, why := sameStatement(src, d, m, look); k != nil {
-		pl.Statement, pl.Of, pl.Why, pl.Score = k.Statement, k.Item, why, 1
+		pl.Statement, pl.Of, pl.OfChanged, pl.Why, pl.Score = k.Statement, k.Item, k.Changed, why, 1
 		pl.Relation = feeds.IsReprint
 		if d.Language != "" && k.Language != "" && !feeds.SameLanguage(d.Language, k.Language) {
 			pl.Relation = feeds.IsTranslation
@@ -458,3 +474,6 @@ func fold(s string) string {
 	}
 	return string(b)
 }
+
+// LinkKey is the key under which items with a canonical link are found.
+func LinkKey(canonical string) feeds.Key { return feeds.Key{Kind: ByLink, Hash: hash(canonical)} }

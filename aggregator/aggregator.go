@@ -1,0 +1,118 @@
+// Package aggregator is the engine: it knows when a source is due, has it
+// refreshed by a worker, and puts what was decided into the journal.
+//
+// The stages are its rooms below (schedule, fetch, parse, normalize, dedup,
+// tag); none of them knows another. Start at refresh.go: it is the one way an
+// item gets into the journal, whoever asked.
+package aggregator
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"communique/aggregator/dedup"
+	"communique/aggregator/fetch"
+	"communique/aggregator/normalize"
+	"communique/aggregator/schedule"
+	"communique/aggregator/tag"
+	"communique/feeds"
+	"communique/storage"
+)
+
+// Journal puts facts in one order (DESIGN §5). On one machine it is the store
+// itself.
+type Journal interface {
+	// Append makes the facts durable, in order, and returns the sequence number
+	// of the last. The last is in only if all the others are; beyond that an
+	// error promises nothing, and saying the same again is harmless.
+	Append(ctx context.Context, at time.Time, said ...feeds.Fact) (last uint64, err error)
+	// Follow calls fn with records after the given number, in order, until ctx
+	// ends or fn fails. From 0 it delivers at least the latest record of every key.
+	Follow(ctx context.Context, after uint64, fn func([]feeds.Record) error) error
+}
+
+var _ Journal = (*storage.Store)(nil)
+
+// Source is an office's feed with the manner in which it is asked.
+type Source struct {
+	feeds.Source
+	Schedule      schedule.Schedule
+	Floor         time.Duration // never asked more often
+	Ceiling       time.Duration // never asked less often, unless the publisher wishes
+	Header        http.Header   // sent besides our own
+	AllowNetworks []netip.Prefix
+}
+
+// Options are the engine's parts and manners. Store, Journal, Fetcher, Tagger,
+// Now and Log must be given.
+type Options struct {
+	Sources []Source
+	Store   *storage.Store
+	Journal Journal
+	Fetcher *fetch.Fetcher
+	// Tagger is asked for when the first new item arrives: most visits bring
+	// none, and compiling the rules takes time.
+	Tagger  func() *tag.Tagger
+	Now     func() time.Time
+	Log     *slog.Logger
+	Workers int           // refreshes at once; 0 means 8
+	Spread  time.Duration // over which the first visits after a start are spread; 0 means at once
+	// Done is called after each refresh, by the worker; nil is fine.
+	Done func(Outcome)
+}
+
+// Engine refreshes sources, on a schedule (Run) or once (Pull).
+type Engine struct {
+	o         Options
+	sources   map[feeds.SourceID]*Source
+	order     []feeds.SourceID
+	placer    *dedup.Placer
+	normalize *normalize.Normalizer
+	tagger    func() *tag.Tagger
+}
+
+// New makes an engine. It touches neither network nor store.
+func New(o Options) *Engine {
+	if o.Workers == 0 {
+		o.Workers = 8
+	}
+	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger)}
+	for i := range o.Sources {
+		s := &o.Sources[i]
+		e.sources[s.ID] = s
+		e.order = append(e.order, s.ID)
+	}
+	e.placer = dedup.New(dedup.Options{Find: e.remembered})
+	return e
+}
+
+// remembered gives dedup what the store holds under the keys.
+func (e *Engine) remembered(keys []feeds.Key) (map[feeds.Key][]dedup.Known, error) {
+	found, err := e.o.Store.Find(keys)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	out := make(map[feeds.Key][]dedup.Known, len(found))
+	seen := map[feeds.ItemKey]dedup.Known{}
+	for _, f := range found {
+		k, ok := seen[f.Item]
+		if !ok {
+			k = dedup.Known{Item: f.Item, Statement: f.Statement, FirstSeen: f.FirstSeen}
+			o, held, err := e.o.Store.Observed(f.Item)
+			if err != nil {
+				return nil, err
+			}
+			if held {
+				k.GUID, k.Link, k.Title, k.Published = o.Copy.ID, o.Copy.Link, o.Copy.Title, o.Copy.Published
+				k.Language, k.Changed = o.Copy.Language, o.Changed
+			}
+			seen[f.Item] = k
+		}
+		out[f.Key] = append(out[f.Key], k)
+	}
+	return out, nil
+}

@@ -1,0 +1,268 @@
+package aggregator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"communique/aggregator/dedup"
+	"communique/aggregator/fetch"
+	"communique/aggregator/normalize"
+	"communique/aggregator/parse"
+	"communique/aggregator/tag"
+	"communique/feeds"
+)
+
+// Outcome is what one refresh came to.
+type Outcome struct {
+	Source    feeds.SourceID
+	Items     int  // in the body, whether new or not
+	New       int  // statements that nobody had told before
+	Revised   int  // items whose text changed
+	Copies    int  // new copies of statements that another copy had told
+	Unchanged bool // the source had nothing new to say
+	Class     string
+	Err       error // why it failed, for people; the journal has it too
+	Took      time.Duration
+	Bytes     int64
+	NextDue   time.Time
+	Rule      string
+}
+
+// refresh visits one source and says what came of it. It fails only when the
+// store or journal does, or when ctx ends: a source's failure is an outcome.
+func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
+	last, _, err := e.o.Store.Fetched(s.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	now := e.o.Now()
+	v := begin(s, last, now)
+	doc, err := e.read(ctx, s, &v)
+	if ctx.Err() != nil { // we are told to stop: that is no failure of the source
+		return Outcome{}, ctx.Err()
+	}
+	var said []feeds.Fact
+	switch {
+	case err != nil:
+		v.fail(err)
+	case doc != nil:
+		var release func()
+		if said, release, err = e.decide(s, doc, &v); err != nil {
+			return Outcome{}, err
+		}
+		defer release() // after Append: until then the claims stand for what the store does not show yet
+	}
+	v.finish(s, e.o.Now().Sub(now))
+	said = append(said, &v.Fetched) // last, because it moves the cursor; if we die before, we only ask again
+	if _, err := e.o.Journal.Append(ctx, now, said...); err != nil {
+		return Outcome{}, fmt.Errorf("source %s: %w", s.ID, err)
+	}
+	return v.outcome(), nil
+}
+
+// read fetches and parses. A nil document means that nothing has changed.
+func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document, error) {
+	req := fetch.Request{URL: v.ask, Header: s.Header, AcceptLanguage: s.Language, AllowNetworks: s.AllowNetworks}
+	asked := e.o.Fetcher.Asked(req) ^ readingOf(s)
+	same := asked == v.Asked // else the validators are for another question (RFC 9110 §13.1)
+	if same {
+		req.Validators = v.Validators
+	}
+	got, err := e.o.Fetcher.Get(ctx, req)
+	v.answered(got, err)
+	if err != nil {
+		return nil, err
+	}
+	if got.Unchanged {
+		return nil, v.unchanged(got)
+	}
+	body := hashOf(got.Body)
+	if same && body == v.Body && v.Class == "" {
+		return nil, v.unchanged(got)
+	}
+	known := v.Fetched.Items
+	if !same {
+		known = nil
+	}
+	seen := rawSet(known)
+	doc, err := parse.Parse(got.Body, parse.Options{ContentType: got.ContentType, URL: got.Final, Known: seen.has})
+	if err != nil {
+		return nil, err
+	}
+	if len(doc.Raws) == 0 && len(v.Fetched.Items) > 0 {
+		return nil, &softError{class: "emptied", msg: fmt.Sprintf("a valid feed without a single item, where there were %d; the last good state is kept", len(v.Fetched.Items)/8)}
+	}
+	v.good(got, doc, asked, body)
+	return doc, nil
+}
+
+// decide places, tags and words the facts for the items of a document that
+// were not read before.
+func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.Fact, release func(), err error) {
+	o := normalize.Options{Source: s.Source, URL: v.Final, Now: v.At}
+	ch := e.normalize.Channel(doc, o)
+	v.Channel = originOf(s, ch, v)
+	drafts := make([]feeds.Draft, len(doc.Items))
+	for i := range doc.Items {
+		drafts[i] = e.normalize.Item(doc, ch, &doc.Items[i], o)
+		drafts[i].Copy.Origin = v.Channel
+	}
+	placed, release, err := e.placer.Place(s.Source, drafts, v.At)
+	if err != nil {
+		return nil, release, err
+	}
+	flood := v.Baseline && flooded(placed, len(doc.Raws))
+	if flood {
+		e.o.Log.Warn("source changed nearly all its items at once; they keep their own dates", "source", s.ID, "stage", "dedup", "items", len(placed))
+	}
+	joined := map[feeds.StatementID]bool{}
+	for i := range placed {
+		pl, d := &placed[i], &drafts[i]
+		if pl.Repeated {
+			continue
+		}
+		d.Notes = append(d.Notes, pl.Notes...)
+		var ob *feeds.Observed
+		if pl.Seen {
+			old, held, err := e.o.Store.Observed(pl.Item)
+			if err != nil {
+				return nil, release, err
+			}
+			if !held {
+				continue // withdrawn or expired: that it returns is not news
+			}
+			if ob = e.revise(s, d, &old, v); ob == nil {
+				continue
+			}
+		} else {
+			ob = e.first(s, d, pl, i, v, flood)
+		}
+		ob.Keys = pl.Keys
+		said = append(said, ob)
+		for _, loser := range pl.Join {
+			if !joined[loser] {
+				joined[loser] = true
+				said = append(said, &feeds.Joined{Loser: loser, Winner: pl.Statement, Why: pl.Why})
+			}
+		}
+	}
+	v.learn(drafts, placed)
+	v.Baseline = true
+	return said, release, nil
+}
+
+// first words the fact of an item that was never seen before.
+func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int, v *visit, flood bool) *feeds.Observed {
+	published := d.Published
+	if published.After(v.At) {
+		if published.Sub(v.At) > clockSkew {
+			d.Notes = append(d.Notes, "publication date lies in the future; the time of the first visit stands for it")
+		}
+		published = v.At
+	}
+	changed := dedup.FirstChange(d, v.At)
+	if !pl.OfChanged.IsZero() && changed.After(pl.OfChanged) {
+		changed = pl.OfChanged // another office's copy is no correction: it must not move the statement's updated
+	}
+	if pl.Of == "" {
+		v.New++
+	} else {
+		v.Copies++
+	}
+	return &feeds.Observed{
+		Item: pl.Item, Statement: pl.Statement, Relation: pl.Relation, Of: pl.Of, Why: pl.Why, Score: pl.Score,
+		FirstSeen: v.At, Changed: changed, Published: published,
+		Order:    orderOf(published, v.At, place, !v.Baseline, flood),
+		Revision: 1, Priority: s.Priority, Copy: d.Copy,
+		Taggings: e.tagging(s, d), Rules: e.tagger().Fingerprint(),
+	}
+}
+
+// revise words the fact of an item that was seen before, nil when there is
+// nothing new to say. What was frozen at first sight stays.
+func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit) *feeds.Observed {
+	ob := *old
+	ob.Copy, ob.Priority = d.Copy, s.Priority
+	ob.Taggings, ob.Rules = e.tagging(s, d), e.tagger().Fingerprint()
+	if d.Hash == old.Copy.Hash {
+		if d.Language == old.Copy.Language && ob.Priority == old.Priority && slices.Equal(ob.Taggings, old.Taggings) {
+			return nil
+		}
+		return &ob
+	}
+	ob.Revision++
+	ob.Changed = v.At
+	if d.Updated.After(old.Changed) && d.Updated.Before(v.At) {
+		ob.Changed = d.Updated
+	}
+	v.Revised++
+	return &ob
+}
+
+func (e *Engine) tagging(s *Source, d *feeds.Draft) []feeds.Tagging {
+	return e.tagger().Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: s.Source, Categories: d.Categories})
+}
+
+// clockSkew is how far ahead of ours a publisher's clock may be.
+const clockSkew = 10 * time.Minute
+
+// late is how far below the top an item may enter: an item that is found
+// within this time of its publication stands at its own date, an older one is
+// still high enough for readers who come by every other day to see it.
+const late = 48 * time.Hour
+
+// orderOf gives the time that feeds sort an item by, for ever. A first import
+// is a baseline: its items stand at their own dates and, without one, below
+// everything that has one, in document order, so that they never flood the top.
+func orderOf(published, seen time.Time, place int, baseline, flood bool) time.Time {
+	down := -time.Duration(place) * time.Millisecond // document order, newest first
+	switch {
+	case (baseline || flood) && !published.IsZero():
+		return published
+	case baseline:
+		return time.Unix(0, 0).UTC().Add(down)
+	case flood:
+		return seen.Add(-late + down)
+	case published.IsZero():
+		return seen.Add(down)
+	case seen.Sub(published) > late:
+		return seen.Add(-late + down)
+	}
+	return published
+}
+
+// flooded reports whether nearly all items of a body that was read before are
+// suddenly news: a source that rewrote its ids, links and texts at once.
+func flooded(placed []dedup.Placement, inBody int) bool {
+	news := 0
+	for i := range placed {
+		if !placed[i].Seen {
+			news++
+		}
+	}
+	return news >= 10 && 5*news >= 4*inBody
+}
+
+// softError is a visit that HTTP calls a success and a reader would not.
+type softError struct{ class, msg string }
+
+func (e *softError) Error() string { return e.msg }
+
+// classOf gives the failure's class, for logs, metrics and back-off.
+func classOf(err error) string {
+	var fe *fetch.Error
+	var pe *parse.Error
+	var se *softError
+	switch {
+	case errors.As(err, &fe):
+		return string(fe.Class)
+	case errors.As(err, &pe):
+		return pe.Class
+	case errors.As(err, &se):
+		return se.class
+	}
+	return "other"
+}

@@ -1,0 +1,185 @@
+package aggregator
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"communique/aggregator/schedule"
+	"communique/feeds"
+)
+
+// Run refreshes sources when they are due, until ctx ends; refreshes that are
+// under way then are broken off, which loses nothing. It fails only when the
+// store does.
+func (e *Engine) Run(ctx context.Context) error {
+	q, err := e.queue()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	work := make(chan feeds.SourceID)
+	var workers sync.WaitGroup
+	for range e.o.Workers {
+		workers.Go(func() {
+			for id := range work {
+				out, err := e.Refresh(ctx, id)
+				if err != nil && ctx.Err() == nil {
+					// The store or the journal refused: to go on fetching would only
+					// throw away what publishers send.
+					stop(err)
+				}
+				q.Done(id, out.NextDue)
+			}
+		})
+	}
+	defer workers.Wait()
+	defer close(work)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		id, due, ok := q.Next(e.o.Now())
+		if ok {
+			select {
+			case work <- id:
+				continue
+			case <-ctx.Done():
+				return ended(ctx)
+			}
+		}
+		wait := time.Hour
+		if !due.IsZero() {
+			wait = due.Sub(e.o.Now())
+		}
+		timer.Reset(wait)
+		select {
+		case <-timer.C:
+		case <-q.Wake():
+		case <-ctx.Done():
+			return ended(ctx)
+		}
+	}
+}
+
+// ended gives the error that ended ctx, nil when it was simply over.
+func ended(ctx context.Context) error {
+	if err := context.Cause(ctx); err != ctx.Err() {
+		return err
+	}
+	return nil
+}
+
+// queue puts every source where it stands: due times survive a restart, and
+// what is overdue or new is spread, so that a start makes no burst.
+func (e *Engine) queue() (*schedule.Queue, error) {
+	now := e.o.Now()
+	q := schedule.NewQueue()
+	for _, id := range e.order {
+		s := e.sources[id]
+		last, visited, err := e.o.Store.Fetched(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case !visited || last.URL != s.URL:
+			q.Set(id, schedule.First(id, now, s.Schedule, e.o.Spread))
+		case last.Gone: // until the operator changes its address
+		default:
+			q.Set(id, schedule.Resume(id, now, s.due(&last), e.o.Spread))
+		}
+	}
+	return q, nil
+}
+
+// due gives when a source that was visited before is due, under the schedule
+// that it has now. What the origin asked for in Retry-After stands.
+func (s *Source) due(last *feeds.Fetched) time.Time {
+	if strings.HasPrefix(last.DueRule, "Retry-After") {
+		return last.NextDue
+	}
+	due, _ := schedule.Next(s.judge(last, 0))
+	return due
+}
+
+// Pull refreshes the sources once, due or not; none named means all. It returns
+// when all are done, and fails when a name is unknown or the store does.
+func (e *Engine) Pull(ctx context.Context, ids ...feeds.SourceID) error {
+	if len(ids) == 0 {
+		ids = e.order
+	}
+	for _, id := range ids {
+		if e.sources[id] == nil {
+			return fmt.Errorf("no source %q in the configuration; there are: %s", id, e.some())
+		}
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	work := make(chan feeds.SourceID)
+	var workers sync.WaitGroup
+	for range min(e.o.Workers, len(ids)) {
+		workers.Go(func() {
+			for id := range work {
+				if _, err := e.Refresh(ctx, id); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	for _, id := range ids {
+		select {
+		case work <- id:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(work)
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+// Refresh visits one source of the configuration now. The caller sees to it
+// that no other refresh of the same source is under way.
+func (e *Engine) Refresh(ctx context.Context, id feeds.SourceID) (Outcome, error) {
+	out, err := e.refresh(ctx, e.sources[id])
+	if err != nil {
+		if ctx.Err() == nil {
+			e.o.Log.Error("refresh broke off", "source", id, "err", err)
+		}
+		return out, err
+	}
+	level, msg := slog.LevelDebug, "fetched"
+	switch {
+	case out.Err != nil:
+		level, msg = slog.LevelWarn, "fetch failed"
+	case out.New+out.Revised+out.Copies > 0:
+		level = slog.LevelInfo
+	}
+	attrs := []slog.Attr{slog.String("source", string(id)), slog.Int("new", out.New), slog.Int("copies", out.Copies), slog.Int("revised", out.Revised),
+		slog.Int64("bytes", out.Bytes), slog.Duration("took", out.Took), slog.Time("next", out.NextDue), slog.String("rule", out.Rule)}
+	if out.Err != nil {
+		attrs = append(attrs, slog.String("class", out.Class), slog.String("err", out.Err.Error()))
+	}
+	e.o.Log.LogAttrs(ctx, level, msg, attrs...)
+	if e.o.Done != nil {
+		e.o.Done(out)
+	}
+	return out, nil
+}
+
+// some lists the first few sources, for messages.
+func (e *Engine) some() string {
+	names := make([]string, 0, len(e.order))
+	for _, id := range e.order {
+		names = append(names, string(id))
+	}
+	slices.Sort(names)
+	if len(names) > 20 {
+		names = append(names[:20], "…")
+	}
+	return strings.Join(names, ", ")
+}

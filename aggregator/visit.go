@@ -1,0 +1,212 @@
+package aggregator
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"communique/aggregator/dedup"
+	"communique/aggregator/fetch"
+	"communique/aggregator/schedule"
+	"communique/feeds"
+)
+
+// visit is one visit to a source while it goes on: the Fetched that will be
+// said about it, begun from the last one, so that a failure leaves the last
+// good state as it was.
+type visit struct {
+	feeds.Fetched
+	ask         string // the URL that is asked: the configured one, or where it has moved to for good
+	items       int
+	isUnchanged bool
+	retryAfter  time.Duration
+	err         error
+}
+
+// A move is followed at once but believed only when it has led to a valid feed
+// this often and for this long.
+const (
+	movesToBelieve = 5
+	timeToBelieve  = 3 * 24 * time.Hour
+)
+
+// readingVersion is to be raised when parse or normalize reads the same bytes
+// differently, so that what sources still carry is read again.
+const readingVersion = 1
+
+// begin starts a visit from what the last one left.
+func begin(s *Source, last feeds.Fetched, now time.Time) visit {
+	v := visit{Fetched: last, ask: s.URL}
+	if last.URL != s.URL { // the operator changed it: what we know is about another address
+		v.MovedTo, v.Moves, v.MovedAt, v.Gone = "", 0, time.Time{}, false
+	} else if last.Moves >= movesToBelieve && now.Sub(last.MovedAt) >= timeToBelieve {
+		v.ask = last.MovedTo
+	}
+	v.Source, v.At, v.URL = s.ID, now, s.URL
+	v.Status, v.Class, v.Error, v.Bytes, v.New, v.Revised, v.Copies = 0, "", "", 0, 0, 0, 0
+	return v
+}
+
+// answered notes what is known of any answer, good or bad.
+func (v *visit) answered(got *fetch.Response, err error) {
+	var fe *fetch.Error
+	switch {
+	case got != nil:
+		v.Status, v.Bytes, v.retryAfter = got.Status, got.Wire, got.RetryAfter
+	case errors.As(err, &fe):
+		v.Status, v.retryAfter = fe.Status, fe.RetryAfter
+		v.Gone = fe.Status == http.StatusGone
+	}
+}
+
+// unchanged ends a visit that brought nothing new. Validators are replaced even
+// so: an origin may rotate them while the body stays.
+func (v *visit) unchanged(got *fetch.Response) error {
+	v.isUnchanged = true
+	if got.Validators != (feeds.Validators{}) {
+		v.Validators = got.Validators
+	}
+	v.Hints.FreshFor = got.FreshFor
+	v.succeed(got)
+	return nil
+}
+
+// good takes over a new good state.
+func (v *visit) good(got *fetch.Response, doc *feeds.Document, asked, body uint64) {
+	v.Final, v.Asked, v.Validators, v.Body = got.Final, asked, got.Validators, body
+	v.Fetched.Items, v.items = packRaws(doc.Raws), len(doc.Raws)
+	v.Hints = hintsOf(doc, got.FreshFor)
+	v.succeed(got)
+}
+
+func (v *visit) succeed(got *fetch.Response) {
+	v.Success, v.Failures, v.Since = v.At, 0, time.Time{}
+	switch {
+	case v.ask != v.URL && got.Permanent == "": // asked at its new place, and it is there
+	case got.Permanent == "":
+		v.MovedTo, v.Moves, v.MovedAt = "", 0, time.Time{}
+	case got.Permanent == v.MovedTo:
+		v.Moves++
+	default:
+		v.MovedTo, v.Moves, v.MovedAt = got.Permanent, 1, v.At
+	}
+}
+
+// fail ends a visit that gave no valid feed.
+func (v *visit) fail(err error) {
+	v.err, v.Class, v.Error = err, classOf(err), err.Error()
+	if v.Failures == 0 {
+		v.Since = v.At
+	}
+	v.Failures++
+	if v.ask != v.URL {
+		v.MovedTo, v.Moves, v.MovedAt = "", 0, time.Time{} // the new place fails: ask at the configured one again
+	}
+}
+
+// finish decides when the source is due again.
+func (v *visit) finish(s *Source, took time.Duration) {
+	v.Took = took
+	if v.New+v.Copies > 0 {
+		v.News = v.At
+	}
+	v.NextDue, v.DueRule = schedule.Next(s.judge(&v.Fetched, v.retryAfter))
+}
+
+// judge puts together what the schedule goes by.
+func (s *Source) judge(f *feeds.Fetched, retryAfter time.Duration) schedule.Visit {
+	return schedule.Visit{
+		Source: s.ID, Now: f.At, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Hints: f.Hints,
+		Failures: f.Failures, Class: f.Class, Status: f.Status, RetryAfter: retryAfter, Gone: f.Gone, Gaps: f.Gaps, News: f.News,
+	}
+}
+
+func (v *visit) outcome() Outcome {
+	return Outcome{Source: v.Source, Items: v.items, New: v.New, Revised: v.Revised, Copies: v.Copies,
+		Unchanged: v.isUnchanged || v.err == nil && v.New+v.Revised+v.Copies == 0,
+		Class:     v.Class, Err: v.err, Took: v.Took, Bytes: v.Bytes, NextDue: v.NextDue, Rule: v.DueRule}
+}
+
+// learn keeps the rhythm of new items, by the publisher's own dates.
+func (v *visit) learn(drafts []feeds.Draft, placed []dedup.Placement) {
+	var at []time.Time
+	for i := range drafts {
+		if p := drafts[i].Published; !placed[i].Seen && !p.After(v.At) {
+			at = append(at, p)
+		}
+	}
+	v.Gaps = schedule.Learn(v.Gaps, v.News, at...)
+}
+
+// hintsOf gathers what the publisher says about coming back.
+func hintsOf(doc *feeds.Document, fresh time.Duration) feeds.Hints {
+	h := feeds.Hints{FreshFor: fresh, TTL: time.Duration(doc.TTLMinutes) * time.Minute, SkipHours: doc.SkipHours}
+	for _, name := range doc.SkipDays {
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			if d.String() == name {
+				h.SkipDays = append(h.SkipDays, int(d))
+			}
+		}
+	}
+	per := map[string]time.Duration{"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 7 * 24 * time.Hour, "monthly": 30 * 24 * time.Hour, "yearly": 365 * 24 * time.Hour}[doc.UpdatePeriod]
+	h.UpdatePeriod = per / time.Duration(max(1, doc.UpdateFreq))
+	return h
+}
+
+// originOf describes the source for readers: the operator's words first, then
+// the feed's own.
+func originOf(s *Source, ch feeds.Channel, v *visit) feeds.Origin {
+	o := feeds.Origin{ID: ch.ID, Title: ch.Title, Link: ch.Link, FeedURL: s.URL, Language: ch.Language, Rights: ch.Copyright, Icon: ch.Image}
+	if s.Title != "" {
+		o.Title = s.Title
+	}
+	if s.Site != "" {
+		o.Link = s.Site
+	}
+	if s.Credit != "" {
+		o.Rights = s.Credit
+	}
+	if o.ID == "" {
+		o.ID = s.URL
+	}
+	if o.Title == "" {
+		o.Title = string(s.ID)
+	}
+	return o
+}
+
+// rawSet tells which items were in the last good body.
+type rawSet []byte
+
+func (r rawSet) has(raw uint64) bool {
+	for i := 0; i+8 <= len(r); i += 8 {
+		if binary.LittleEndian.Uint64(r[i:]) == raw {
+			return true
+		}
+	}
+	return false
+}
+
+func packRaws(raws []uint64) []byte {
+	out := make([]byte, 0, 8*len(raws))
+	for _, r := range raws {
+		out = binary.LittleEndian.AppendUint64(out, r)
+	}
+	return out
+}
+
+// readingOf changes when the source's settings make us read the same bytes
+// differently, so that its items are read again.
+func readingOf(s *Source) uint64 {
+	return hashOf(fmt.Appendf(nil, "%d %q %q %q %q %q %q %q %q %d", readingVersion,
+		s.Title, s.Site, s.Language, s.Identity, s.Credit, s.Regions, s.Topics, s.Distrust, s.Priority))
+}
+
+// hashOf gives 64 bits of SHA-256, the same on every machine and for ever.
+func hashOf(b []byte) uint64 {
+	sum := sha256.Sum256(b)
+	return binary.BigEndian.Uint64(sum[:])
+}

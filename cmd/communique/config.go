@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"communique/config"
+)
+
+func (a *app) config() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "config",
+		Short:   "Describe the configuration",
+		Example: "  communique config schema > communique.schema.json\n  communique config reference | less",
+	}
+	for _, sub := range []struct {
+		name, short string
+		make        func() ([]byte, error)
+	}{
+		{"schema", "Print the JSON Schema, for editors", config.Schema},
+		{"reference", "Print the reference: every key, its meaning, default and example", config.Reference},
+	} {
+		c.AddCommand(&cobra.Command{
+			Use: sub.name, Short: sub.short, Example: "  communique config " + sub.name, Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				b, err := sub.make()
+				if err != nil {
+					return err
+				}
+				_, err = a.stdout.Write(b)
+				return err
+			},
+		})
+	}
+	return c
+}

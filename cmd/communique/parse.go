@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"communique/aggregator/fetch"
+	"communique/aggregator/normalize"
+	"communique/aggregator/parse"
+	"communique/feeds"
+)
+
+// entryLine is an entry as `parse --jsonl` writes it (CONTRACT.md).
+type entryLine struct {
+	Type       string            `json:"type"`
+	ID         string            `json:"id,omitempty"`
+	Title      string            `json:"title,omitempty"`
+	Link       string            `json:"link,omitempty"`
+	Links      []feeds.Link      `json:"links,omitempty"`
+	Published  string            `json:"published,omitempty"`
+	Updated    string            `json:"updated,omitempty"`
+	Authors    []feeds.Person    `json:"authors,omitempty"`
+	Summary    string            `json:"summary,omitempty"`
+	Content    string            `json:"content,omitempty"`
+	Language   string            `json:"language,omitempty"`
+	Categories []feeds.Category  `json:"categories,omitempty"`
+	Enclosures []feeds.Enclosure `json:"enclosures,omitempty"`
+	Image      string            `json:"image,omitempty"`
+	Rights     string            `json:"rights,omitempty"`
+	Source     *feeds.Origin     `json:"source,omitempty"`
+	Notes      []string          `json:"notes,omitempty"`
+}
+
+// feedLine is the first line of `parse --jsonl`.
+type feedLine struct {
+	Type string `json:"type"`
+	feeds.Channel
+}
+
+func (a *app) parse() *cobra.Command {
+	var jsonl bool
+	var base, contentType string
+	c := &cobra.Command{
+		Use:   "parse FILE|URL|-",
+		Short: "Read one feed and show what it says, cleaned; nothing is stored",
+		Example: `  communique parse --jsonl feed.xml
+  curl -s https://example.org/rss.xml | communique parse --base https://example.org/rss.xml -`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			body, err := a.read(c.Context(), args[0], &base, &contentType)
+			if err != nil {
+				return err
+			}
+			doc, err := parse.Parse(body, parse.Options{ContentType: contentType, URL: base})
+			if err != nil {
+				return fmt.Errorf("parse %s: %w", args[0], err)
+			}
+			n := normalize.New()
+			o := normalize.Options{Source: feeds.Source{ID: "parse", URL: base}, URL: base, Now: time.Now()}
+			ch := n.Channel(doc, o)
+			w := bufio.NewWriter(a.stdout)
+			defer w.Flush()
+			write := func(v any) error {
+				enc := json.NewEncoder(w)
+				enc.SetEscapeHTML(false)
+				return enc.Encode(v)
+			}
+			if !jsonl {
+				fmt.Fprintf(w, "%s  %s\n%d entries, %s, language %s\n", ch.Title, ch.Link, len(doc.Items), ch.Format, orNone(ch.Language))
+			} else if err := write(feedLine{"feed", ch}); err != nil {
+				return err
+			}
+			for i := range doc.Items {
+				d := n.Item(doc, ch, &doc.Items[i], o)
+				if jsonl {
+					if err := write(lineOf(&d.Copy)); err != nil {
+						return err
+					}
+					continue
+				}
+				fmt.Fprintf(w, "\n%s\n  %s\n  %s  %s\n", d.Title, orNone(d.Link), orNone(stamp(d.Published)), orNone(d.Language))
+				for _, note := range d.Notes {
+					fmt.Fprintf(w, "  note: %s\n", note)
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&jsonl, "jsonl", false, "one JSON object a line: the feed, then its entries")
+	c.Flags().StringVar(&base, "base", "", "URL of the document, for relative links (default: the URL it was fetched from)")
+	c.Flags().StringVar(&contentType, "content-type", "", "HTTP Content-Type, for its charset")
+	return c
+}
+
+// read gives the bytes of a file, a URL or stdin, and for a URL fills in what
+// the flags left open.
+func (a *app) read(ctx context.Context, name string, base, contentType *string) ([]byte, error) {
+	switch {
+	case name == "-":
+		return io.ReadAll(a.stdin)
+	case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
+		// Whoever types a URL on his own machine may reach his own network.
+		everywhere := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+		got, err := fetch.New(fetch.Options{UserAgent: userAgent(""), AllowNetworks: everywhere}).Get(ctx, fetch.Request{URL: name})
+		if err != nil {
+			return nil, err
+		}
+		if *base == "" {
+			*base = got.Final
+		}
+		if *contentType == "" {
+			*contentType = got.ContentType
+		}
+		return got.Body, nil
+	}
+	return os.ReadFile(name)
+}
+
+func lineOf(c *feeds.Copy) entryLine {
+	return entryLine{
+		Type: "entry", ID: c.ID, Title: c.Title, Link: c.Link, Links: c.Links,
+		Published: stamp(c.Published), Updated: stamp(c.Updated), Authors: c.Authors,
+		Summary: c.Summary, Content: c.Content, Language: c.Language, Categories: c.Categories,
+		Enclosures: c.Enclosures, Image: c.Image, Rights: c.Rights, Source: c.Via, Notes: c.Notes,
+	}
+}
+
+// stamp gives RFC 3339 in UTC, "" for a time that nobody said.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+// userAgent names us to publishers, with an address where they learn more.
+func userAgent(contact string) string {
+	if contact == "" {
+		contact = "feed aggregator"
+	}
+	return "communique/" + versionNumber + " (+" + contact + ")"
+}
