@@ -32,6 +32,7 @@ var below = map[string][]string{
 	"internal/testkit":     {"feeds", "storage"},
 	"bench":                {"*"},
 	"bench/upstream":       {},
+	"bench/smoke":          {},
 }
 
 // homes says in which one room an outside library is imported. cmd may wire
