@@ -1,8 +1,290 @@
 package normalize
 
-import "communique/feeds"
+import (
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
-// View makes the text view of a title and a text, which is HTML or plain.
-func (n *Normalizer) View(language, title, html string) feeds.TextView {
-	return feeds.TextView{Title: title, Body: html}
+	"communique/feeds"
+)
+
+// View makes the text view of a title and a text, which may be HTML or plain:
+// what the statement says, without dateline, CMS labels and boilerplate.
+func (n *Normalizer) View(language, headline, text string) feeds.TextView {
+	words := ""
+	if hasTags(text) {
+		words = n.clean(text, base{}, "").Text
+	} else {
+		words = n.plain(html.UnescapeString(text)).Text
+	}
+	return view(title(feeds.Text{Value: headline}), words)
+}
+
+const (
+	shortLede = 200 // bytes: a first paragraph below this takes the next along
+	longLede  = 900 // runes
+)
+
+// view takes words (one paragraph a line) apart. When nothing would be left,
+// everything is kept: a statement that is all boilerplate is still its text.
+func view(headline, words string) feeds.TextView {
+	v := feeds.TextView{Title: headline}
+	var kept []string
+	skipNext := 0 // the next paragraph goes too when it is shorter
+	all := strings.Split(words, "\n")
+	for i, p := range all {
+		if p == "" {
+			continue
+		}
+		if limit := skipNext; limit > 0 {
+			if skipNext = 0; len(p) < limit {
+				continue
+			}
+		}
+		f := fold(p, 400)
+		if len(kept) > 0 && ends[strings.TrimSpace(f)] {
+			break
+		}
+		switch verdict := judge(p, f, i, len(all)); verdict {
+		case dropParagraph:
+			continue
+		case dropWithNext:
+			skipNext = 1500
+			continue
+		case dropWithValue:
+			skipNext = 60
+			continue
+		}
+		if len(kept) == 0 {
+			if sameLine(f, headline) || isDatelineAlone(p) {
+				continue
+			}
+			p = p[skipLabels(p, f):]
+			if p != "" {
+				p = p[skipDateline(p):]
+			}
+		}
+		if p = p[:trimSyndicated(p)]; p != "" {
+			kept = append(kept, p)
+		}
+	}
+	if len(kept) == 0 {
+		v.Body = words
+	} else {
+		v.Body = strings.Join(kept, "\n")
+	}
+	lede, rest, _ := strings.Cut(v.Body, "\n")
+	if len(lede) < shortLede && rest != "" {
+		second, _, _ := strings.Cut(rest, "\n")
+		lede = v.Body[:len(lede)+1+len(second)]
+	}
+	v.Lede = cut(lede, longLede)
+	return v
+}
+
+type verdict uint8
+
+const (
+	keepParagraph verdict = iota
+	dropParagraph
+	dropWithNext  // a heading, with the paragraph below it
+	dropWithValue // a label, with what stands below it when that is short
+)
+
+// judge says whether a paragraph belongs to the text; f is its folded start.
+func judge(p, f string, i, of int) verdict {
+	n := len(p)
+	f = strings.TrimLeft(f, "*•·–—-[(> ")
+	switch {
+	case f == "":
+		return dropParagraph
+	case n <= 400 && startsWith(f, &contactIndex), n <= 300 && startsWith(f, &navigationIndex):
+		return dropParagraph
+	case n <= 250 && startsWith(f, &invitationIndex) && !isSentence(p, f):
+		return dropParagraph
+	case n <= 200 && containsAny(f, rights):
+		return dropParagraph
+	case n <= 260 && isReachable(p, f):
+		return dropParagraph
+	case n <= 160 && startsWith(f, &labelIndex):
+		return dropParagraph
+	case n <= 40 && labels[strings.TrimRight(f, ": ")]:
+		return dropWithValue
+	case n <= 80 && i > 0 && i+1 < of && isAbout(p, f):
+		return dropWithNext
+	case i > 1 && startsWith(f, &presentationIndex):
+		return dropParagraph
+	case n <= 400 && isSyndicated(f):
+		return dropParagraph
+	}
+	return keepParagraph
+}
+
+// isSentence tells "Subscribe to our newsletter" from "Read more than half of
+// the refugees' letters, said the agency, and you will know." by its length
+// and by figures and commas that invitations do not have.
+func isSentence(p, f string) bool {
+	return len(p) > 120 && !strings.Contains(f, "http") && !strings.Contains(f, "newsletter") && !strings.Contains(f, "facebook") && !strings.Contains(f, "twitter") &&
+		!strings.HasPrefix(f, "follow us") && !strings.HasPrefix(f, "subscribe") && !strings.HasPrefix(f, "sign up") && !strings.Contains(f, "published")
+}
+
+// isAbout reports whether a line is a heading over a publisher's presentation
+// of itself.
+func isAbout(p, f string) bool {
+	if strings.ContainsAny(p[len(p)-1:], ".!?,;") || !startsWith(f, &aboutIndex) {
+		return false
+	}
+	words := strings.Fields(p)
+	if len(words) > 9 {
+		return false
+	}
+	for _, r := range p {
+		if unicode.IsDigit(r) {
+			return false // "About 200 people" is news
+		}
+	}
+	// What it is about is a name, if the script has capitals: "About a boy".
+	last := firstRune(words[len(words)-1])
+	return !unicode.IsLower(last) || len(words) <= 4 && strings.HasSuffix(f, " us")
+}
+
+// isReachable reports whether a line is numbers and addresses to reach someone
+// at.
+func isReachable(p, f string) bool {
+	digits, at := 0, strings.Contains(p, "@")
+	for i := 0; i < len(p); i++ {
+		if isDigit(p[i]) {
+			digits++
+		}
+	}
+	if !at && digits < 7 {
+		return false
+	}
+	if !containsAny(f, reachables) && !strings.Contains(f, "+") {
+		return false
+	}
+	if at && digits < 7 {
+		// A mail address in a sentence is no contact line.
+		return len(p) < 120 && strings.Count(p, " ") <= 12
+	}
+	return at || containsAny(f, reachables[:len(reachables)-1])
+}
+
+// isSyndicated reports whether a whole paragraph is a plugin's.
+func isSyndicated(f string) bool {
+	for _, pair := range syndicated {
+		if strings.HasPrefix(f, pair[0]) && strings.Contains(f, pair[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// trimSyndicated gives the length of a paragraph without what plugins glue to
+// its end.
+func trimSyndicated(p string) int {
+	const tail = 400
+	from := max(0, len(p)-tail)
+	for from > 0 && !utf8.RuneStart(p[from]) {
+		from--
+	}
+	f := fold(p[from:], tail)
+	if len(f) == len(p)-from { // folding moved nothing
+		for _, pair := range syndicated {
+			if i := strings.LastIndex(f, pair[0]); i > 0 && strings.Contains(f[i:], pair[1]) && (f[i-1] == ' ' || f[i-1] == '.') {
+				return len(strings.TrimRight(p[:from+i], " "))
+			}
+		}
+		for _, c := range continued {
+			if i := strings.LastIndex(f, c); i > 0 && len(f)-i-len(c) <= 4 {
+				return len(strings.TrimRight(p[:from+i], " …(["))
+			}
+		}
+	}
+	return len(p)
+}
+
+// skipLabels gives the length of the CMS labels that are glued to the front of
+// the first paragraph: "Language English Posted: 06/10/22 Region-Country:
+// UgandaThemes: Migration". At least two of them must be there.
+func skipLabels(p, f string) int {
+	if len(f) < 20 || !startsWith(f, &labelIndex) {
+		return 0
+	}
+	head := f[:min(len(f), 300)]
+	found, end := 0, 0
+	for _, l := range glued {
+		if i := strings.Index(head, l); i >= 0 {
+			found++
+			end = max(end, i+len(l))
+		}
+	}
+	if found < 2 || end > len(p) || strings.ToLower(p[:end]) != f[:end] {
+		return 0
+	}
+	for end < len(p) && p[end] == ' ' {
+		end++
+	}
+	return end
+}
+
+// sameLine reports whether a folded paragraph only says the title again.
+func sameLine(f, headline string) bool {
+	return headline != "" && len(headline) < 390 && strings.TrimRight(f, ". ") == strings.TrimRight(fold(headline, 400), ". ")
+}
+
+// fold gives the first n bytes of s or less, in lower case and with straight
+// quotes.
+func fold(s string, n int) string {
+	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n]
+	}
+	if strings.Contains(s, "’") {
+		s = strings.ReplaceAll(s, "’", "'")
+	}
+	return strings.ToLower(s)
+}
+
+func containsAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// starts is a list of phrases by their first byte.
+type starts [256][]string
+
+func newStarts(phrases []string) (out starts) {
+	for _, p := range phrases {
+		out[p[0]] = append(out[p[0]], p)
+	}
+	return out
+}
+
+var (
+	contactIndex      = newStarts(contacts)
+	invitationIndex   = newStarts(invitations)
+	navigationIndex   = newStarts(navigation)
+	aboutIndex        = newStarts(abouts)
+	presentationIndex = newStarts(presentations)
+	labelIndex        = newStarts(labelStarts)
+)
+
+func startsWith(s string, in *starts) bool {
+	if s == "" {
+		return false
+	}
+	for _, p := range in[s[0]] {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,106 @@
+package normalize
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+
+	"communique/feeds"
+)
+
+const (
+	// sureLength is how much text there must be before a detector's word
+	// counts against a publisher's, in bytes.
+	sureLength = 200
+	// detectLength is how much of it the detector reads, in bytes.
+	detectLength = 1000
+)
+
+// language says in which language an item is, and by which rule: the
+// operator's setting when the source is not to be trusted in this, else what
+// the item declares, else the feed, else the operator's setting, else the
+// detector. Publishers of many languages often declare one of them for all, so
+// a text that is long enough and surely in another language beats what is
+// declared, with a note.
+func (n *Normalizer) language(d *feeds.Draft, item, feed string, o Options, note func(string)) (language, rule string) {
+	setting := CanonicalLanguage(o.Source.Language)
+	switch distrust := o.Source.Distrusts("language"); {
+	case distrust && setting != "":
+		return setting, "source"
+	case distrust: // nobody is believed but the text
+	case item != "":
+		language, rule = item, "entry"
+	case feed != "":
+		language, rule = feed, "feed"
+	case setting != "":
+		language, rule = setting, "source"
+	}
+	text := d.Text.Body
+	if len(text) > detectLength {
+		text = cutBytes(text, detectLength)
+	}
+	if language == "" {
+		if detected, _ := n.Detect(d.Title + "\n" + text); detected != "" {
+			return detected, "detector"
+		}
+		return "", ""
+	}
+	if len(text) < sureLength {
+		return language, rule
+	}
+	detected, sure := n.Detect(text)
+	if !sure || detected == "" || feeds.SameLanguage(detected, language) || confusable(detected, language) {
+		return language, rule
+	}
+	note("declared " + language + ", written in " + detected)
+	return detected, "detector"
+}
+
+// neighbours are languages that a detector takes for each other, or names of
+// one language: between them, the publisher knows better.
+var neighbours = []map[string]bool{
+	set("no nb nn da sv"), set("sr hr bs sh cnr me mk sl"), set("id ms jv su min"), set("gl pt ast es-gl"), set("fa prs tg"), set("cs sk"), set("zh yue wuu lzh cmn"), set("fil tl ceb"),
+	set("ro mo"), set("hi ne mr mai bho"), set("ru be uk bg mk"), set("et fi"), set("ca oc"), set("fr ht"), set("nl af"), set("ar arz ary acm apc"), set("ku kmr ckb"), set("sw swh"), set("az tr tk"), set("rw rn"), set("zu xh ss nd"), set("en sco pcm"),
+}
+
+func confusable(a, b string) bool {
+	a, b = feeds.PrimaryLanguage(a), feeds.PrimaryLanguage(b)
+	for _, group := range neighbours {
+		if group[a] && group[b] {
+			return true
+		}
+	}
+	return false
+}
+
+// cutBytes gives at most the first n bytes of s, whole runes only.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+// noticed is a hash of what a reader would notice if it changed: the words,
+// where they lead, and what is attached; not of dates, tags, notes, or how the
+// words are marked up. The hash is stored, so its input must not change.
+func noticed(d *feeds.Draft, summary, content string) uint64 {
+	h := fnv.New64a()
+	var length [8]byte
+	put := func(s string) {
+		binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
+		h.Write(length[:])
+		h.Write([]byte(s))
+	}
+	put(d.Title)
+	put(summary)
+	put(content)
+	put(firstOf(d.Canonical, d.Link))
+	for i := range d.Enclosures {
+		e := &d.Enclosures[i]
+		put(firstOf(Canonical(e.URL), e.URL)) // not the length: hosts of podcasts mix in other advertisements every hour
+	}
+	return h.Sum64()
+}

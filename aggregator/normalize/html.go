@@ -1,0 +1,605 @@
+package normalize
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// markup is one cleaned HTML text, in both of its forms.
+type markup struct {
+	HTML string // sanitised
+	Text string // its words: one paragraph a line, white space folded
+}
+
+// clean makes a publisher's HTML safe and whole: what may stay is decided by
+// the tables in allow.go, on the parsed tree; references are resolved against
+// b (and those that are only a fragment against page, the item's own link);
+// lazy images are made plain ones and tracking pixels dropped. The result is
+// balanced, parses to the tree that it was written from, and has passed
+// bluemonday as a second, independent opinion. Cleaning it again changes
+// nothing.
+//
+// The text of what is dropped stays, but for what never was text to a reader
+// (scripts, styles, templates, drawings).
+func (n *Normalizer) clean(src string, b base, page string) markup {
+	if strings.IndexByte(src, '<') < 0 && strings.IndexByte(src, '&') < 0 {
+		return n.plain(src)
+	}
+	src = strings.ToValidUTF8(src, "\uFFFD")
+	// A tree is written so that it is read as the same tree, unless dropping
+	// elements brought together what HTML does not let stand together; then
+	// what the next reading makes of it is cleaned again.
+	const maxReadings = 4
+	for range maxReadings {
+		c := cleaner{base: b, page: page, out: make([]byte, 0, len(src)+64), text: make([]byte, 0, len(src)/2)}
+		if !c.read(src) {
+			break
+		}
+		if !c.unstable {
+			return markup{n.gate(string(c.out)), c.words()}
+		}
+		src = string(c.out)
+	}
+	return n.plain(stripTags(src))
+}
+
+// cleaner writes a tree as clean HTML and as text.
+type cleaner struct {
+	base base
+	page string
+
+	out      []byte
+	text     []byte
+	quiet    int    // > 0 inside of what the text leaves out
+	lastSrc  string // of the image written last, as <noscript> repeats lazy ones
+	preOpen  bool   // "<pre>" was the last thing written
+	unstable bool   // what is written may read as another tree
+}
+
+var bodyContext = &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+
+// read cleans src. It is false when src is nested too deep to be parsed.
+func (c *cleaner) read(src string) bool {
+	// Without scripting, <noscript> is markup and not a text to be read later.
+	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(src), bodyContext, html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return false
+	}
+	for _, node := range nodes {
+		c.node(node, scope{})
+	}
+	return true
+}
+
+// scope is what is open around a node in the output, as far as a parser would
+// care (HTML §13.2.4.2, "has an element in scope").
+type scope struct {
+	parent atom.Atom // innermost element written, 0 at the top
+	depth  int
+	p      bool // a <p> that a block would close
+	a      bool // an <a> that another would close
+	li     bool // a <li> that another would close
+	dd     bool // the same for <dt> and <dd>
+}
+
+// within gives the scope inside of an element, and whether a parser would let
+// the element stand there.
+func (s scope) within(a atom.Atom) (scope, bool) {
+	ok := true
+	r := elements[a]
+	if r.block && s.p || a == atom.A && s.a || a == atom.Li && s.li || (a == atom.Dd || a == atom.Dt) && s.dd {
+		ok = false
+	}
+	switch a {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		switch s.parent {
+		case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+			ok = false
+		}
+	case atom.Td, atom.Th:
+		ok = ok && s.parent == atom.Tr
+	case atom.Tr:
+		ok = ok && (s.parent == atom.Tbody || s.parent == atom.Thead || s.parent == atom.Tfoot)
+	case atom.Tbody, atom.Thead, atom.Tfoot, atom.Caption, atom.Colgroup:
+		ok = ok && s.parent == atom.Table
+	case atom.Col:
+		ok = ok && s.parent == atom.Colgroup
+	case atom.Rt, atom.Rp:
+		ok = ok && s.parent == atom.Ruby
+	}
+	switch s.parent {
+	case atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr, atom.Colgroup:
+		switch a {
+		case atom.Td, atom.Th, atom.Tr, atom.Tbody, atom.Thead, atom.Tfoot, atom.Caption, atom.Colgroup, atom.Col:
+		default:
+			ok = false
+		}
+	}
+	in := s
+	in.parent, in.depth = a, s.depth+1
+	switch a {
+	case atom.Td, atom.Th, atom.Caption:
+		in.p, in.a, in.li, in.dd = false, false, false, false
+	case atom.Table:
+		in.p, in.li, in.dd = false, false, false
+	case atom.P:
+		in.p = true
+	case atom.A:
+		in.a = true
+	case atom.Li:
+		in.li = true
+	case atom.Dd, atom.Dt:
+		in.dd = true
+	default:
+		if r.block && a != atom.Div && a != atom.Address { // "special", but for those that the loop walks through
+			in.li, in.dd = false, false
+		}
+	}
+	return in, ok
+}
+
+// maxDepth is how deep elements may stand in each other; deeper ones are
+// dropped and their text kept.
+const maxDepth = 100
+
+func (c *cleaner) node(n *html.Node, s scope) {
+	switch n.Type {
+	case html.TextNode:
+		c.writeText(n.Data, s)
+		return
+	case html.ElementNode:
+	default: // comments, doctypes
+		return
+	}
+	r, known := elements[n.DataAtom]
+	if n.Namespace != "" { // <svg>, <math> and what is in them
+		r, known = element{}, false
+		if n.Namespace == "svg" {
+			return
+		}
+	}
+	switch {
+	case r.drop:
+		return
+	case r.raw:
+		// The parser gives these as text, as their markup is for browsers of
+		// old. It is what remains to be read now.
+		c.inner(n, s)
+		return
+	case !known || r.unwrap || s.depth >= maxDepth:
+		if r.block {
+			c.breakParagraph()
+		}
+		c.children(n, s)
+		if r.block {
+			c.breakParagraph()
+		}
+		return
+	case n.DataAtom == atom.Img:
+		c.image(n, s)
+		return
+	}
+	in, stands := s.within(n.DataAtom)
+	if !stands {
+		c.unstable = true
+	}
+	if r.block || r.line {
+		c.breakParagraph()
+	}
+	c.open(n, r)
+	if r.void {
+		return
+	}
+	if r.aside {
+		c.quiet++
+	}
+	c.preOpen = n.DataAtom == atom.Pre
+	c.children(n, in)
+	if r.aside {
+		c.quiet--
+	}
+	c.out = append(c.out, "</"...)
+	c.out = append(c.out, n.Data...)
+	c.out = append(c.out, '>')
+	c.preOpen = false
+	switch {
+	case r.block || r.line:
+		c.breakParagraph()
+	case n.DataAtom == atom.Td || n.DataAtom == atom.Th:
+		c.word(" ")
+	}
+}
+
+func (c *cleaner) children(n *html.Node, s scope) {
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		c.node(child, s)
+	}
+}
+
+// inner reads the text inside of an element as markup.
+func (c *cleaner) inner(n *html.Node, s scope) {
+	if s.depth > 0 && s.parent != atom.Div {
+		c.unstable = true // a tree of its own may not fit in here
+	}
+	var b strings.Builder
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		b.WriteString(child.Data)
+	}
+	if b.Len() == 0 {
+		return
+	}
+	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(b.String()), bodyContext, html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return
+	}
+	s.depth += 10 // so that frames in frames in frames come to an end
+	for _, node := range nodes {
+		c.node(node, s)
+	}
+}
+
+// open writes the start tag with the attributes that may stay.
+func (c *cleaner) open(n *html.Node, r element) {
+	c.out = append(c.out, '<')
+	c.out = append(c.out, n.Data...)
+	for i := range n.Attr {
+		a := &n.Attr[i]
+		c.attribute(n, r, i, a.Key, a.Val)
+	}
+	c.out = append(c.out, '>')
+	c.preOpen = false
+}
+
+func (c *cleaner) attribute(n *html.Node, r element, i int, key, value string) {
+	if key == "xml:lang" {
+		key = "lang"
+	}
+	kind, ok := globalAttributes[key]
+	if !ok {
+		if kind, ok = r.attributes[key]; !ok {
+			return
+		}
+	}
+	for j := range i { // a browser takes the first of two
+		if n.Attr[j].Key == key {
+			return
+		}
+	}
+	switch kind {
+	case isURL:
+		if value = c.resolve(value); value == "" {
+			return
+		}
+	case isURLSet:
+		if value = c.base.resolveSet(value); value == "" {
+			return
+		}
+	case isLanguage:
+		if value = strings.TrimSpace(value); !isTagLike(value) {
+			return
+		}
+	case isDirection:
+		if value = strings.ToLower(strings.TrimSpace(value)); value != "ltr" && value != "rtl" && value != "auto" {
+			return
+		}
+	case isNumber:
+		if value = strings.TrimSpace(value); !isNumeric(value) {
+			return
+		}
+	case isToken:
+		if value = strings.TrimSpace(value); !isTokens(value) {
+			return
+		}
+	}
+	c.out = append(c.out, ' ')
+	c.out = append(c.out, key...)
+	c.out = append(c.out, `="`...)
+	c.out = appendEscaped(c.out, value)
+	c.out = append(c.out, '"')
+}
+
+// resolve gives a reference's absolute form when a reader may be led there.
+func (c *cleaner) resolve(ref string) string {
+	ref = tidyReference(ref)
+	if strings.HasPrefix(ref, "#") && c.page != "" {
+		// A place on the item's page, as a footnote's; not one in the feed.
+		if i := strings.IndexByte(c.page, '#'); i >= 0 {
+			return c.page[:i] + ref
+		}
+		return c.page + ref
+	}
+	if ref = c.base.resolve(ref); !isSafeURL(ref) {
+		return ""
+	}
+	return ref
+}
+
+// lazySources are the attributes in which scripts that load images late look
+// for the image, the best first.
+var lazySources = []string{"data-src", "data-lazy-src", "data-original", "data-orig-file", "data-lazy", "data-url"}
+
+// image writes an <img> unless nobody would see it.
+func (c *cleaner) image(n *html.Node, s scope) {
+	if _, stands := s.within(atom.Img); !stands {
+		c.unstable = true
+	}
+	src, at := "", -1
+	for i := range n.Attr {
+		if n.Attr[i].Key == "src" {
+			src, at = tidyReference(n.Attr[i].Val), i
+			break
+		}
+	}
+	if lazy := lazySource(n, src); lazy != "" {
+		src = lazy
+	}
+	if src = c.resolve(src); src == "" || isTracker(n, src) {
+		return
+	}
+	if src == c.lastSrc && n.Parent != nil && n.Parent.DataAtom == atom.Noscript {
+		return
+	}
+	c.lastSrc = src
+	if at < 0 {
+		n.Attr = append(n.Attr, html.Attribute{Key: "src", Val: src})
+	} else {
+		n.Attr[at].Val = src
+	}
+	for i := range n.Attr {
+		if a := &n.Attr[i]; a.Key == "data-srcset" || a.Key == "data-lazy-srcset" {
+			if !hasAttribute(n, "srcset") {
+				a.Key = "srcset"
+			}
+		}
+	}
+	c.open(n, elements[atom.Img])
+}
+
+// lazySource gives the real source of an image whose src is missing or a
+// stand-in.
+func lazySource(n *html.Node, src string) string {
+	for _, name := range lazySources {
+		for i := range n.Attr {
+			if a := &n.Attr[i]; a.Key == name && strings.TrimSpace(a.Val) != "" {
+				low := strings.ToLower(src)
+				if src == "" || name == "data-src" || name == "data-lazy-src" || strings.HasPrefix(low, "data:") ||
+					strings.HasSuffix(low, ".gif") || strings.HasSuffix(low, ".svg") || strings.Contains(low, "placeholder") || strings.Contains(low, "blank.") || strings.Contains(low, "spacer") {
+					return a.Val
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// trackerPaths are where the counters of the large services live that do not
+// say their size.
+var trackerPaths = []string{
+	"://pixel.wp.com/", "://stats.wordpress.com/", "://stats.wp.com/", "://feeds.wordpress.com/1.0/", "://feeds.feedburner.com/~r/", "://feeds.feedburner.com/~ff/",
+	"://feedads.", "://feedproxy.google.com/~r/", "://www.google-analytics.com/", "://b.scorecardresearch.com/", "://pixel.quantserve.com/", "://ad.doubleclick.net/",
+	"://rss.feedsportal.com/", "://da.feedsportal.com/", "://res.feedsportal.com/", "://pi.feedsportal.com/", "/piwik.php?", "/matomo.php?", "://api.follow.it/track", "://track.hubspot.com/", "://medium.com/_/stat?",
+}
+
+// isTracker reports whether an image is there to count and not to be seen.
+func isTracker(n *html.Node, src string) bool {
+	for i := range n.Attr {
+		switch a := &n.Attr[i]; a.Key {
+		case "width", "height":
+			if v := strings.TrimSuffix(strings.TrimSpace(a.Val), "px"); v == "0" || v == "1" {
+				return true
+			}
+		case "style":
+			v := strings.ReplaceAll(strings.ToLower(a.Val), " ", "") + ";"
+			for _, hidden := range []string{"display:none", "visibility:hidden", "width:1px;", "height:1px;", "width:0;", "height:0;", "width:0px;", "height:0px;"} {
+				if i := strings.Index(v, hidden); i == 0 || i > 0 && v[i-1] == ';' {
+					return true
+				}
+			}
+		case "hidden":
+			return true
+		}
+	}
+	for _, p := range trackerPaths {
+		if strings.Contains(src, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasAttribute(n *html.Node, key string) bool {
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// writeText writes a text node in both forms.
+func (c *cleaner) writeText(s string, in scope) {
+	switch in.parent {
+	case atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr, atom.Colgroup:
+		if strings.Trim(s, " \t\n\f\r") != "" {
+			c.unstable = true
+		}
+	}
+	if c.preOpen && strings.HasPrefix(s, "\n") {
+		c.out = append(c.out, '\n') // the first line end after <pre> is not read
+	}
+	if s != "" {
+		c.preOpen = false
+	}
+	c.out = appendEscaped(c.out, s)
+	c.word(s)
+}
+
+// word adds s to the words of the text, white space folded.
+func (c *cleaner) word(s string) {
+	if c.quiet == 0 {
+		c.text = appendFolded(c.text, s)
+	}
+}
+
+// breakParagraph ends the paragraph in the text.
+func (c *cleaner) breakParagraph() {
+	c.text = endParagraph(c.text)
+}
+
+func (c *cleaner) words() string {
+	return strings.TrimSuffix(string(endParagraph(c.text)), "\n")
+}
+
+func endParagraph(text []byte) []byte {
+	if n := len(text); n > 0 && text[n-1] == ' ' {
+		text = text[:n-1]
+	}
+	if n := len(text); n > 0 && text[n-1] != '\n' {
+		text = append(text, '\n')
+	}
+	return text
+}
+
+// appendFolded appends s with each run of white space as one space, none at
+// the start of a paragraph, and without what cannot be seen.
+func appendFolded(to []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c > ' ' && c < 0x7f {
+			j := i + 1
+			for j < len(s) && s[j] > ' ' && s[j] < 0x7f {
+				j++
+			}
+			to = append(to, s[i:j]...)
+			i = j
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' || r == '\u00a0' || r >= 0x1680 && unicode.IsSpace(r):
+			if n := len(to); n > 0 && to[n-1] != ' ' && to[n-1] != '\n' {
+				to = append(to, ' ')
+			}
+		case isInvisible(r):
+		default:
+			to = append(to, s[i:i+size]...)
+		}
+		i += size
+	}
+	return to
+}
+
+// isInvisible reports whether r is a control or a format character without
+// which the same is read. The joiners stay: Persian and emoji are written with
+// them; so do the marks of direction.
+func isInvisible(r rune) bool {
+	switch {
+	case r < ' ' || r >= 0x7f && r < 0xa0:
+		return true
+	case r == 0xad || r == 0x200b || r == 0x2060 || r == 0xfeff || r >= 0xfff9 && r <= 0xfffb || r == 0xfffe || r == 0xffff:
+		return true
+	}
+	return isBidiControl(r)
+}
+
+// isBidiControl reports whether r is an embedding, override or isolate, whose
+// effect would go on after the text.
+func isBidiControl(r rune) bool {
+	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// appendEscaped appends s so that it can stand in a text or in a quoted
+// attribute, without the characters that no document may hold and without
+// overrides of direction (a title that reads backwards is a lie).
+func appendEscaped(to []byte, s string) []byte {
+	from := 0
+	for i := 0; i < len(s); i++ {
+		var as string
+		skip := 1
+		switch c := s[i]; {
+		case c == '&':
+			as = "&amp;"
+		case c == '<':
+			as = "&lt;"
+		case c == '>':
+			as = "&gt;"
+		case c == '"':
+			as = "&#34;"
+		case c == '\r':
+			as = "\n"
+			if i+1 < len(s) && s[i+1] == '\n' {
+				as = ""
+			}
+		case c < ' ' && c != '\n' && c != '\t' || c == 0x7f:
+		case c == 0xe2 && i+2 < len(s) && s[i+1] == 0x80 && (s[i+2] == 0xad || s[i+2] == 0xae): // U+202D, U+202E
+			skip = 3
+		case c == 0xef && i+2 < len(s) && s[i+1] == 0xbf && (s[i+2] == 0xbe || s[i+2] == 0xbf): // U+FFFE, U+FFFF
+			skip = 3
+		case c == 0xef && i+2 < len(s) && s[i+1] == 0xbb && s[i+2] == 0xbf: // U+FEFF
+			skip = 3
+		default:
+			continue
+		}
+		to = append(to, s[from:i]...)
+		to = append(to, as...)
+		from = i + skip
+		i = from - 1
+	}
+	return append(to, s[from:]...)
+}
+
+// stripTags gives the words of markup that is too broken for a tree.
+func stripTags(src string) string {
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(src))
+	z.SetMaxBuf(1 << 20)
+	quiet := false
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			if !quiet {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken:
+			name, _ := z.TagName()
+			r := elements[atom.Lookup(name)]
+			quiet = r.drop
+			if r.block {
+				b.WriteString("\n\n")
+			}
+		case html.EndTagToken:
+			quiet = false
+		}
+	}
+}
+
+func isTagLike(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 35
+}
+
+func isNumeric(s string) bool {
+	s = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(s, "-"), "px"), "%")
+	_, err := strconv.ParseFloat(s, 32)
+	return err == nil && strings.Trim(s, "0123456789.") == ""
+}
+
+func isTokens(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-_/+.#:;=, ", c) >= 0) {
+			return false
+		}
+	}
+	return len(s) <= 200
+}
