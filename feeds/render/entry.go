@@ -1,0 +1,300 @@
+package render
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"time"
+
+	"communique/feeds"
+)
+
+// Entry is a statement rendered in one format, for readers of one choice of
+// languages: a finished fragment that Site.Feed puts into a document. It holds
+// no reference to the statement, does not change, and stays good until the
+// statement's Seq or the Site changes.
+type Entry struct {
+	ID       feeds.StatementID
+	Format   Format
+	Language string // of the copy that is shown, "" when unknown
+	Updated  time.Time
+
+	// The fragment is before + full + after; within a short one, brief stands
+	// where full would.
+	before, full, brief, after []byte
+}
+
+// Size is the number of bytes that the entry holds in memory, for caches.
+func (e *Entry) Size() int {
+	return len(e.before) + len(e.full) + len(e.brief) + len(e.after) + len(e.ID) + len(e.Language)
+}
+
+func (e *Entry) fullSize() int { return len(e.before) + len(e.full) + len(e.after) + 1 }
+func (e *Entry) briefSize() int {
+	return len(e.before) + len(e.brief) + len(e.after) + 1
+}
+
+// Entry renders a statement. Its best copy in the first of the languages that
+// there is one in is shown, else its best copy. A statement without copies
+// gives an Entry without ID, which Feed leaves out.
+func (s Site) Entry(format Format, st *feeds.Statement, languages ...string) (Entry, error) {
+	if len(st.Copies) == 0 || st.Hidden {
+		return Entry{}, nil
+	}
+	v := s.view(st, languages)
+	e := Entry{ID: st.ID, Format: format, Language: v.language, Updated: v.updated}
+	var err error
+	switch format {
+	case FormatAtom:
+		err = e.xml(s.atomEntry(v), "content")
+	case FormatRSS:
+		err = e.xml(s.rssItem(v), "content:encoded")
+	case FormatJSON:
+		err = e.json(s, v)
+	default:
+		err = fmt.Errorf("%q is not a format of feeds", string(format))
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("render statement %s: %w", st.ID, err)
+	}
+	return e, nil
+}
+
+// xml marshals an entry element and finds its content element by name, which
+// nothing else in the fragment can look like as every "<" in a text is escaped.
+func (e *Entry) xml(element any, content string) error {
+	b, err := xml.MarshalIndent(element, "  ", "  ")
+	if err != nil {
+		return err
+	}
+	from, to := bytes.Index(b, []byte("\n    <"+content)), -1
+	if from >= 0 {
+		end := []byte("</" + content + ">")
+		if to = bytes.Index(b[from:], end); to >= 0 {
+			to += from + len(end)
+		}
+	}
+	if to < 0 {
+		from, to = len(b), len(b)
+	}
+	e.before, e.full, e.after = finish(b[:from]), bytes.Clone(b[from:to]), finish(b[to:])
+	return nil
+}
+
+// finish closes empty elements as people write them, which saves a tenth of a
+// fragment, and writes the "&" of attributes as escape does that of plain
+// text: validators look for entities in titles and labels, too.
+func finish(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		i := bytes.IndexAny(b, `&"`)
+		if i < 0 {
+			break
+		}
+		out = append(out, b[:i]...)
+		switch b = b[i:]; {
+		case bytes.HasPrefix(b, []byte("&amp;")):
+			out = append(out, "&#x26;"...)
+			b = b[len("&amp;"):]
+		case bytes.HasPrefix(b, []byte(`"></`)):
+			out = append(out, `"/>`...)
+			b = b[bytes.IndexByte(b[2:], '>')+3:]
+		default:
+			out = append(out, b[0])
+			b = b[1:]
+		}
+	}
+	return append(out, b...)
+}
+
+// Feed makes a document of entries in the given order. Those of another format,
+// without ID, or with an ID that came before are left out. The site is checked.
+func (s Site) Feed(format Format, f feeds.Feed, entries []Entry) ([]byte, error) {
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("render %s.%s: %w", f.Path, format, err)
+	}
+	d := s.document(format, f, entries)
+	var out bytes.Buffer
+	out.Grow(d.size + headSize)
+	var err error
+	switch format {
+	case FormatAtom:
+		err = d.atom(&out)
+	case FormatRSS:
+		err = d.rss(&out)
+	case FormatJSON:
+		err = d.json(&out)
+	default:
+		err = errors.New("not a format of feeds")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("render %s.%s: %w", f.Path, format, err)
+	}
+	if format != FormatJSON {
+		out.WriteByte('\n') // gorilla ends without one
+	}
+	return out.Bytes(), nil
+}
+
+// Atom renders statements as an Atom 1.0 document, newest first as given. Of
+// each the copy in the feed's language is shown, else in one of the languages
+// asked for, else the best.
+func Atom(site Site, f feeds.Feed, sts []feeds.Statement) ([]byte, error) {
+	return site.statements(FormatAtom, f, sts)
+}
+
+// RSS renders statements as an RSS 2.0 document; see Atom.
+func RSS(site Site, f feeds.Feed, sts []feeds.Statement) ([]byte, error) {
+	return site.statements(FormatRSS, f, sts)
+}
+
+// JSON renders statements as a JSON Feed 1.1 document; see Atom.
+func JSON(site Site, f feeds.Feed, sts []feeds.Statement) ([]byte, error) {
+	return site.statements(FormatJSON, f, sts)
+}
+
+func (s Site) statements(format Format, f feeds.Feed, sts []feeds.Statement) ([]byte, error) {
+	entries := make([]Entry, len(sts))
+	languages := Languages(f)
+	for i := range sts {
+		var err error
+		if entries[i], err = s.Entry(format, &sts[i], languages...); err != nil {
+			return nil, err
+		}
+	}
+	return s.Feed(format, f, entries)
+}
+
+// Languages gives the languages whose copies a feed's readers want to see, best
+// first; none when any will do.
+func Languages(f feeds.Feed) []string {
+	if f.Language == "" {
+		return f.Query.Languages
+	}
+	return append([]string{f.Language}, f.Query.Languages...)
+}
+
+// document is a feed with what its head says, in every format.
+type document struct {
+	site     Site
+	id       string
+	title    string
+	subtitle string // "" for none
+	language string // of all entries, "" when they differ
+	updated  time.Time
+	author   feeds.Person
+	rights   string
+	page     string // for people
+	urls     map[Format]string
+	entries  []Entry
+	short    int // entries from here on are without content
+	size     int // of the entries, in bytes
+}
+
+// headSize is room for a document's head.
+const headSize = 4 << 10
+
+func (s Site) document(format Format, f feeds.Feed, entries []Entry) *document {
+	d := &document{
+		site:     s,
+		id:       s.FeedURI(f),
+		title:    or(plain(f.Title), plain(s.Title), f.Path),
+		subtitle: or(plain(f.Subtitle), plain(s.Subtitle)),
+		rights:   plain(s.Rights),
+		page:     s.FeedURL(f.Path, "html", f.RawQuery),
+		urls:     map[Format]string{},
+	}
+	d.author = feeds.Person{Name: or(plain(s.Author), plain(s.Title), hostOf(s.BaseURL)), URI: or(webURL(s.AuthorURI), s.url("/"))}
+	for _, other := range Formats() {
+		d.urls[other] = s.FeedURL(f.Path, string(other), f.RawQuery)
+	}
+	seen := make(map[feeds.StatementID]bool, len(entries))
+	d.entries = make([]Entry, 0, len(entries))
+	for _, e := range entries {
+		if e.ID == "" || e.Format != format || seen[e.ID] {
+			continue
+		}
+		seen[e.ID] = true
+		d.entries = append(d.entries, e)
+		if e.Updated.After(d.updated) {
+			d.updated = e.Updated
+		}
+	}
+	if d.updated.IsZero() {
+		d.updated, _ = s.epoch()
+	}
+	d.language = oneLanguage(wellFormed(f.Language), d.entries)
+	d.fit()
+	return d
+}
+
+// oneLanguage gives the language of a feed: that of all its entries, or the one
+// it was asked for when every entry says its own; "" when it has none.
+func oneLanguage(asked string, entries []Entry) string {
+	if len(entries) == 0 {
+		return asked
+	}
+	one := entries[0].Language
+	for _, e := range entries {
+		if e.Language == "" {
+			return ""
+		}
+		if e.Language != one {
+			one = asked
+		}
+	}
+	return one
+}
+
+// fit keeps the document within the site's MaxBytes: first the older entries
+// lose their content, as few as need be, then they are left out. `updated`
+// stays that of the logical feed.
+func (d *document) fit() {
+	budget := d.site.MaxBytes
+	if budget == 0 {
+		budget = defaultMaxBytes
+	}
+	full, brief := 0, 0
+	for i := range d.entries {
+		full += d.entries[i].fullSize()
+		brief += d.entries[i].briefSize()
+	}
+	d.short, d.size = len(d.entries), full
+	if budget < 0 || full+headSize <= budget {
+		return
+	}
+	budget -= headSize
+	n := len(d.entries)
+	for n > 1 && brief > budget {
+		n--
+		brief -= d.entries[n].briefSize()
+	}
+	d.entries = d.entries[:n]
+	d.short, d.size = 0, brief
+	for d.short < n {
+		grown := d.size + d.entries[d.short].fullSize() - d.entries[d.short].briefSize()
+		if grown > budget {
+			break
+		}
+		d.size = grown
+		d.short++
+	}
+}
+
+// fragments gives the entries one after another, with a separator before each.
+func (d *document) fragments(separator string) []byte {
+	b := make([]byte, 0, d.size+len(separator)*len(d.entries))
+	for i := range d.entries {
+		e := &d.entries[i]
+		content := e.full
+		if i >= d.short {
+			content = e.brief
+		}
+		b = append(b, separator...)
+		b = append(b, e.before...)
+		b = append(b, content...)
+		b = append(b, e.after...)
+	}
+	return b
+}
