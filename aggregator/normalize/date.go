@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,7 +44,7 @@ func ParseDate(s string, languages ...string) (time.Time, bool) {
 	if c, ok := numericDate(f); ok {
 		return c.time()
 	}
-	return parseDateWords(s, f, languages)
+	return parseDateWords(s, f, slices.Clone(languages)) // a clone, so that the fast paths allocate nothing
 }
 
 const (

@@ -210,12 +210,19 @@ func (r *dateReader) skipBracket(i int) int {
 	if w, _, ok := r.word(i + 1); ok && w.zone && !r.zoned && r.clock && len(r.at(i+1).text) > 1 && r.at(i+2).kind == ')' {
 		r.setZone(w)
 	}
-	for i++; i < len(r.ts); i++ {
-		if r.ts[i].kind == ')' {
-			return i + 1
+	for depth := 0; i < len(r.ts); i++ { // RFC 5322 §3.2.2: comments nest and have quoted pairs
+		switch r.ts[i].kind {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
 		}
 	}
-	return i
+	return len(r.ts)
 }
 
 // readClock reads a time of day at the number i, with what belongs to it: the
@@ -466,7 +473,7 @@ func (r *dateReader) offsetAt(i int) (offset, n int, ok bool) {
 		h = t.n
 		if next.kind == ':' && !next.spaced {
 			x := r.at(j + 1)
-			if x.kind != '0' || x.digits() != 2 {
+			if x.kind != '0' || x.digits() != 2 && x.text != "0" { // "+00:0" was cut off
 				return 0, 0, false
 			}
 			m = x.n
