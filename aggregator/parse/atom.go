@@ -188,6 +188,9 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 			*fallback.into = f.loose(fallback.from, c)
 		}
 	}
+	if out.Language == "" {
+		out.Language = languageOfTexts(out)
+	}
 	for _, l := range g.Links {
 		e := k.at(l.Href)
 		if e == nil {
@@ -201,9 +204,7 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 			out.Links = append(out.Links, v)
 		}
 	}
-	if v := f.firstValue(k.first(x, "feedburner", "origlink")); v != "" {
-		out.Links = slices.Insert(out.Links, 0, feeds.Link{Href: v, Rel: "alternate"})
-	}
+	out.Links = append(out.Links, f.origLink(k, x)...)
 	for _, p := range g.Authors {
 		out.Authors = f.people(out.Authors, f.atomPerson(k, p, c))
 	}
@@ -226,9 +227,16 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 	}
 	out.Published = f.dates(it.children, "published", "issued", "created", "dcterms:issued", "dcterms:created", "pubdate", "dc:date")
 	out.Updated = f.dates(it.children, "updated", "modified", "dcterms:modified")
-	for _, e := range k.all(x, "atom", "source") {
-		out.Origin = f.atomSource(f.collect(e.inner, e.context), e.context, c)
-		break
+	if e := k.first(x, "atom", "source"); e != nil {
+		parts := f.collect(e.inner, e.context)
+		out.Origin = f.atomSource(parts, e.context, c)
+		if len(out.Authors) == 0 { // they are the entry's (RFC 4287 §4.2.1)
+			for _, e := range parts {
+				if e.is(atom, "author") {
+					out.Authors = f.people(out.Authors, f.person(e))
+				}
+			}
+		}
 	}
 	f.limit(out)
 	out.Notes = it.notes.list

@@ -20,15 +20,17 @@ import (
 // windows-1252, which gives every byte a meaning.
 func decode(body []byte, contentType string) (string, *noteList) {
 	notes := &noteList{}
-	text := transcode(body, contentType, notes)
-	return dropIllegal(text, notes), notes
+	text := dropIllegal(transcode(body, contentType, notes), notes)
+	for strings.HasPrefix(text, "\uFEFF") { // byte order marks pile up where files are put together
+		text = text[len("\uFEFF"):]
+	}
+	return text, notes
 }
 
 func transcode(body []byte, contentType string, notes *noteList) string {
 	if enc, skip := wideEncoding(body); enc != nil {
 		return decodeWith(enc, body[skip:], notes)
 	}
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	label := httpCharset(contentType)
 	if label == "" {
 		label = declaredCharset(body)
@@ -139,7 +141,7 @@ func decodeWith(enc encoding.Encoding, b []byte, notes *noteList) string {
 	if bytes.Contains(out, []byte("\uFFFD")) {
 		notes.add("bytes that are not of the declared charset were replaced")
 	}
-	return strings.TrimPrefix(string(out), "\uFEFF")
+	return string(out)
 }
 
 // mendUTF8 reads what says it is UTF-8 and is not. A single high byte between

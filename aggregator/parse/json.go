@@ -93,6 +93,10 @@ func jsonSplit(text string, notes *noteList) jsonParts {
 					break
 				}
 				end := jsonEnd(text, i)
+				if end == i { // a bracket that closes nothing
+					i++
+					continue
+				}
 				if end < 0 {
 					notes.add("the document ends within an item")
 					i = len(text)
@@ -103,7 +107,7 @@ func jsonSplit(text string, notes *noteList) jsonParts {
 			}
 		} else {
 			end := jsonEnd(text, i)
-			if end < 0 {
+			if end <= i {
 				break
 			}
 			if end-i < 1<<20 {

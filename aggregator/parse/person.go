@@ -29,6 +29,16 @@ func (f *fill) persons(k *skeleton, own []*element, x ext.Extensions, c context)
 			}
 		}
 	}
+	// Who is named leads: <author> often holds only the address of the office.
+	slices.SortStableFunc(out, func(a, b feeds.Person) int {
+		switch {
+		case a.Name != "" && b.Name == "":
+			return -1
+		case a.Name == "" && b.Name != "":
+			return 1
+		}
+		return 0
+	})
 	return out
 }
 

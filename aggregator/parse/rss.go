@@ -76,6 +76,8 @@ func (f *fill) rssChannelElement(k *skeleton, e *element) {
 		f.single(k, e.local, e)
 	case "tagline", "abstract":
 		f.single(k, "description", e)
+	case "author", "creator":
+		k.leaf("dc:creator", e) // gofeed has no room for it in a channel
 	case "link":
 		k.leaf("link", e)
 	case "category":
@@ -194,7 +196,7 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	if doc.Language == "" {
 		doc.Language = c.lang
 	}
-	doc.Generator = f.firstValue(k.at(g.Generator))
+	doc.Generator = f.firstValue(k.at(g.Generator), k.first(x, "atom", "generator"))
 	if doc.Generator == "" {
 		for _, e := range f.head {
 			if e.local == "generatoragent" {
@@ -324,6 +326,9 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	for _, e := range m.enclosures {
 		out.Enclosures = f.enclosure(out.Enclosures, e, c)
 	}
+	if v := f.firstValue(k.first(x, "feedburner", "origenclosurelink")); v != "" && len(out.Enclosures) > 0 {
+		out.Enclosures[0].URL = v
+	}
 	if e := k.first(x, "itunes", "duration"); e != nil && len(out.Enclosures) > 0 && out.Enclosures[0].Seconds == 0 {
 		out.Enclosures[0].Seconds = seconds(f.value(e))
 	}
@@ -339,9 +344,17 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	out.Comments = f.firstValue(k.at(g.Comments))
 	out.Published = f.dates(it.children, "pubdate", "published", "dcterms:issued", "issued", "dcterms:created", "created", "dc:created", "dc:issued", "dcterms:available", "dc:date", "dcterms:date", "date")
 	out.Updated = f.dates(it.children, "updated", "dcterms:modified", "modified", "dc:modified", "lastbuilddate")
+	if out.Updated == "" {
+		// dc:date is "a point of time in the lifecycle": the publication, and
+		// the last one that we know of.
+		out.Updated = f.dates(it.children, "dc:date")
+	}
 	out.Language = f.languageOf(c)
 	if l := f.firstValue(k.first(x, "dc", "language"), custom("language")); l != "" {
 		out.Language = l
+	}
+	if out.Language == "" {
+		out.Language = languageOfTexts(out)
 	}
 	if g.Source != nil {
 		if e := k.at(g.Source.Title); e != nil {
@@ -380,9 +393,10 @@ func (f *fill) rssSource(e *element, c context) *feeds.Origin {
 // rssLinks gives <link> and what other vocabularies say, in document order.
 func (f *fill) rssLinks(k *skeleton, numbers []string, x ext.Extensions, c context) []feeds.Link {
 	var out []feeds.Link
-	// FeedBurner puts its own counting address into <link>.
-	if v := f.firstValue(k.first(x, "feedburner", "origlink")); v != "" {
-		out = append(out, feeds.Link{Href: v, Rel: "alternate"})
+	// RSS has room for one link; where there are more, the last one is the
+	// item's (gofeed's and feedparser's reading) and leads.
+	if n := len(numbers); n > 1 {
+		numbers = append([]string{numbers[n-1]}, numbers[:n-1]...)
 	}
 	for _, n := range numbers {
 		e := k.at(n)
@@ -400,7 +414,16 @@ func (f *fill) rssLinks(k *skeleton, numbers []string, x ext.Extensions, c conte
 			out = append(out, l)
 		}
 	}
-	return out
+	return append(out, f.origLink(k, x)...)
+}
+
+// origLink gives the publisher's own address, where FeedBurner put its
+// counting one into <link>.
+func (f *fill) origLink(k *skeleton, x ext.Extensions) []feeds.Link {
+	if v := f.firstValue(k.first(x, "feedburner", "origlink")); v != "" {
+		return []feeds.Link{{Href: v, Rel: "canonical"}}
+	}
+	return nil
 }
 
 // category adds an RSS category.
@@ -423,17 +446,6 @@ func (f *fill) category(out []feeds.Category, e *element) []feeds.Category {
 
 // categories adds what other vocabularies say about subjects.
 func (f *fill) categories(out []feeds.Category, k *skeleton, x ext.Extensions) []feeds.Category {
-	for _, e := range append(k.all(x, "dc", "subject"), k.all(x, "dcterms", "subject")...) {
-		out = f.category(out, e)
-	}
-	for _, e := range append(k.all(x, "atom", "category"), k.all(x, "media", "category")...) {
-		out = f.category(out, e)
-	}
-	for _, prefix := range []string{"itunes", "googleplay"} {
-		for _, e := range k.all(x, prefix, "category") {
-			out = f.podcastCategory(out, e, 0)
-		}
-	}
 	for _, prefix := range []string{"itunes", "media"} {
 		for _, e := range k.all(x, prefix, "keywords") {
 			for _, w := range strings.FieldsFunc(f.value(e), func(r rune) bool { return r == ',' || r == ';' }) {
@@ -442,6 +454,14 @@ func (f *fill) categories(out []feeds.Category, k *skeleton, x ext.Extensions) [
 				}
 			}
 		}
+	}
+	for _, prefix := range []string{"itunes", "googleplay"} {
+		for _, e := range k.all(x, prefix, "category") {
+			out = f.podcastCategory(out, e, 0)
+		}
+	}
+	for _, e := range slices.Concat(k.all(x, "dc", "subject"), k.all(x, "dcterms", "subject"), k.all(x, "atom", "category"), k.all(x, "media", "category")) {
+		out = f.category(out, e)
 	}
 	return out
 }

@@ -157,6 +157,10 @@ func (r *reader) entity(name string) (string, bool) {
 		return "'", true
 	case "nbsp":
 		return "\u00a0", true
+	case "lang": // in the DTDs of RSS 0.91 and XHTML 1.0; HTML 5 moved them
+		return "\u2329", true
+	case "rang":
+		return "\u232a", true
 	}
 	if v, ok := r.entities[name]; ok {
 		return v, true

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 
 	"communique/feeds"
@@ -140,9 +141,7 @@ func (f *fill) collect(inner string, c context) []*element {
 // takeItem reads the children of one item.
 func (f *fill) takeItem(text string, sp span, raw uint64) {
 	it := &item{raw: raw, notes: &noteList{}}
-	outer := f.notes
-	f.notes = it.notes
-	defer func() { f.notes = outer }()
+	defer it.take(f)()
 	inner := text[sp.open:sp.close]
 	if len(inner) > f.options.MaxItemBytes {
 		f.notes.addf("cut at %d octets", f.options.MaxItemBytes)
@@ -182,7 +181,18 @@ func (f *fill) languageOf(c context) string {
 	return c.lang
 }
 
-// baseOf gives a base where it differs from the outer one.
+// languageOfTexts gives what an item that says no language itself says in its
+// main text.
+func languageOfTexts(it *feeds.Item) string {
+	for _, t := range []feeds.Text{it.Content, it.Summary, it.Title} {
+		if t.Value != "" {
+			return t.Lang
+		}
+	}
+	return ""
+}
+
+// differs gives what is in force where it is not what is in force outside.
 func differs(inner, outer string) string {
 	if inner == outer {
 		return ""
@@ -204,7 +214,7 @@ func (f *fill) value(e *element) string {
 	return strings.TrimSpace(f.text(e.inner))
 }
 
-// html gives the text of an element whose format does not say what it holds:
+// loose gives the text of an element whose format does not say what it holds:
 // elements in it are HTML, else it has to be looked at.
 func (f *fill) loose(e *element, outer context) feeds.Text {
 	if f.hasMarkup(e.inner) {
@@ -233,7 +243,11 @@ func (f *fill) link(e *element, outer context) (feeds.Link, bool) {
 		l.Href = f.value(e) // <link>http://…</link>, as in RSS
 	}
 	if l.Href == "" {
-		return l, false
+		// An empty reference is the document itself, if only we know its base.
+		if !slices.ContainsFunc(e.attrs, func(a attr) bool { return a.name == "href" }) || e.base == "" {
+			return l, false
+		}
+		l.Href = e.base
 	}
 	if l.Rel == "" {
 		l.Rel = "alternate"
@@ -254,9 +268,10 @@ func (f *fill) own(ref string, c, outer context) string {
 	return ref
 }
 
-// note moves what an item's reading noted to it.
+// take sends what is noted from now on to the item; the function that it gives
+// ends that.
 func (it *item) take(f *fill) func() {
 	outer := f.notes
-	f.notes = it.notes
+	f.notes, f.searches = it.notes, 0
 	return func() { f.notes = outer }
 }
