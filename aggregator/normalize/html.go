@@ -31,12 +31,15 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 		return n.plain(src)
 	}
 	src = strings.ToValidUTF8(src, "\uFFFD")
+	if strings.Contains(src, "</br>") { // XML's <br></br>, which HTML reads as two
+		src = endedBreak.Replace(src)
+	}
 	// A tree is written so that it is read as the same tree, unless dropping
 	// elements brought together what HTML does not let stand together; then
 	// what the next reading makes of it is cleaned again.
 	const maxReadings = 4
 	for range maxReadings {
-		c := cleaner{base: b, page: page, out: make([]byte, 0, len(src)+64), text: make([]byte, 0, len(src)/2)}
+		c := cleaner{base: b, page: page, src: src, out: make([]byte, 0, len(src)+64), text: make([]byte, 0, len(src)/2)}
 		if !c.read(src) {
 			break
 		}
@@ -48,10 +51,13 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 	return n.plain(stripTags(src))
 }
 
+var endedBreak = strings.NewReplacer("<br></br>", "<br>", "<br/></br>", "<br>", "<br /></br>", "<br>")
+
 // cleaner writes a tree as clean HTML and as text.
 type cleaner struct {
 	base base
 	page string
+	src  string
 
 	out      []byte
 	text     []byte
@@ -191,7 +197,12 @@ func (c *cleaner) node(n *html.Node, s scope) {
 	if r.block || r.line {
 		c.breakParagraph()
 	}
-	c.open(n, r)
+	// The parser adds a <tbody> to every table that has none. It is left out
+	// again when the publisher wrote none, as the next reader adds it too.
+	implied := n.DataAtom == atom.Tbody && len(n.Attr) == 0 && !strings.Contains(c.src, "<tbody") && !strings.Contains(c.src, "<TBODY")
+	if !implied {
+		c.open(n, r)
+	}
 	if r.void {
 		return
 	}
@@ -203,9 +214,11 @@ func (c *cleaner) node(n *html.Node, s scope) {
 	if r.aside {
 		c.quiet--
 	}
-	c.out = append(c.out, "</"...)
-	c.out = append(c.out, n.Data...)
-	c.out = append(c.out, '>')
+	if !implied {
+		c.out = append(c.out, "</"...)
+		c.out = append(c.out, n.Data...)
+		c.out = append(c.out, '>')
+	}
 	c.preOpen = false
 	switch {
 	case r.block || r.line:
@@ -338,7 +351,14 @@ func (c *cleaner) image(n *html.Node, s scope) {
 	if lazy := lazySource(n, src); lazy != "" {
 		src = lazy
 	}
-	if src = c.resolve(src); src == "" || isTracker(n, src) {
+	src = c.resolve(src)
+	switch {
+	case isTracker(n, src):
+		return
+	case src == "" && attribute(n, "alt") != "": // its words are shown in its place
+		c.open(n, elements[atom.Img])
+		return
+	case src == "":
 		return
 	}
 	if src == c.lastSrc && n.Parent != nil && n.Parent.DataAtom == atom.Noscript {
@@ -352,7 +372,7 @@ func (c *cleaner) image(n *html.Node, s scope) {
 	}
 	for i := range n.Attr {
 		if a := &n.Attr[i]; a.Key == "data-srcset" || a.Key == "data-lazy-srcset" {
-			if !hasAttribute(n, "srcset") {
+			if attribute(n, "srcset") == "" {
 				a.Key = "srcset"
 			}
 		}
@@ -412,13 +432,14 @@ func isTracker(n *html.Node, src string) bool {
 	return false
 }
 
-func hasAttribute(n *html.Node, key string) bool {
+// attribute gives an attribute's value, "" when there is none.
+func attribute(n *html.Node, key string) string {
 	for i := range n.Attr {
 		if n.Attr[i].Key == key {
-			return true
+			return n.Attr[i].Val
 		}
 	}
-	return false
+	return ""
 }
 
 // writeText writes a text node in both forms.
@@ -467,7 +488,10 @@ func endParagraph(text []byte) []byte {
 
 // appendFolded appends s with each run of white space as one space, none at
 // the start of a paragraph, and without what cannot be seen.
-func appendFolded(to []byte, s string) []byte {
+func appendFolded(to []byte, s string) []byte { return appendVisible(to, s, isInvisible) }
+
+// appendVisible is appendFolded with another idea of what cannot be seen.
+func appendVisible(to []byte, s string, invisible func(rune) bool) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c > ' ' && c < 0x7f {
@@ -485,7 +509,7 @@ func appendFolded(to []byte, s string) []byte {
 			if n := len(to); n > 0 && to[n-1] != ' ' && to[n-1] != '\n' {
 				to = append(to, ' ')
 			}
-		case isInvisible(r):
+		case invisible(r):
 		default:
 			to = append(to, s[i:i+size]...)
 		}
@@ -499,13 +523,15 @@ func appendFolded(to []byte, s string) []byte {
 // them; so do the marks of direction.
 func isInvisible(r rune) bool {
 	switch {
-	case r < ' ' || r >= 0x7f && r < 0xa0:
+	case r < ' ' || r >= 0x7f && r < 0xa0 || r == softHyphen:
 		return true
-	case r == 0xad || r == 0x200b || r == 0x2060 || r == 0xfeff || r >= 0xfff9 && r <= 0xfffb || r == 0xfffe || r == 0xffff:
+	case r == 0x200b || r == 0x2060 || r == 0xfeff || r >= 0xfff9 && r <= 0xfffb || r == 0xfffe || r == 0xffff:
 		return true
 	}
 	return isBidiControl(r)
 }
+
+const softHyphen = 0xad
 
 // isBidiControl reports whether r is an embedding, override or isolate, whose
 // effect would go on after the text.

@@ -41,7 +41,7 @@ func (n *Normalizer) links(all []feeds.Link, b base) []feeds.Link {
 func page(links []feeds.Link, language string) int {
 	best, bestScore := -1, 0
 	for i, l := range links {
-		if l.Rel != "alternate" || !isWebURL(l.Href) {
+		if l.Rel != "alternate" || !isPage(l.Href) {
 			continue
 		}
 		score := 1
@@ -66,6 +66,10 @@ func page(links []feeds.Link, language string) int {
 	}
 	return best
 }
+
+// isPage reports whether a page can be at a cleaned link: it is of the web, or
+// relative, as nobody knew its base.
+func isPage(href string) bool { return isWebURL(href) || href != "" && schemeLength(href) == 0 }
 
 // mediaType gives the type in lower case without parameters, "" when it is none.
 func mediaType(s string) string {

@@ -100,6 +100,9 @@ func (n *Normalizer) Item(doc *feeds.Document, ch feeds.Channel, it *feeds.Item,
 	d.Language, d.LanguageRule = n.language(&d, declared, ch.Language, o, note)
 
 	d.Authors = n.people(it.Authors, b)
+	if len(d.Authors) == 0 && it.Origin == nil && (strings.HasPrefix(doc.Format, "atom") || strings.HasPrefix(doc.Format, "json")) {
+		d.Authors = ch.Authors // RFC 4287 §4.2.1, JSON Feed 1.1; RSS has only an editor
+	}
 	d.Contributors = n.people(it.Contributors, b)
 	d.Categories = categories(it.Categories)
 	d.Enclosures = n.enclosures(it.Enclosures, b, note)
@@ -124,6 +127,12 @@ func (n *Normalizer) Item(doc *feeds.Document, ch feeds.Channel, it *feeds.Item,
 	}
 	d.Hash = noticed(&d, summary.Text, content.Text)
 	return d
+}
+
+// Links gives all links of an item, cleaned, in document order: also the one
+// that Item chose as Link.
+func (n *Normalizer) Links(doc *feeds.Document, it *feeds.Item, o Options) []feeds.Link {
+	return n.links(it.Links, documentBase(doc, o).within(it.Base))
 }
 
 // place finds the item's page, its links, and what it can be identified by.
@@ -273,9 +282,23 @@ func rfc3339Text(t time.Time) string {
 }
 
 // documentBase gives what the feed's own references resolve against: its base,
-// else the URL it came from.
+// else the URL it came from. RSS has no base of its own; when such a feed comes
+// from another host than its site (a feed service), what it refers to is on
+// the site.
 func documentBase(doc *feeds.Document, o Options) base {
-	return newBase(o.URL).within(doc.Base)
+	from := newBase(o.URL)
+	if doc.Base != "" && doc.Base != o.URL || from.scheme == "" || !strings.HasPrefix(doc.Format, "rss") {
+		return from.within(doc.Base)
+	}
+	for _, l := range doc.Links {
+		if l.Rel == "alternate" || l.Rel == "" {
+			if site := newBase(l.Href); site.scheme != "" && canonicalHost(site.authority) != canonicalHost(from.authority) {
+				return site
+			}
+			break
+		}
+	}
+	return from
 }
 
 func firstOf(all ...string) string {

@@ -261,7 +261,7 @@ func foldLine(s string) string {
 	if plain {
 		return s
 	}
-	out := endParagraph(appendFolded(make([]byte, 0, len(s)), s))
+	out := endParagraph(appendVisible(make([]byte, 0, len(s)), s, func(r rune) bool { return r != softHyphen && isInvisible(r) }))
 	for n := len(out); n > 0 && (out[n-1] == '\n' || out[n-1] == ' '); n-- {
 		out = out[:n-1]
 	}
