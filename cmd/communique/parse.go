@@ -110,7 +110,11 @@ func (a *app) read(ctx context.Context, name string, base, contentType *string) 
 	case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
 		// Whoever types a URL on his own machine may reach his own network.
 		everywhere := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
-		got, err := fetch.New(fetch.Options{UserAgent: userAgent(""), AllowNetworks: everywhere}).Get(ctx, fetch.Request{URL: name})
+		f, err := fetch.New(fetch.Options{UserAgent: userAgent, AllowNetworks: everywhere})
+		if err != nil {
+			return nil, err
+		}
+		got, err := f.Get(ctx, fetch.Request{URL: name})
 		if err != nil {
 			return nil, err
 		}
@@ -149,10 +153,5 @@ func orNone(s string) string {
 	return s
 }
 
-// userAgent names us to publishers, with an address where they learn more.
-func userAgent(contact string) string {
-	if contact == "" {
-		contact = "feed aggregator"
-	}
-	return "communique/" + versionNumber + " (+" + contact + ")"
-}
+// userAgent names us to publishers when no configuration does.
+var userAgent = "communique/" + versionNumber

@@ -113,11 +113,14 @@ func openStore(file string, log *slog.Logger) (*storage.Store, error) {
 // engine wires the aggregator.
 func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome)) (*aggregator.Engine, error) {
 	f := cfg.Fetch
-	fetcher := fetch.New(fetch.Options{
-		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: f.MaxRedirects,
+	fetcher, err := fetch.New(fetch.Options{
+		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: redirects(f.MaxRedirects),
 		Timeout: time.Duration(f.Timeout), PerHost: f.PerHost, Gap: time.Duration(f.Gap), Proxy: f.Proxy.Reveal(),
 		AllowNetworks: config.Prefixes(f.AllowNetworks),
 	})
+	if err != nil {
+		return nil, err
+	}
 	var sources []aggregator.Source
 	for _, s := range cfg.SourceConfigs() {
 		if !s.Enabled {
@@ -162,4 +165,13 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 			Author: site.Author, AuthorURI: string(site.AuthorURL), Rights: site.Rights, Label: tagger.Label,
 		},
 	})
+}
+
+// redirects turns the configuration's 0, none, into fetch's word for it, whose
+// 0 is the default.
+func redirects(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
