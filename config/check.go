@@ -47,7 +47,19 @@ func (l *loader) finish() *Config {
 			c.feeds = append(c.feeds, f.config())
 		}
 	}
+	c.forgetPlaces()
 	return c
+}
+
+// forgetPlaces lets the YAML tree go, which is larger than what it says.
+func (c *Config) forgetPlaces() {
+	c.Site.At, c.Fetch.At, c.Defaults.At = place{}, place{}, place{}
+	for i := range c.Sources {
+		c.Sources[i].At = place{}
+	}
+	for i := range c.Feeds {
+		c.Feeds[i].At = place{}
+	}
 }
 
 // unique reports an id or name that an earlier element has. One that is missing
@@ -66,10 +78,7 @@ func (l *loader) unique(seen map[string]place, at place, key, id string) bool {
 }
 
 func (l *loader) listeners(c *Config) {
-	if l.given["listen"].file != nil && c.Listen == "" && len(l.errs) == 0 {
-		l.errorAt(l.top("listen"), "the public listener cannot be off")
-	}
-	if c.Listen == c.Admin && c.Listen != "" && !strings.HasSuffix(string(c.Listen), ":0") {
+	if string(c.Listen) == string(c.Admin) && c.Listen != "" && !strings.HasSuffix(string(c.Listen), ":0") {
 		at := l.top("admin")
 		if at.file == nil {
 			at = l.top("listen")
@@ -97,14 +106,6 @@ func (l *loader) site(s *Site) {
 }
 
 func (l *loader) fetch(f *Fetch) {
-	for _, positive := range []struct {
-		key   string
-		value int64
-	}{{"timeout", int64(f.Timeout)}, {"max_body", int64(f.MaxBody)}, {"max_wire", int64(f.MaxWire)}} {
-		if positive.value <= 0 && f.At.has(positive.key) {
-			l.errorAt(f.At.at(positive.key), "wants more than 0")
-		}
-	}
 	if p := f.Proxy.Reveal(); p != "" {
 		u, err := url.Parse(p)
 		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
@@ -218,12 +219,6 @@ func (l *loader) headers(section place, h *Headers) {
 // bounds checks floor and ceiling of the defaults, or of a source with them.
 func (l *loader) bounds(at place, d *Defaults, s *Source) (floor, ceiling time.Duration) {
 	floor, ceiling = or(s.Floor, d.Floor).Std(), or(s.Ceiling, d.Ceiling).Std()
-	for _, key := range []string{"floor", "ceiling"} {
-		if v := at.value(key); v != nil && strings.Trim(v.Value, "0msdhw.") == "" {
-			l.errorAt(at.at(key), "wants more than 0")
-			return floor, ceiling
-		}
-	}
 	switch {
 	case floor <= ceiling:
 	case at.has("floor") && at.has("ceiling"):

@@ -181,13 +181,8 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 		defer delete(d.open, target)
 		n = target
 	}
-	if len(d.open) > 0 {
-		if d.aliased++; d.aliased > maxAliased {
-			if d.aliased == maxAliased+1 {
-				d.errorAt(n, fmt.Sprintf("aliases (*name) stand for more than %d values; write it out", maxAliased))
-			}
-			return
-		}
+	if len(d.open) > 0 && !d.spend(n) {
+		return
 	}
 	switch v.Addr().Interface().(type) {
 	case *later:
@@ -198,7 +193,7 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 		return
 	}
 	if s, ok := v.Addr().Interface().(scalar); ok {
-		d.scalar(s, v, n)
+		d.scalar(s, v, n, f)
 		return
 	}
 	switch v.Kind() {
@@ -216,7 +211,16 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 	}
 }
 
-// kinds of nodes, as people call them.
+// spend counts a node that is reached through an alias, and says once that
+// there are too many.
+func (d *decoder) spend(n *yaml.Node) bool {
+	if d.aliased++; d.aliased == maxAliased+1 {
+		d.errorAt(n, fmt.Sprintf("aliases (*name) stand for more than %d values; write it out", maxAliased))
+	}
+	return d.aliased <= maxAliased
+}
+
+// kindOf names the kinds of nodes as people call them.
 func (d *decoder) kindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -258,7 +262,7 @@ func (d *decoder) text(n *yaml.Node) (string, bool) {
 
 // scalar decodes a text of ours. Of those, URL, Address and Path may come from
 // the environment; ids, units and choices are the file's own.
-func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node) {
+func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node, f *field) {
 	text, ok := "", false
 	switch s.(type) {
 	case *Duration, *Bytes, *Rhythm:
@@ -273,7 +277,7 @@ func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node) {
 		}
 	}
 	switch s.(type) {
-	case *URL, *Address, *Path:
+	case *URL, *Address, *AdminAddress, *Path:
 		var err error
 		if text, err = expand(text, d.env); err != nil {
 			d.wrongAt(n, err)
@@ -290,9 +294,19 @@ func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node) {
 		d.wrongAt(n, err)
 		return
 	}
-	switch s.(type) {
+	switch s := s.(type) {
 	case *Language, *Rhythm, *Zone:
 		d.known[key] = v
+	case *Duration:
+		var least Duration
+		if f != nil && f.min != "" && least.set(f.min) == nil && *s < least {
+			d.wrongAt(n, fmt.Errorf("wants %s at least", f.min))
+		}
+	case *Bytes:
+		var least Bytes
+		if f != nil && f.min != "" && least.set(f.min) == nil && *s < least {
+			d.wrongAt(n, fmt.Errorf("wants %s at least", f.min))
+		}
 	}
 }
 
@@ -517,8 +531,8 @@ func (d *decoder) pairs(n *yaml.Node) []pair {
 // of which the first to give a key wins.
 func (d *decoder) merge(out []pair, seen *seenKeys, m *yaml.Node) []pair {
 	target := resolve(m)
-	if d.aliased++; d.aliased > maxAliased {
-		return out // the error is said where the next value is read
+	if !d.spend(m) {
+		return out
 	}
 	switch {
 	case target == nil || d.open[target]:
@@ -532,7 +546,9 @@ func (d *decoder) merge(out []pair, seen *seenKeys, m *yaml.Node) []pair {
 	case target.Kind == yaml.MappingNode:
 		d.open[target] = true
 		for _, p := range d.pairs(target) {
-			d.aliased++
+			if !d.spend(p.key) {
+				break
+			}
 			if seen.add(p.name, p.key) == nil {
 				out = append(out, p)
 			}

@@ -30,7 +30,7 @@ type wrong struct{ msg, near string }
 
 func (w *wrong) Error() string { return w.msg }
 
-// ID names a source or a feed for ever.
+// ID names a source or a feed for ever: 1 to 63 of a-z, 0-9 and -.
 type ID string
 
 var idForm = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
@@ -53,7 +53,8 @@ func slug(text string) string {
 
 var notID = regexp.MustCompile(`[^a-z0-9]+`)
 
-// Term is the slug of a region, topic or event of the taxonomy.
+// Term is the slug of a region, topic or event, built in or of your own under
+// `taxonomy`, such as americas. It must be there.
 type Term string
 
 func (t *Term) set(text string) error {
@@ -63,7 +64,7 @@ func (t *Term) set(text string) error {
 	return &wrong{"wants a slug of the taxonomy: a-z, 0-9 and -", slug(text)}
 }
 
-// Country is an ISO 3166-1 alpha-2 code, in lower case.
+// Country is an ISO 3166-1 alpha-2 code, such as mx. Case does not matter.
 type Country string
 
 var countryForm = regexp.MustCompile(`^[A-Za-z]{2}$`)
@@ -75,7 +76,8 @@ func (c *Country) set(text string) error {
 	return &wrong{"wants a country's two letters (ISO 3166-1), such as mx", ""}
 }
 
-// URL is an absolute http or https URL without user name and password.
+// URL is a whole http or https URL, without user name and password. ${NAME} may
+// stand in it.
 type URL string
 
 func (u *URL) set(text string) error {
@@ -123,7 +125,7 @@ func plainURLError(err error) string {
 	return strings.TrimPrefix(err.Error(), "net/url: ")
 }
 
-// Language is a BCP 47 tag in its canonical form.
+// Language is a BCP 47 tag, such as fr or pt-BR, brought into its canonical form.
 type Language string
 
 // languageNames are what people write instead of a tag.
@@ -151,7 +153,8 @@ func (l *Language) set(text string) error {
 	return &wrong{"wants a language tag (BCP 47), such as fr or pt-BR", near}
 }
 
-// Duration is a length of time, written with its units: 90s, 15m, 36h, 90d, 2w.
+// Duration is a length of time with its units, ms, s, m, h, d and w: 90s, 15m,
+// 1h30m, 90d, 2w. A day has 24 hours. A bare number is an error.
 type Duration time.Duration
 
 var durationForm = regexp.MustCompile(`^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$`)
@@ -223,8 +226,8 @@ func (d Duration) String() string {
 	return b.String()
 }
 
-// Bytes is a size, written with its unit: B, kB, MB, GB (powers of 1000) or
-// KiB, MiB, GiB (powers of 1024).
+// Bytes is a size with its unit: B, kB, MB, GB (powers of 1000) or KiB, MiB, GiB
+// (powers of 1024), such as 512KiB. A bare number is an error.
 type Bytes int64
 
 var bytesForm = regexp.MustCompile(`^(\d+(?:\.\d+)?)(B|kB|MB|GB|KiB|MiB|GiB)$`)
@@ -255,7 +258,8 @@ func nearBytes(text string) string {
 	return m[1] + strings.ToUpper(m[2]) + "iB"
 }
 
-// Network is a CIDR prefix; a single address stands for itself.
+// Network is a CIDR prefix such as 10.20.0.0/16, or a single address, which
+// stands for itself.
 type Network netip.Prefix
 
 func (n *Network) set(text string) error {
@@ -278,14 +282,25 @@ func (n *Network) set(text string) error {
 	return nil
 }
 
-// Address is a listening address, host:port; "" (written `off`) is none.
-type Address string
+// AdminAddress is an Address, or `off`, which is "".
+type AdminAddress string
 
-func (a *Address) set(text string) error {
+func (a *AdminAddress) set(text string) error {
 	if text == "off" {
 		*a = ""
 		return nil
 	}
+	var own Address
+	err := own.set(text)
+	*a = AdminAddress(own)
+	return err
+}
+
+// Address is where to listen: host:port, or :port for every interface. Port 0
+// takes any that is free.
+type Address string
+
+func (a *Address) set(text string) error {
 	*a = Address(text)
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
@@ -304,8 +319,8 @@ func (a *Address) set(text string) error {
 	return nil
 }
 
-// Authority is the minter of tag: URIs (RFC 4151 §2.1): a domain or mail
-// address, a comma, a date.
+// Authority is the minter of tag: URIs (RFC 4151 §2.1): a domain name or mail
+// address, a comma, and a date (a year, a month or a day).
 type Authority string
 
 var authorityForm = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(?:-\d{2}(?:-\d{2})?)?$`)
@@ -323,7 +338,16 @@ func (a *Authority) set(text string) error {
 	return &wrong{"wants a domain name or mail address, a comma and a date (RFC 4151)", near}
 }
 
-// Rhythm is when to ask a source, as schedule.Parse reads it.
+// Rhythm is when to ask a source.
+//
+//	schedule: adaptive           # learned from the source
+//	schedule: "@every 15m"       # an interval: 90s, 15m, 2h30m, 1d
+//	schedule: "*/20 6-22 * * *"  # cron: minute, hour, day of month, month, day of week
+//	schedule: "@daily"           # or @hourly, @weekly, @monthly, @yearly
+//
+// Cron expressions are in `time_zone`; an activation within the hour that is
+// skipped when clocks go forward comes at its end. What would never run, such as
+// 30 February, is an error, and so are six fields.
 type Rhythm string
 
 func (r *Rhythm) set(text string) error {
@@ -337,7 +361,8 @@ func (r *Rhythm) set(text string) error {
 	return nil
 }
 
-// Zone is the name of a time zone in the IANA data base, which is built in.
+// Zone is a time zone of the IANA data base, such as America/Panama. The data
+// base is built in, so a zone means the same on every machine.
 type Zone string
 
 func (z *Zone) set(text string) error {
@@ -351,7 +376,8 @@ func (z *Zone) set(text string) error {
 	return nil
 }
 
-// Path is a file or folder, made relative to the file that it stands in.
+// Path is a file or folder, relative to the file that it stands in. ${NAME} may
+// stand in it.
 type Path string
 
 func (p *Path) set(text string) error {
@@ -361,7 +387,8 @@ func (p *Path) set(text string) error {
 	return nil
 }
 
-// Verified is the day on which somebody saw a source work, or "listed".
+// Verified is the day on which somebody saw a source work, such as 2026-10-02, or
+// listed.
 type Verified string
 
 func (v *Verified) set(text string) error {

@@ -11,11 +11,12 @@ import (
 	"strings"
 )
 
-// Secret is a value that no log, error or dump shows. Reveal gives it to the
-// one who sends it.
+// Secret is a text that no log, error or page shows: as it stands, with ${NAME}
+// from the environment, or file:PATH for the content of a file (at most 64 KiB,
+// without the line end).
 type Secret struct{ value string }
 
-// Reveal gives the secret itself, "" when there is none.
+// Reveal gives the secret itself, "" when there is none, to the one who sends it.
 func (s Secret) Reveal() string { return s.value }
 
 // String never gives the secret.

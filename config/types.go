@@ -2,7 +2,7 @@ package config
 
 import "communique/aggregator/tag"
 
-// Config is the whole of communique.yaml. Only `sources` must be given. Every
+// Config is the whole of communique.yaml: one document of YAML. Only `sources` must be given. Every
 // path in it is relative to the file that it stands in.
 //
 // In any text, ${NAME} is replaced by the environment variable NAME, which must
@@ -28,7 +28,7 @@ type Config struct {
 
 	// Address of the admin listener: health, metrics, status, profiles. It has no
 	// password, so keep it on loopback or a private network. `off` for none.
-	Admin Address `yaml:"admin" default:"127.0.0.1:8081" example:"off"`
+	Admin AdminAddress `yaml:"admin" default:"127.0.0.1:8081" example:"off"`
 
 	// Where statements are kept.
 	Storage Storage `yaml:"storage"`
@@ -49,6 +49,14 @@ type Config struct {
 
 	// Your own regions, countries, topics and events, and changes to the built-in
 	// ones.
+	//
+	//	taxonomy:
+	//	  topics:
+	//	    - id: harbour-safety
+	//	      labels: {en: Harbour safety, fr: Sécurité des ports}
+	//	      patterns:
+	//	        en: [harbour safety, safe harbour*]
+	//	        fr: [sécurité du port]
 	Taxonomy tag.Taxonomy `yaml:"taxonomy" near:"rules tags"`
 
 	// Partner sites that may embed feeds.
@@ -133,21 +141,21 @@ type Fetch struct {
 	Contact string `yaml:"contact" example:"press@example.org"`
 
 	// Longest time for one visit, redirects and body included.
-	Timeout Duration `yaml:"timeout" default:"30s" example:"1m"`
+	Timeout Duration `yaml:"timeout" default:"30s" min:"100ms" example:"1m"`
 
 	// Largest body of a feed after decompression.
-	MaxBody Bytes `yaml:"max_body" default:"16MiB" near:"max_size limit" example:"4MiB"`
+	MaxBody Bytes `yaml:"max_body" default:"16MiB" min:"1KiB" near:"max_size limit" example:"4MiB"`
 
 	// Largest body on the wire, before decompression.
-	MaxWire Bytes `yaml:"max_wire" default:"8MiB" example:"2MiB"`
+	MaxWire Bytes `yaml:"max_wire" default:"8MiB" min:"1KiB" example:"2MiB"`
 
-	// Redirects to follow in one visit, 0 to 20.
+	// Redirects to follow in one visit.
 	MaxRedirects int `yaml:"max_redirects" default:"10" min:"0" max:"20"`
 
-	// Visits at the same time, over all hosts, 1 to 1000.
+	// Visits at the same time, over all hosts.
 	Workers int `yaml:"workers" default:"16" min:"1" max:"1000" near:"concurrency parallel threads"`
 
-	// Visits at the same time to one host, 1 to 16.
+	// Visits at the same time to one host.
 	PerHost int `yaml:"per_host" default:"2" min:"1" max:"16"`
 
 	// Shortest time between the starts of two visits to one host.
@@ -178,11 +186,11 @@ type Defaults struct {
 	// Shortest time between two visits to a source, whatever else suggests an
 	// earlier one. A schedule that asks more often is an error when a floor is
 	// written, and lowers it when none is.
-	Floor Duration `yaml:"floor" default:"5m" near:"min_interval" example:"10m"`
+	Floor Duration `yaml:"floor" min:"1s" default:"5m" near:"min_interval" example:"10m"`
 
 	// Longest time between two visits to a source, whatever the publisher asks,
 	// except for an answer that says when to come back (Retry-After).
-	Ceiling Duration `yaml:"ceiling" default:"24h" near:"max_interval" example:"12h"`
+	Ceiling Duration `yaml:"ceiling" min:"1s" default:"24h" near:"max_interval" example:"12h"`
 
 	// Time zone of cron expressions (IANA name).
 	TimeZone Zone `yaml:"time_zone" default:"UTC" near:"tz timezone zone" example:"America/Panama"`
@@ -198,7 +206,7 @@ type Defaults struct {
 	Topics []Term `yaml:"topics" near:"tags categories" example:"[protection]"`
 
 	// Which copy of a statement leads when two are equally good: that of the
-	// source with the higher number, -100 to 100.
+	// source with the higher number.
 	Priority int `yaml:"priority" default:"0" min:"-100" max:"100" example:"10"`
 
 	// Headers to send besides our own. A value may be a secret. Those that we
@@ -211,6 +219,18 @@ type Defaults struct {
 // Source is an office's feed. It needs `id` and `url`; what it leaves out is as
 // in `defaults`, a list of its own takes the place of the default list, and
 // headers are added to the default ones.
+//
+//	sources:
+//	  - id: harbour-fr
+//	    url: https://harbour.example/fr/rss.xml
+//	    title: Harbour office (French)
+//	    language: fr
+//	    regions: [europe]
+//	    schedule: "@every 20m"
+//	    headers: {Authorization: "file:secrets/harbour"}
+//	    verified: 2026-10-02
+//	    terms: reuse with credit
+//	    credit: Harbour office
 type Source struct {
 	// Name of the source for ever: 1 to 63 of a-z, 0-9 and -. It is part of
 	// addresses and of what is stored, so never use it again for another source,
@@ -237,10 +257,10 @@ type Source struct {
 	TimeZone Zone `yaml:"time_zone" near:"tz timezone zone" example:"Europe/Paris"`
 
 	// Shortest time between two visits.
-	Floor Duration `yaml:"floor" near:"min_interval" example:"30m"`
+	Floor Duration `yaml:"floor" min:"1s" near:"min_interval" example:"30m"`
 
 	// Longest time between two visits.
-	Ceiling Duration `yaml:"ceiling" near:"max_interval" example:"6h"`
+	Ceiling Duration `yaml:"ceiling" min:"1s" near:"max_interval" example:"6h"`
 
 	// Regions for statements whose text names no place.
 	Regions []Term `yaml:"regions" example:"[africa]"`
@@ -248,7 +268,7 @@ type Source struct {
 	// Topics that every statement of the source gets.
 	Topics []Term `yaml:"topics" near:"tags categories" example:"[health]"`
 
-	// Which copy leads when two are equally good: the higher number, -100 to 100.
+	// Which copy leads when two are equally good: the higher number.
 	Priority *int `yaml:"priority" min:"-100" max:"100" example:"10"`
 
 	// What is behind the URL: `feed` is RSS, Atom or JSON Feed, whichever it is.
@@ -293,6 +313,14 @@ type Source struct {
 }
 
 // Feed is a feed of your own choice, at /feeds/NAME.atom, .rss and .json.
+//
+//	feeds:
+//	  - name: migration-americas
+//	    title: Migration in the Americas
+//	    query:
+//	      regions: [americas]
+//	      topics: [labour-migration, protection]
+//	      languages: [es, en]
 type Feed struct {
 	// Last part of the address: 1 to 63 of a-z, 0-9 and -. Not `all`, `region`,
 	// `country`, `topic`, `event` or `source`.
@@ -307,7 +335,7 @@ type Feed struct {
 	// Which statements. Without it: all.
 	Query Query `yaml:"query" near:"filter select where"`
 
-	// Entries in the feed, 1 to 500.
+	// Entries in the feed.
 	Limit int `yaml:"limit" default:"50" min:"1" max:"500"`
 
 	// `full` gives the whole text where there is one, `summary` only its start.
