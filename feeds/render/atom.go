@@ -2,21 +2,19 @@ package render
 
 import (
 	"encoding/xml"
-	"io"
 
 	gorilla "github.com/gorilla/feeds"
 )
 
 // atomFeed is the feed element (RFC 4287 §4.1.1). What gorilla has right comes
-// from its AtomFeed; Links hides its single Link, and the entries are finished
-// fragments instead of its Entries.
+// from its AtomFeed; Links hides its single Link, and its Entries stay empty: ours
+// are finished fragments, see document.join.
 type atomFeed struct {
 	gorilla.AtomFeed
 	Media     string        `xml:"xmlns:media,attr"`
 	Lang      string        `xml:"xml:lang,attr,omitempty"`
 	Generator atomGenerator `xml:"generator"`
 	Links     []link        `xml:"link"`
-	Fragments []byte        `xml:",innerxml"`
 }
 
 // FeedXml makes atomFeed a gorilla XmlFeed. Without it the embedded AtomFeed's
@@ -112,7 +110,7 @@ func (s Site) atomEntry(v *view) *atomEntry {
 		e.Categories[i] = atomCategory{Scheme: c.Scheme, Term: c.Term, Label: c.Label}
 	}
 	if v.content != "" {
-		e.Content = &atomText{Type: "html", Text: escape(v.content, escapeMarkup)}
+		e.Content = &atomText{Type: "html"} // filled by Entry.xml
 	}
 	if v.source.Language != v.language {
 		e.Source.Title.Lang = v.source.Language
@@ -126,7 +124,7 @@ func (s Site) atomEntry(v *view) *atomEntry {
 	return e
 }
 
-func (d *document) atom(w io.Writer) error {
+func (d *document) atom() ([]byte, error) {
 	s := d.site
 	f := &atomFeed{
 		AtomFeed: gorilla.AtomFeed{
@@ -144,9 +142,12 @@ func (d *document) atom(w io.Writer) error {
 		Lang:      d.language,
 		Generator: atomGenerator{plain(s.Version), s.generator()},
 		Links:     d.links(FormatAtom),
-		Fragments: d.fragments("\n"),
 	}
-	return gorilla.WriteXML(f, w)
+	head, err := write(f)
+	if err != nil {
+		return nil, err
+	}
+	return d.join(head, "\n</feed>", "")
 }
 
 // links gives the links of a feed: where it is itself, its page, its other

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"communique/feeds"
+
+	gorilla "github.com/gorilla/feeds"
 )
 
 // Entry is a statement rendered in one format, for readers of one choice of
@@ -47,9 +49,9 @@ func (s Site) Entry(format Format, st *feeds.Statement, languages ...string) (En
 	var err error
 	switch format {
 	case FormatAtom:
-		err = e.xml(s.atomEntry(v), "content")
+		err = e.xml(s.atomEntry(v), "content", v.content)
 	case FormatRSS:
-		err = e.xml(s.rssItem(v), "content:encoded")
+		err = e.xml(s.rssItem(v), "content:encoded", v.content)
 	case FormatJSON:
 		err = e.json(s, v)
 	default:
@@ -61,24 +63,29 @@ func (s Site) Entry(format Format, st *feeds.Statement, languages ...string) (En
 	return e, nil
 }
 
-// xml marshals an entry element and finds its content element by name, which
-// nothing else in the fragment can look like as every "<" in a text is escaped.
-func (e *Entry) xml(element any, content string) error {
+// xml marshals an entry element. Its content goes past the encoder, which would
+// copy it three times: the element has an empty one, found by its tag, which
+// nothing else can look like as every "<" in a text is escaped.
+func (e *Entry) xml(element any, tag, content string) error {
 	b, err := xml.MarshalIndent(element, "  ", "  ")
 	if err != nil {
 		return err
 	}
-	from, to := bytes.Index(b, []byte("\n    <"+content)), -1
-	if from >= 0 {
-		end := []byte("</" + content + ">")
-		if to = bytes.Index(b[from:], end); to >= 0 {
-			to += from + len(end)
+	e.before = b
+	if content != "" {
+		from := bytes.Index(b, []byte("\n    <"+tag))
+		if from < 0 {
+			return fmt.Errorf("no %s in %T", tag, element)
 		}
+		open := bytes.IndexByte(b[from:], '>') + from + 1
+		end := []byte("</" + tag + ">")
+		e.full = make([]byte, 0, open-from+len(content)+len(content)/4+len(end))
+		e.full = append(e.full, b[from:open]...)
+		e.full = appendEscaped(e.full, content, escapeMarkup)
+		e.full = append(e.full, end...)
+		e.before, e.after = b[:from], b[open+len(end):]
 	}
-	if to < 0 {
-		from, to = len(b), len(b)
-	}
-	e.before, e.full, e.after = finish(b[:from]), bytes.Clone(b[from:to]), finish(b[to:])
+	e.before, e.after = finish(e.before), finish(e.after)
 	return nil
 }
 
@@ -115,26 +122,22 @@ func (s Site) Feed(format Format, f feeds.Feed, entries []Entry) ([]byte, error)
 		return nil, fmt.Errorf("render %s.%s: %w", f.Path, format, err)
 	}
 	d := s.document(format, f, entries)
-	var out bytes.Buffer
-	out.Grow(d.size + headSize)
+	var doc []byte
 	var err error
 	switch format {
 	case FormatAtom:
-		err = d.atom(&out)
+		doc, err = d.atom()
 	case FormatRSS:
-		err = d.rss(&out)
+		doc, err = d.rss()
 	case FormatJSON:
-		err = d.json(&out)
+		doc, err = d.json()
 	default:
 		err = errors.New("not a format of feeds")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("render %s.%s: %w", f.Path, format, err)
 	}
-	if format != FormatJSON {
-		out.WriteByte('\n') // gorilla ends without one
-	}
-	return out.Bytes(), nil
+	return doc, nil
 }
 
 // Atom renders statements as an Atom 1.0 document, newest first as given. Of
@@ -282,19 +285,38 @@ func (d *document) fit() {
 	}
 }
 
-// fragments gives the entries one after another, with a separator before each.
-func (d *document) fragments(separator string) []byte {
-	b := make([]byte, 0, d.size+len(separator)*len(d.entries))
+// join puts the entries into a document that has none, before the end that it
+// has, with a separator between them. They are joined as bytes: gorilla's
+// encoder and encoding/json would read or copy all of them once more.
+func (d *document) join(head []byte, end, separator string) ([]byte, error) {
+	head, ok := bytes.CutSuffix(head, []byte(end))
+	if !ok {
+		return nil, fmt.Errorf("the head does not end with %q", end)
+	}
+	b := make([]byte, 0, len(head)+d.size+len(separator)*len(d.entries)+len(end)+2)
+	b = append(b, head...)
 	for i := range d.entries {
 		e := &d.entries[i]
-		content := e.full
-		if i >= d.short {
-			content = e.brief
+		if i > 0 {
+			b = append(b, separator...)
 		}
-		b = append(b, separator...)
+		b = append(b, '\n')
 		b = append(b, e.before...)
-		b = append(b, content...)
+		if i < d.short {
+			b = append(b, e.full...)
+		} else {
+			b = append(b, e.brief...)
+		}
 		b = append(b, e.after...)
 	}
-	return b
+	b = append(b, end...)
+	return append(b, '\n'), nil
+}
+
+// write gives an XML document as gorilla writes it.
+func write(f gorilla.XmlFeed) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(headSize)
+	err := gorilla.WriteXML(f, &b)
+	return b.Bytes(), err
 }

@@ -22,13 +22,13 @@ var testSite = Site{
 	Logo:      "https://news.example.org/logo.png",
 	TTL:       15 * time.Minute,
 	Hub:       "https://news.example.org/hub",
-	Label: func(t feeds.Tag, language string) string {
-		return map[string]string{
-			"region/americas en": "Americas", "region/americas fr": "Amériques", "region/americas ar": "الأمريكتان",
-			"topic/protection en": "Protection", "topic/protection fr": "Protection des personnes",
-			"country/mx en": "Mexico", "country/mx fr": "Mexique",
-		}[t.String()+" "+language]
-	},
+	Label:     func(t feeds.Tag, language string) string { return testLabels[t.String()+" "+language] },
+}
+
+var testLabels = map[string]string{
+	"region/americas en": "Americas", "region/americas fr": "Amériques", "region/americas ar": "الأمريكتان",
+	"topic/protection en": "Protection", "topic/protection fr": "Protection des personnes",
+	"country/mx en": "Mexico", "country/mx fr": "Mexique",
 }
 
 var testFeed = feeds.Feed{Path: "region/americas", Title: "Americas: R&D <all>", Query: feeds.Query{Regions: []string{"americas"}}}

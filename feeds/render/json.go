@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"strconv"
 
 	"communique/feeds"
@@ -18,6 +17,9 @@ import (
 type jsonFeed struct {
 	gorilla.JSONFeed
 	Extension jsonFeedExtension `json:"_communique"`
+	// Items is always there and empty; it hides gorilla's, which would be left
+	// out. See document.join.
+	Items []jsonItem `json:"items"`
 }
 
 type jsonFeedExtension struct {
@@ -171,7 +173,7 @@ func (e *Entry) json(s Site, v *view) error {
 	return nil
 }
 
-func (d *document) json(w io.Writer) error {
+func (d *document) json() ([]byte, error) {
 	s := d.site
 	f := &jsonFeed{
 		JSONFeed: gorilla.JSONFeed{
@@ -190,28 +192,16 @@ func (d *document) json(w io.Writer) error {
 			Updated: rfc3339(d.updated),
 			Rights:  d.rights,
 		},
+		Items: []jsonItem{},
 	}
 	if hub := webURL(s.Hub); hub != "" {
 		f.Hubs = []*gorilla.JSONHub{{Type: "WebSub", Url: hub}}
 	}
 	head, err := marshal(f, "  ")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	// The items are joined to the head as text: as json.RawMessage they would be
-	// read and written once more, which costs more than all the rest.
-	open, end := ",\n  \"items\": [", "]\n}\n"
-	items := d.fragments(",\n    ")
-	if len(items) > 0 {
-		items = items[1:]
-		end = "\n  " + end
-	}
-	for _, part := range [][]byte{bytes.TrimSuffix(head, []byte("\n}")), []byte(open), items, []byte(end)} {
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.join(head, "]\n}", ",")
 }
 
 // marshal writes JSON without escaping "<", ">" and "&", which are most of an

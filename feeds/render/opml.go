@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -9,8 +8,6 @@ import (
 	"time"
 
 	"communique/feeds"
-
-	gorilla "github.com/gorilla/feeds"
 )
 
 // Outline is a feed in an OPML list, or a folder of outlines when it has no
@@ -125,12 +122,11 @@ func OPML(site Site, title string, modified time.Time, outlines ...Outline) ([]b
 	if len(d.Body) == 0 {
 		return nil, errors.New("render OPML: there is nothing to list, and a body has at least one outline")
 	}
-	var out bytes.Buffer
-	if err := gorilla.WriteXML(d, &out); err != nil {
+	doc, err := write(d)
+	if err != nil {
 		return nil, fmt.Errorf("render OPML: %w", err)
 	}
-	out.WriteByte('\n')
-	return out.Bytes(), nil
+	return append(doc, '\n'), nil
 }
 
 func opmlOutlines(all []Outline) []opmlOutline {

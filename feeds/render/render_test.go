@@ -373,7 +373,7 @@ func TestAtomGrammar(t *testing.T) {
 		sts = append(sts, wildStatement(r, n))
 	}
 	file := t.TempDir() + "/wild.atom"
-	write(t, file, render(t, FormatAtom, testSite, testFeed, sts))
+	writeFile(t, file, render(t, FormatAtom, testSite, testFeed, sts))
 	if out, err := exec.Command(jing, "-c", grammar, file, "testdata/merged.atom", "testdata/french.atom", "testdata/empty.atom").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -424,7 +424,7 @@ func TestJSONIsUnescapedAndOneItemALine(t *testing.T) {
 	if !json.Valid(doc) {
 		t.Fatalf("not JSON:\n%s", doc)
 	}
-	if n := bytes.Count(doc, []byte("\n    {\"id\"")); n != 4 {
+	if n := bytes.Count(doc, []byte("\n{\"id\"")); n != 4 {
 		t.Errorf("%d lines begin an item, want 4", n)
 	}
 	if bytes.Contains(doc, []byte(`\u003c`)) {
@@ -432,7 +432,7 @@ func TestJSONIsUnescapedAndOneItemALine(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, file string, b []byte) {
+func writeFile(t *testing.T, file string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(file, b, 0o644); err != nil {
 		t.Fatal(err)

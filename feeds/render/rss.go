@@ -2,7 +2,6 @@ package render
 
 import (
 	"encoding/xml"
-	"io"
 
 	gorilla "github.com/gorilla/feeds"
 )
@@ -36,7 +35,6 @@ type rssChannel struct {
 	TTL           string    `xml:"ttl,omitempty"`
 	Image         *rssImage `xml:"image"`
 	Links         []link    `xml:"atom:link"`
-	Fragments     []byte    `xml:",innerxml"`
 }
 
 // rssImage has the channel's own title and link, as the Profile asks.
@@ -102,7 +100,7 @@ func (s Site) rssItem(v *view) *rssItem {
 	// plain text has to become HTML first.
 	it.Description = inner{escape(asHTML(v.summary, v.language), escapePlain)}
 	if v.content != "" {
-		it.Content = &inner{escape(v.content, escapeMarkup)}
+		it.Content = &inner{} // filled by Entry.xml
 	}
 	for i, p := range v.authors {
 		it.Creators[i] = plainText(p.Name)
@@ -142,7 +140,7 @@ func (s Site) rssItem(v *view) *rssItem {
 	return it
 }
 
-func (d *document) rss(w io.Writer) error {
+func (d *document) rss() ([]byte, error) {
 	s := d.site
 	date := rfc822(d.updated)
 	title, page := plainText(d.title), plainText(d.page)
@@ -163,7 +161,6 @@ func (d *document) rss(w io.Writer) error {
 			Generator:     plainText(line(s.generator() + " " + plain(s.Version))),
 			Docs:          "https://www.rssboard.org/rss-specification",
 			TTL:           minutes(s.TTL),
-			Fragments:     d.fragments("\n"),
 		},
 	}
 	if icon := webURL(s.Icon); icon != "" {
@@ -172,7 +169,11 @@ func (d *document) rss(w io.Writer) error {
 	for _, l := range d.links(FormatRSS) {
 		doc.Channel.Links = append(doc.Channel.Links, rssLink(l))
 	}
-	return gorilla.WriteXML(doc, w)
+	head, err := write(doc)
+	if err != nil {
+		return nil, err
+	}
+	return d.join(head, "\n  </channel>\n</rss>", "")
 }
 
 // rssLink leaves out a title with "<": in an attribute it cannot be written in

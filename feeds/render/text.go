@@ -313,23 +313,27 @@ const (
 
 // escape writes clean text as XML character data.
 func escape(s string, how int) string {
-	i := strings.IndexAny(s, "&<>")
-	if i < 0 {
+	if !strings.ContainsAny(s, "&<>") {
 		return s
 	}
+	return string(appendEscaped(make([]byte, 0, len(s)+len(s)/6+16), s, how))
+}
+
+func appendEscaped(b []byte, s string, how int) []byte {
 	amp, lt := "&amp;", "&lt;"
 	if how == escapePlain {
 		amp, lt = "&#x26;", "&#x3C;"
 	}
-	b := make([]byte, 0, len(s)+len(s)/6+16)
 	last := 0
-	for ; i < len(s); i++ {
-		var as string
-		switch s[i] {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c > '>' || c != '&' && c != '<' && c != '>' {
+			continue
+		}
+		as := lt
+		switch c {
 		case '&':
 			as = amp
-		case '<':
-			as = lt
 		case '>':
 			// In markup only "]]>" may not stand (XML §2.4); in plain text finish
 			// relies on there being none.
@@ -337,11 +341,9 @@ func escape(s string, how int) string {
 				continue
 			}
 			as = "&gt;"
-		default:
-			continue
 		}
 		b = append(append(b, s[last:i]...), as...)
 		last = i + 1
 	}
-	return string(append(b, s[last:]...))
+	return append(b, s[last:]...)
 }
