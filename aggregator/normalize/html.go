@@ -27,8 +27,9 @@ type markup struct {
 // The text of what is dropped stays, but for what never was text to a reader
 // (scripts, styles, templates, drawings).
 func (n *Normalizer) clean(src string, b base, page string) markup {
+	src = strings.TrimSpace(src)
 	if strings.IndexByte(src, '<') < 0 && strings.IndexByte(src, '&') < 0 {
-		return n.plain(src)
+		return n.line(src)
 	}
 	src = strings.ToValidUTF8(src, "\uFFFD")
 	if strings.Contains(src, "</br>") { // XML's <br></br>, which HTML reads as two
@@ -44,9 +45,9 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 			break
 		}
 		if !c.unstable {
-			return markup{n.gate(string(c.out)), c.words()}
+			return markup{n.gate(strings.TrimSpace(string(c.out))), c.words()}
 		}
-		src = string(c.out)
+		src = strings.TrimSpace(string(c.out))
 	}
 	return n.plain(stripTags(src))
 }

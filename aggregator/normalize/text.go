@@ -20,16 +20,20 @@ func (n *Normalizer) content(t feeds.Text, b base, page string) markup {
 	if value == "" {
 		return markup{}
 	}
-	switch t.Type {
-	case "html", "xhtml":
-		return n.clean(value, b, page)
-	case "text":
+	switch {
+	case t.Type == "text":
 		return n.plain(value)
-	}
-	if hasTags(value) {
+	case t.Type == "" && hasTags(value), t.Type != "" && strings.IndexByte(value, '<') >= 0:
 		return n.clean(value, b, page)
 	}
 	return n.plain(html.UnescapeString(value))
+}
+
+// line makes HTML of plain text as it is.
+func (n *Normalizer) line(s string) markup {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	text := endParagraph(appendFolded(make([]byte, 0, len(s)), s))
+	return markup{unquote(string(appendEscaped(make([]byte, 0, len(s)), s))), strings.TrimSuffix(string(text), "\n")}
 }
 
 // plain makes HTML of plain text: paragraphs are what stands between blank
