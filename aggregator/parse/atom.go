@@ -104,7 +104,7 @@ func (f *fill) atomFeed(k *skeleton, g *gofeed.Feed) {
 		return feeds.Text{}
 	}
 	doc.Base = c.base
-	doc.ID = f.firstValue(k.at(g.ID))
+	doc.ID = f.identifier(k.at(g.ID))
 	doc.Title = f.clipTitle(text(g.Title), f.notes)
 	doc.Description = text(g.Subtitle)
 	if doc.Description.Value == "" {
@@ -166,7 +166,7 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 	if l := f.firstValue(k.first(x, "dc", "language")); l != "" && out.Language == "" {
 		out.Language = l
 	}
-	out.ID = f.value(k.at(g.ID))
+	out.ID = f.identifier(k.at(g.ID))
 	out.Title = f.clipTitle(text(g.Title), f.notes)
 	out.Summary = text(g.Summary)
 	out.Rights = text(g.Rights)
@@ -209,7 +209,7 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 		out.Authors = f.people(out.Authors, f.atomPerson(k, p, c))
 	}
 	if len(out.Authors) == 0 {
-		out.Authors = f.persons(k, nil, x, c)
+		out.Authors = f.persons(k, nil, x)
 	}
 	for _, p := range g.Contributors {
 		out.Contributors = f.people(out.Contributors, f.atomPerson(k, p, c))
@@ -238,8 +238,25 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 			}
 		}
 	}
+	if len(out.Authors) == 0 {
+		out.Authors = slices.Clone(f.doc.Authors)
+	}
 	f.limit(out)
 	out.Notes = it.notes.list
+}
+
+// identifier gives an atom:id. It should be an absolute IRI (RFC 4287 §4.2.6);
+// one that is only the path of one is completed, by the publisher's own base
+// where there is one. Anything else stays as it is, byte for byte.
+func (f *fill) identifier(e *element) string {
+	id := f.value(e)
+	if e == nil || e.base == "" || !strings.Contains(id, "/") || strings.Contains(id, ":") {
+		return id
+	}
+	if e.base != f.options.URL || id[0] == '/' {
+		return join(e.base, id)
+	}
+	return id
 }
 
 // contentSource reads content that is elsewhere (RFC 4287 §4.1.3.2).
@@ -328,6 +345,9 @@ func (f *fill) atomText(e *element, outer context) feeds.Text {
 	switch {
 	case mode == "base64":
 		v, _ := unbase64(f.text(e.inner))
+		if kind == "" { // who encodes a text in Base64 has markup to hide in it
+			return put(v, "", e.context, outer)
+		}
 		return put(v, textKind(kind), e.context, outer)
 	case marked && (mode == "xml" || strings.Contains(kind, "xhtml") || strings.HasSuffix(kind, "xml")):
 		inner, c := f.unwrap(e.inner, e.context)

@@ -44,6 +44,9 @@ func parseJSON(text string, o Options) (*feeds.Document, error) {
 			continue
 		}
 		it.Raw = raw
+		if len(it.Authors) == 0 { // the feed's are the item's (JSON Feed 1.1, "authors")
+			it.Authors = slices.Clone(doc.Authors)
+		}
 		doc.Items = append(doc.Items, *it)
 	}
 	doc.Notes = notes.list
@@ -224,7 +227,7 @@ func (o object) mend() bool {
 
 func (o object) mendAuthors() bool {
 	authors, mended := []any{}, false
-	for _, name := range []string{"author", "authors"} {
+	for _, name := range []string{"authors", "author"} {
 		raw, ok := o[name]
 		if !ok || string(raw) == "null" {
 			continue

@@ -10,17 +10,15 @@ import (
 	ext "github.com/mmcdole/gofeed/extensions"
 )
 
-// persons gives the authors of a channel or an item: RSS's own, then
-// dc:creator, atom:author and itunes:author, each person once.
-func (f *fill) persons(k *skeleton, own []*element, x ext.Extensions, c context) []feeds.Person {
+// persons gives the authors of a channel or an item, each person once:
+// dc:creator and atom:author, which are names, before RSS's own, which should
+// be an address (RSS 2.0, "author"), and iTunes' when there is nobody else.
+func (f *fill) persons(k *skeleton, own []*element, x ext.Extensions) []feeds.Person {
 	var out []feeds.Person
-	for _, e := range own {
+	for _, e := range slices.Concat(k.all(x, "dc", "creator"), k.all(x, "dc", "author"), k.all(x, "dcterms", "creator"), k.all(x, "atom", "author"), own) {
 		if e != nil {
 			out = f.people(out, f.person(e))
 		}
-	}
-	for _, e := range slices.Concat(k.all(x, "dc", "creator"), k.all(x, "dc", "author"), k.all(x, "dcterms", "creator"), k.all(x, "atom", "author")) {
-		out = f.people(out, f.person(e))
 	}
 	if len(out) == 0 {
 		for _, e := range slices.Concat(k.all(x, "itunes", "author"), k.all(x, "googleplay", "author"), k.all(x, "itunes", "owner"), k.all(x, "dc", "publisher"), k.all(x, "media", "credit")) {

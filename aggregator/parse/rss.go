@@ -49,6 +49,7 @@ func (f *fill) rss() error {
 	for i, it := range f.items {
 		f.rssItem(k, feed.Items[i], it, &f.doc.Items[i])
 	}
+	f.commonAuthors()
 	return nil
 }
 
@@ -188,7 +189,6 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 		}
 		return feeds.Text{}
 	}
-	doc.Base = c.base
 	doc.Title = f.clipTitle(text(k.at(g.Title), k.first(x, "atom", "title"), k.first(x, "dc", "title"), k.first(x, "itunes", "title"), k.first(x, "media", "title")), f.notes)
 	doc.Description = text(k.at(g.Description), k.first(x, "itunes", "summary"), k.first(x, "atom", "subtitle"), k.first(x, "dc", "description"), k.first(x, "googleplay", "description"), k.first(x, "itunes", "subtitle"), k.first(x, "media", "description"))
 	doc.Rights = text(k.at(g.Copyright), k.first(x, "dc", "rights"), k.first(x, "atom", "rights"), k.first(x, "media", "copyright"))
@@ -213,7 +213,8 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	if href := f.split.root.attr("href"); href != "" && f.split.format == "cdf" {
 		doc.Links = append(doc.Links, feeds.Link{Href: href, Rel: "alternate"})
 	}
-	doc.Authors = f.persons(k, []*element{k.at(g.ManagingEditor)}, x, c)
+	doc.Base = f.rssBase()
+	doc.Authors = f.persons(k, []*element{k.at(g.ManagingEditor)}, x)
 	if len(doc.Authors) == 0 {
 		if e := k.at(g.WebMaster); e != nil {
 			doc.Authors = f.people(nil, f.person(e))
@@ -254,6 +255,39 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	doc.UpdateFreq = number(f.firstValue(k.first(x, "sy", "updatefrequency")))
 }
 
+// rssBase gives what references in an RSS feed are relative to. RSS does not
+// say; without an xml:base it is the site (the channel's link) rather than the
+// address of the document, which often is another host's.
+func (f *fill) rssBase() string {
+	if f.channel.base != f.options.URL {
+		return f.channel.base
+	}
+	for _, l := range f.doc.Links {
+		if l.Rel == "alternate" {
+			if strings.HasPrefix(l.Href, "http://") || strings.HasPrefix(l.Href, "https://") {
+				return l.Href
+			}
+			break
+		}
+	}
+	return f.channel.base
+}
+
+// commonAuthors gives a channel that names no author those of its items, when
+// all of them have the same.
+func (f *fill) commonAuthors() {
+	items := f.doc.Items
+	if len(f.doc.Authors) > 0 || len(items) == 0 || len(items) != len(f.doc.Raws) {
+		return
+	}
+	for i := range items[1:] {
+		if !slices.Equal(items[0].Authors, items[i+1].Authors) {
+			return
+		}
+	}
+	f.doc.Authors = slices.Clone(items[0].Authors)
+}
+
 func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	defer it.take(f)()
 	c, x := it.context, g.Extensions
@@ -274,7 +308,7 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	custom := func(name string) *element { return k.at(g.Custom[name]) }
 	m := f.media(k, x, c)
 
-	out.Raw, out.Base = it.raw, differs(c.base, f.doc.Base)
+	out.Raw, out.Base = it.raw, differs(c.base, f.channel.base)
 	out.Title = f.clipTitle(text(k.at(g.Title), k.first(x, "atom", "title"), k.first(x, "dc", "title"), m.title, k.first(x, "itunes", "title")), f.notes)
 	out.Summary = text(k.at(g.Description), custom("summary"), custom("abstract"), k.first(x, "atom", "summary"), k.first(x, "dc", "description"), k.first(x, "dcterms", "abstract"),
 		k.first(x, "itunes", "summary"), k.first(x, "googleplay", "description"), k.first(x, "itunes", "subtitle"), m.description)
@@ -284,6 +318,9 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	if g.GUID != nil {
 		if e := k.at(g.GUID.Value); e != nil {
 			out.ID = f.value(e)
+			if f.hasMarkup(e.inner) {
+				out.ID = strings.TrimSpace(e.inner) // strange, but its own
+			}
 			out.IDIsPermalink = !strings.EqualFold(strings.TrimSpace(e.attr("ispermalink")), "false")
 		}
 	}
@@ -305,7 +342,7 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 			out.Links = append(out.Links, feeds.Link{Href: v, Rel: "license"})
 		}
 	}
-	out.Authors = f.persons(k, []*element{k.at(g.Author), custom("creator")}, x, c)
+	out.Authors = f.persons(k, []*element{k.at(g.Author), custom("creator")}, x)
 	for _, e := range append(k.all(x, "dc", "contributor"), k.all(x, "atom", "contributor")...) {
 		out.Contributors = f.people(out.Contributors, f.person(e))
 	}
