@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/textproto"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"communique/aggregator/tag"
 	"communique/feeds"
 
+	"go.yaml.in/yaml/v4"
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -20,8 +22,8 @@ import (
 // settings and gives the whole.
 func (l *loader) finish() *Config {
 	c := l.config
-	if _, ok := l.given["sources"]; !ok && l.files[0].root != nil {
-		l.errorAt(place{file: l.files[0], node: l.files[0].root}, `has no "sources"; give a list of them, [] for none yet`)
+	if root := l.files[0].root; l.given["sources"].file == nil && root != nil && root.Kind == yaml.MappingNode {
+		l.errorAt(place{file: l.files[0], node: root}, `has no "sources"; give a list of them, [] for none yet`)
 	}
 	l.listeners(c)
 	l.site(&c.Site)
@@ -98,7 +100,7 @@ func (l *loader) top(key string) place {
 
 func (l *loader) site(s *Site) {
 	if u, err := url.Parse(string(s.BaseURL)); err == nil && (u.RawQuery != "" || u.Fragment != "") {
-		l.errorAt(s.At.at("base_url"), fmt.Sprintf("%q: wants no query (?) and no fragment (#)", s.BaseURL))
+		l.errorAt(s.At.at("base_url"), "wants no query (?) and no fragment (#)")
 	}
 	s.BaseURL = URL(strings.TrimRight(string(s.BaseURL), "/"))
 	s.baseGiven, s.authorityGiven = s.BaseURL != "", s.Authority != ""
@@ -196,7 +198,8 @@ func (l *loader) headers(section place, h *Headers) {
 		return
 	}
 	out := make(Headers, len(*h))
-	for name, value := range *h {
+	for _, name := range slices.Sorted(maps.Keys(*h)) {
+		value := (*h)[name]
 		at := section.at("headers", name)
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
 		switch _, twice := out[canonical]; {
@@ -300,18 +303,9 @@ func (l *loader) feed(f *Feed, sources map[string]place) {
 			continue
 		}
 		msg := fmt.Sprintf("there is no source %q", id)
-		if near := nearest(string(id), sortedKeys(sources)); near != "" {
+		if near := nearest(string(id), slices.Sorted(maps.Keys(sources))); near != "" {
 			msg += fmt.Sprintf("; did you mean %q?", near)
 		}
 		l.errorAt(at.at("sources", i), msg)
 	}
-}
-
-func sortedKeys(m map[string]place) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,7 @@ type decoder struct {
 	steps []step // from the root of the file to the node at hand
 	plans map[reflect.Type]*plan
 	known map[memo]reflect.Value
+	files []string // that secrets came from
 	errs  Errors
 
 	open    map[*yaml.Node]bool // aliased nodes that we are inside of
@@ -51,8 +53,8 @@ type step struct {
 type plan struct {
 	fields []field
 	byKey  map[string]int
-	keys   []string
-	at     int // index of the field that takes the place, -1 when there is none
+	keys   []string // without those that do nothing yet
+	at     int      // index of the field that takes the place, -1 when there is none
 }
 
 type field struct {
@@ -93,7 +95,9 @@ func planOf(t reflect.Type) *plan {
 			key = strings.ToLower(f.Name)
 		}
 		p.byKey[key] = len(p.fields)
-		p.keys = append(p.keys, key)
+		if f.Type != reflect.TypeFor[later]() {
+			p.keys = append(p.keys, key)
+		}
 		p.fields = append(p.fields, field{
 			key: key, index: i, fallback: f.Tag.Get("default"), required: f.Tag.Get("required") != "",
 			min: f.Tag.Get("min"), max: f.Tag.Get("max"), near: strings.Fields(f.Tag.Get("near")), example: f.Tag.Get("example"),
@@ -110,11 +114,18 @@ func (d *decoder) errorAt(n *yaml.Node, msg string) {
 // wrongAt records what a scalar's set said, showing the value and the near miss.
 func (d *decoder) wrongAt(n *yaml.Node, err error) {
 	msg := fmt.Sprintf("%s: %s", quote(n.Value), err)
-	if w := (*wrong)(nil); errors.As(err, &w) && w.near != "" && w.near != n.Value {
-		msg += fmt.Sprintf("; did you mean %q?", w.near)
+	// What came from the environment may be secret.
+	if w := (*wrong)(nil); errors.As(err, &w) && !strings.Contains(n.Value, "${") {
+		msg += w.detail
+		if w.near != "" && w.near != n.Value {
+			msg += fmt.Sprintf("; did you mean %q?", w.near)
+		}
 	}
-	d.errorAt(n, msg)
+	d.errorAt(n, password.ReplaceAllString(msg, "//…@"))
 }
+
+// password finds what stands before the host of a URL.
+var password = regexp.MustCompile(`//[^/@\s"]+@`)
 
 // quote shows a value, shortened when it is long.
 func quote(s string) string {
@@ -265,7 +276,7 @@ func (d *decoder) text(n *yaml.Node) (string, bool) {
 func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node, f *field) {
 	text, ok := "", false
 	switch s.(type) {
-	case *Duration, *Bytes, *Rhythm:
+	case *Duration, *Bytes, *Rhythm, *Address, *AdminAddress:
 		// "4096" or "30" asks for its unit, which says more than "wants text".
 		if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 			text, ok = n.Value, true
@@ -323,22 +334,25 @@ func (d *decoder) secret(s *Secret, n *yaml.Node) {
 		return
 	}
 	if path, isFile := strings.CutPrefix(text, "file:"); isFile && path != "" {
-		content, err := readSecret(beside(d.file.name, path))
+		file := beside(d.file.name, path)
+		content, err := readSecret(file)
 		if err != nil {
 			d.wrongAt(n, err)
+			return
 		}
-		s.value = content
+		s.value = &content
+		d.files = append(d.files, file)
 		return
 	}
 	value, err := expand(text, d.env)
 	if err == nil && value == "" {
-		err = &wrong{"is empty", ""}
+		err = &wrong{msg: "is empty"}
 	}
 	if err != nil {
 		d.wrongAt(n, err)
 		return
 	}
-	s.value = value
+	s.value = &value
 }
 
 // plain decodes text, numbers and true or false.
@@ -646,21 +660,19 @@ func (p *plan) suggest(key string) string {
 	if near := nearest(key, p.keys); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
-	if section := elsewhere(key, p); section != "" {
-		return fmt.Sprintf("; it belongs under %q", section)
+	if where := elsewhere(key); where != "" {
+		return "; it belongs " + where
 	}
 	return "; the keys here are " + strings.Join(p.keys, ", ")
 }
 
-// elsewhere gives the top-level section that has the key, "" when none has.
-func elsewhere(key string, here *plan) string {
-	top := planOf(reflect.TypeFor[Config]())
-	for _, f := range top.fields {
-		if f.key == key && here.byKey[key] == 0 {
-			return "top level"
-		}
-	}
+// elsewhere says where a key is known, "" when it is nowhere.
+func elsewhere(key string) string {
 	t := reflect.TypeFor[Config]()
+	top := planOf(t)
+	if _, ok := top.byKey[key]; ok {
+		return "at the top level"
+	}
 	for _, f := range top.fields {
 		ft := t.Field(f.index).Type
 		if ft.Kind() == reflect.Slice {
@@ -670,7 +682,7 @@ func elsewhere(key string, here *plan) string {
 			continue
 		}
 		if _, ok := planOf(ft).byKey[key]; ok {
-			return f.key
+			return fmt.Sprintf("under %q", f.key)
 		}
 	}
 	return ""

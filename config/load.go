@@ -97,6 +97,7 @@ func (l *loader) file(name string, data []byte, from *place) {
 	d.section(reflect.ValueOf(&part).Elem(), root)
 	l.take(d, &part)
 	l.errs = append(l.errs, d.errs...)
+	l.config.Files = append(l.config.Files, d.files...)
 	for i, pattern := range part.Include {
 		l.include(f, pattern, i)
 	}

@@ -25,8 +25,9 @@ type scalar interface {
 	set(text string) error
 }
 
-// wrong is an error about a value, with the near miss.
-type wrong struct{ msg, near string }
+// wrong is an error about a value. The near miss and the detail may hold parts of
+// it, so they are left out when it came from the environment.
+type wrong struct{ msg, detail, near string }
 
 func (w *wrong) Error() string { return w.msg }
 
@@ -39,7 +40,7 @@ func (i *ID) set(text string) error {
 	if *i = ID(text); idForm.MatchString(text) {
 		return nil
 	}
-	return &wrong{"wants 1 to 63 of a-z, 0-9 and -", slug(text)}
+	return &wrong{msg: "wants 1 to 63 of a-z, 0-9 and -", near: slug(text)}
 }
 
 // slug is the nearest thing to text that may be an ID, "" when there is none.
@@ -61,7 +62,7 @@ func (t *Term) set(text string) error {
 	if *t = Term(text); idForm.MatchString(text) {
 		return nil
 	}
-	return &wrong{"wants a slug of the taxonomy: a-z, 0-9 and -", slug(text)}
+	return &wrong{msg: "wants a slug of the taxonomy: a-z, 0-9 and -", near: slug(text)}
 }
 
 // Country is an ISO 3166-1 alpha-2 code, such as mx. Case does not matter.
@@ -73,7 +74,7 @@ func (c *Country) set(text string) error {
 	if *c = Country(strings.ToLower(text)); countryForm.MatchString(text) {
 		return nil
 	}
-	return &wrong{"wants a country's two letters (ISO 3166-1), such as mx", ""}
+	return &wrong{msg: "wants a country's two letters (ISO 3166-1), such as mx"}
 }
 
 // URL is a whole http or https URL, without user name and password. ${NAME} may
@@ -85,33 +86,37 @@ func (u *URL) set(text string) error {
 	p, err := url.Parse(text)
 	switch {
 	case err != nil && strings.ContainsAny(text, " \t\n"):
-		return &wrong{"has white space in it", strings.Join(strings.Fields(text), "%20")}
+		return &wrong{msg: "has white space in it", near: strings.Join(strings.Fields(text), "%20")}
 	case err != nil:
-		return &wrong{"is no URL: " + plainURLError(err), ""}
+		return &wrong{msg: "is no URL", detail: ": " + plainURLError(err)}
 	case strings.ContainsAny(text, " \t\n"):
-		return &wrong{"has white space in it", strings.Join(strings.Fields(text), "%20")}
+		return &wrong{msg: "has white space in it", near: strings.Join(strings.Fields(text), "%20")}
 	case p.Scheme == "feed":
-		return &wrong{"wants http or https", "https:" + strings.TrimPrefix(strings.TrimPrefix(text, "feed:"), "https:")}
+		return &wrong{msg: "wants http or https", near: "https:" + strings.TrimPrefix(strings.TrimPrefix(text, "feed:"), "https:")}
 	case p.Scheme == "" || p.Host == "" && p.Opaque != "" && p.Scheme != "mailto":
-		return &wrong{"wants a whole URL with http:// or https://", "https://" + strings.TrimLeft(text, "/")}
+		near := ""
+		if rest := strings.TrimLeft(text, "/"); rest != "" {
+			near = "https://" + rest
+		}
+		return &wrong{msg: "wants a whole URL with http:// or https://", near: near}
 	case p.Scheme != "http" && p.Scheme != "https":
 		near := ""
 		if d := distance(p.Scheme, "https"); d <= 2 {
 			near = "https" + text[len(p.Scheme):]
 		}
-		return &wrong{"wants http or https, not " + p.Scheme, near}
+		return &wrong{msg: "wants http or https", detail: ", not " + p.Scheme, near: near}
 	case p.Hostname() == "":
 		near := ""
 		if rest := strings.TrimLeft(text[len(p.Scheme)+1:], "/"); rest != "" {
 			near = p.Scheme + "://" + rest
 		}
-		return &wrong{"has no host", near}
+		return &wrong{msg: "has no host", near: near}
 	case p.User != nil:
-		return &wrong{"carries a user name or password, which would be published; send it in headers instead (Authorization: file:…)", ""}
+		return &wrong{msg: "carries a user name or password, which would be published; send it in headers instead (Authorization: file:…)"}
 	}
 	if port := p.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return &wrong{"has a port that is not 1 to 65535", ""}
+			return &wrong{msg: "has a port that is not 1 to 65535"}
 		}
 	}
 	return nil
@@ -133,7 +138,7 @@ var languageNames = map[string]string{
 	"english": "en", "french": "fr", "français": "fr", "francais": "fr", "spanish": "es", "español": "es", "espanol": "es",
 	"castellano": "es", "portuguese": "pt", "português": "pt", "portugues": "pt", "arabic": "ar", "العربية": "ar",
 	"russian": "ru", "русский": "ru", "chinese": "zh", "中文": "zh", "german": "de", "deutsch": "de", "italian": "it",
-	"italiano": "it", "japanese": "ja", "jp": "ja", "cn": "zh", "ua": "uk", "creole": "ht", "kreyòl": "ht",
+	"italiano": "it", "japanese": "ja", "jp": "ja", "cn": "zh", "ua": "uk", "sp": "es", "creole": "ht", "kreyòl": "ht",
 }
 
 func (l *Language) set(text string) error {
@@ -145,12 +150,14 @@ func (l *Language) set(text string) error {
 	near := languageNames[strings.ToLower(text)]
 	if near == "" {
 		if primary, _, ok := strings.Cut(strings.ReplaceAll(text, "_", "-"), "-"); ok {
-			if base, err := language.Parse(primary); err == nil && base != language.Und {
-				near = base.String()
+			if near = languageNames[strings.ToLower(primary)]; near == "" {
+				if base, err := language.Parse(primary); err == nil && base != language.Und {
+					near = base.String()
+				}
 			}
 		}
 	}
-	return &wrong{"wants a language tag (BCP 47), such as fr or pt-BR", near}
+	return &wrong{msg: "wants a language tag (BCP 47), such as fr or pt-BR", near: near}
 }
 
 // Duration is a length of time with its units, ms, s, m, h, d and w: 90s, 15m,
@@ -163,11 +170,11 @@ func (d *Duration) set(text string) error {
 	switch {
 	case durationForm.MatchString(text):
 	case strings.Trim(text, "0123456789") == "":
-		return &wrong{"wants a unit: ms, s, m, h, d or w", ""}
+		return &wrong{msg: "wants a unit: ms, s, m, h, d or w"}
 	case strings.HasPrefix(text, "-"):
-		return &wrong{"wants a duration that is not negative", ""}
+		return &wrong{msg: "wants a duration that is not negative"}
 	default:
-		return &wrong{"wants a duration with its units, such as 90s, 15m, 36h or 90d", nearDuration(text)}
+		return &wrong{msg: "wants a duration with its units, such as 90s, 15m, 36h or 90d", near: nearDuration(text)}
 	}
 	var sum float64
 	for rest := text; rest != ""; {
@@ -178,13 +185,13 @@ func (d *Duration) set(text string) error {
 		}
 		v, err := strconv.ParseFloat(rest[:n], 64)
 		if err != nil {
-			return &wrong{"wants a duration with its units, such as 15m", ""}
+			return &wrong{msg: "wants a duration with its units, such as 15m"}
 		}
 		sum += v * float64(units[rest[n:n+u]])
 		rest = rest[n+u:]
 	}
 	if sum > float64(10*365*24*time.Hour) {
-		return &wrong{"is longer than ten years", ""}
+		return &wrong{msg: "is longer than ten years"}
 	}
 	*d = Duration(sum)
 	return nil
@@ -237,11 +244,11 @@ var sizes = map[string]float64{"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1
 func (b *Bytes) set(text string) error {
 	m := bytesForm.FindStringSubmatch(text)
 	if m == nil {
-		return &wrong{"wants a size with its unit, such as 4MiB, 512KiB or 10MB", nearBytes(text)}
+		return &wrong{msg: "wants a size with its unit, such as 4MiB, 512KiB or 10MB", near: nearBytes(text)}
 	}
 	n, err := strconv.ParseFloat(m[1], 64)
 	if n *= sizes[m[2]]; err != nil || n > 1<<40 {
-		return &wrong{"is more than 1024 GiB", ""}
+		return &wrong{msg: "is more than 1024 GiB"}
 	}
 	*b = Bytes(n)
 	return nil
@@ -273,10 +280,10 @@ func (n *Network) set(text string) error {
 		if strings.EqualFold(text, "localhost") || strings.EqualFold(text, "loopback") {
 			near = "127.0.0.0/8"
 		}
-		return &wrong{"wants a network (CIDR) or an address, such as 10.20.0.0/16 or ::1", near}
+		return &wrong{msg: "wants a network (CIDR) or an address, such as 10.20.0.0/16 or ::1", near: near}
 	}
 	if p != p.Masked() {
-		return &wrong{"has bits set behind the network", p.Masked().String()}
+		return &wrong{msg: "has bits set behind the network", near: p.Masked().String()}
 	}
 	*n = Network(p)
 	return nil
@@ -308,13 +315,13 @@ func (a *Address) set(text string) error {
 		if n, err := strconv.Atoi(text); err == nil && n > 0 && n < 65536 {
 			near = ":" + text
 		}
-		return &wrong{"wants host:port, such as 127.0.0.1:8080 or :8080", near}
+		return &wrong{msg: "wants host:port, such as 127.0.0.1:8080 or :8080", near: near}
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return &wrong{"wants a port of 0 to 65535", ""}
+		return &wrong{msg: "wants a port of 0 to 65535"}
 	}
 	if strings.ContainsAny(host, "/ ") {
-		return &wrong{"wants host:port without a scheme or path", ""}
+		return &wrong{msg: "wants host:port without a scheme or path"}
 	}
 	return nil
 }
@@ -335,7 +342,7 @@ func (a *Authority) set(text string) error {
 	} else if authorityForm.MatchString(text + ",2026") {
 		near = text + ",2026"
 	}
-	return &wrong{"wants a domain name or mail address, a comma and a date (RFC 4151)", near}
+	return &wrong{msg: "wants a domain name or mail address, a comma and a date (RFC 4151)", near: near}
 }
 
 // Rhythm is when to ask a source.
@@ -353,12 +360,29 @@ type Rhythm string
 func (r *Rhythm) set(text string) error {
 	*r = Rhythm(strings.Join(strings.Fields(text), " "))
 	if *r == "" {
-		return &wrong{"is empty; adaptive learns each source's rhythm", ""}
+		return &wrong{msg: "is empty; adaptive learns each source's rhythm"}
 	}
-	if _, err := schedule.Parse(text, nil); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("schedule %q: ", text)))
+	_, err := schedule.Parse(text, nil)
+	if err == nil {
+		return nil
 	}
-	return nil
+	msg := strings.TrimPrefix(err.Error(), fmt.Sprintf("schedule %q: ", text))
+	if strings.Contains(msg, "did you mean") {
+		return &wrong{msg: msg + "?"}
+	}
+	return &wrong{msg: msg, near: nearRhythm(text)}
+}
+
+// nearRhythm understands "evry 15 minutes" and gives "@every 15m".
+func nearRhythm(text string) string {
+	first, rest, _ := strings.Cut(strings.ToLower(strings.Join(strings.Fields(text), " ")), " ")
+	if d := nearDuration(rest); nearest(strings.TrimPrefix(first, "@"), []string{"every"}) != "" && d != "" {
+		return "@every " + d
+	}
+	if rest == "" {
+		return nearest(first, []string{"adaptive", "@hourly", "@daily", "@weekly", "@monthly", "@yearly"})
+	}
+	return nearDuration(text)
 }
 
 // Zone is a time zone of the IANA data base, such as America/Panama. The data
@@ -368,10 +392,10 @@ type Zone string
 func (z *Zone) set(text string) error {
 	*z = Zone(text)
 	if text == "" || text == "Local" {
-		return &wrong{"wants a time zone by name, such as UTC or America/Panama, as it must mean the same on every machine", ""}
+		return &wrong{msg: "wants a time zone by name, such as UTC or America/Panama, as it must mean the same on every machine"}
 	}
 	if _, err := time.LoadLocation(text); err != nil {
-		return &wrong{"is no time zone of the IANA data base, such as UTC or America/Panama", ""}
+		return &wrong{msg: "is no time zone of the IANA data base, such as UTC or America/Panama"}
 	}
 	return nil
 }
@@ -382,7 +406,7 @@ type Path string
 
 func (p *Path) set(text string) error {
 	if *p = Path(text); text == "" {
-		return &wrong{"wants a file or folder", ""}
+		return &wrong{msg: "wants a file or folder"}
 	}
 	return nil
 }
@@ -396,7 +420,7 @@ func (v *Verified) set(text string) error {
 		return nil
 	}
 	if _, err := time.Parse(time.DateOnly, text); err != nil {
-		return &wrong{"wants a date such as 2026-10-02, or listed", ""}
+		return &wrong{msg: "wants a date such as 2026-10-02, or listed"}
 	}
 	return nil
 }
@@ -406,7 +430,7 @@ func oneOf[S ~string](p *S, text string, words []string) error {
 	if *p = S(text); slices.Contains(words, text) {
 		return nil
 	}
-	return &wrong{"wants " + alternatives(words), nearest(text, words)}
+	return &wrong{msg: "wants " + alternatives(words), near: nearest(text, words)}
 }
 
 // Kind is what is behind a source's URL.
@@ -417,9 +441,9 @@ func (Kind) words() []string { return []string{"feed"} }
 func (k *Kind) set(text string) error {
 	switch text {
 	case "html-list", "sitemap", "json":
-		return &wrong{"is not available in this version; it wants feed", ""}
+		return &wrong{msg: "is not available in this version; it wants feed"}
 	case "rss", "atom", "rdf", "jsonfeed":
-		return &wrong{"wants feed, which is RSS, Atom and JSON Feed alike", "feed"}
+		return &wrong{msg: "wants feed, which is RSS, Atom and JSON Feed alike", near: "feed"}
 	}
 	return oneOf(k, text, k.words())
 }

@@ -14,14 +14,21 @@ import (
 // Secret is a text that no log, error or page shows: as it stands, with ${NAME}
 // from the environment, or file:PATH for the content of a file (at most 64 KiB,
 // without the line end).
-type Secret struct{ value string }
+type Secret struct {
+	value *string // behind a pointer, so that a dump of something around it shows an address
+}
 
 // Reveal gives the secret itself, "" when there is none, to the one who sends it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // String never gives the secret.
 func (s Secret) String() string {
-	if s.value == "" {
+	if s.value == nil {
 		return ""
 	}
 	return "[secret]"
@@ -49,7 +56,7 @@ func (h Headers) Reveal() map[string]string {
 	}
 	out := make(map[string]string, len(h))
 	for name, v := range h {
-		out[name] = v.value
+		out[name] = v.Reveal()
 	}
 	return out
 }
@@ -73,13 +80,13 @@ func expand(text string, env func(string) (string, bool)) (string, error) {
 		name, after, closed := strings.Cut(rest[i+2:], "}")
 		switch {
 		case !closed:
-			return "", &wrong{"${ without its }; write $${ for a plain ${", ""}
+			return "", &wrong{msg: "${ without its }; write $${ for a plain ${"}
 		case !envName.MatchString(name):
-			return "", &wrong{fmt.Sprintf("wants ${NAME}, not ${%s}; write $${ for a plain ${", name), ""}
+			return "", &wrong{msg: fmt.Sprintf("wants ${NAME}, not ${%s}; write $${ for a plain ${", name)}
 		}
 		value, ok := env(name)
 		if !ok {
-			return "", &wrong{fmt.Sprintf("the environment variable %s is not set", name), ""}
+			return "", &wrong{msg: fmt.Sprintf("the environment variable %s is not set", name)}
 		}
 		b.WriteString(rest[:i] + value)
 		rest = after
@@ -93,21 +100,21 @@ func readSecret(file string) (string, error) {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", &wrong{fmt.Sprintf("there is no file %s", file), ""}
+		return "", &wrong{msg: fmt.Sprintf("there is no file %s", file)}
 	case err != nil:
-		return "", &wrong{fmt.Sprintf("cannot look at %s: %v", file, reason(err)), ""}
+		return "", &wrong{msg: fmt.Sprintf("cannot look at %s: %v", file, reason(err))}
 	case !info.Mode().IsRegular():
-		return "", &wrong{fmt.Sprintf("%s is not a plain file", file), ""}
+		return "", &wrong{msg: fmt.Sprintf("%s is not a plain file", file)}
 	case info.Size() > maxSecret:
-		return "", &wrong{fmt.Sprintf("%s is larger than 64 KiB", file), ""}
+		return "", &wrong{msg: fmt.Sprintf("%s is larger than 64 KiB", file)}
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return "", &wrong{fmt.Sprintf("cannot read %s: %v", file, reason(err)), ""}
+		return "", &wrong{msg: fmt.Sprintf("cannot read %s: %v", file, reason(err))}
 	}
 	text := strings.TrimRight(string(data), "\r\n")
 	if text == "" {
-		return "", &wrong{fmt.Sprintf("the file %s is empty", file), ""}
+		return "", &wrong{msg: fmt.Sprintf("the file %s is empty", file)}
 	}
 	return text, nil
 }
