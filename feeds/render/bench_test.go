@@ -8,8 +8,9 @@ import (
 	"communique/feeds"
 )
 
-// realShaped gives n statements as the corpus has them: 3.5 KB of content,
-// three languages, two enclosures, five tags.
+// realShaped gives n statements with 3.5 KB of content each: one in five has
+// copies in three languages and several enclosures, the others are as most
+// feeds have them.
 func realShaped(n int) []feeds.Statement {
 	paragraph := `<p>The offices of the region agreed on a <a href="https://north.example.org/page?a=1&amp;b=2">common text</a> on rivers, roads &amp; borders – “as it was read”, and will meet again in a month to see what has become of it.</p>`
 	out := make([]feeds.Statement, n)
@@ -18,6 +19,12 @@ func realShaped(n int) []feeds.Statement {
 		st.ID = feeds.StatementID(fmt.Sprintf("a%015d", i))
 		for j := range st.Copies {
 			st.Copies[j].Content = strings.Repeat(paragraph, 16)
+		}
+		if i%5 != 0 {
+			c := st.Copies[0]
+			c.Links, c.Enclosures, c.Contributors, c.Rights = nil, nil, nil, ""
+			c.Authors, c.Categories = c.Authors[:1], c.Categories[:2]
+			st.Copies = []feeds.StatedCopy{c}
 		}
 		out[i] = st
 	}

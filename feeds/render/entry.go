@@ -67,10 +67,14 @@ func (s Site) Entry(format Format, st *feeds.Statement, languages ...string) (En
 // copy it three times: the element has an empty one, found by its tag, which
 // nothing else can look like as every "<" in a text is escaped.
 func (e *Entry) xml(element any, tag, content string) error {
-	b, err := xml.MarshalIndent(element, "  ", "  ")
-	if err != nil {
+	var out bytes.Buffer
+	out.Grow(headSize)
+	enc := xml.NewEncoder(&out)
+	enc.Indent("  ", "  ")
+	if err := enc.Encode(element); err != nil {
 		return err
 	}
+	b := out.Bytes()
 	e.before = b
 	if content != "" {
 		from := bytes.Index(b, []byte("\n    <"+tag))
@@ -90,7 +94,7 @@ func (e *Entry) xml(element any, tag, content string) error {
 }
 
 // finish closes empty elements as people write them, which saves a tenth of a
-// fragment, and writes the "&" of attributes as escape does that of plain
+// fragment (no text has a ">" that is not escaped, so none looks like one), and writes the "&" of attributes as escape does that of plain
 // text: validators look for entities in titles and labels, too.
 func finish(b []byte) []byte {
 	out := make([]byte, 0, len(b))
@@ -318,5 +322,5 @@ func write(f gorilla.XmlFeed) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(headSize)
 	err := gorilla.WriteXML(f, &b)
-	return b.Bytes(), err
+	return finish(b.Bytes()), err
 }

@@ -9,6 +9,9 @@ import (
 // wellFormed gives a language tag that may stand in xml:lang, "" for anything
 // else and for the tags that name no language.
 func wellFormed(tag string) string {
+	if tag == "" {
+		return ""
+	}
 	parts := strings.Split(tag, "-")
 	for i, p := range parts {
 		if len(p) == 0 || len(p) > 8 || i == 0 && len(p) < 2 {
@@ -30,6 +33,9 @@ func wellFormed(tag string) string {
 
 // script gives the script subtag of a language tag, "" when it has none.
 func script(tag string) string {
+	if len(tag) < 7 {
+		return ""
+	}
 	for i, p := range strings.Split(tag, "-") {
 		if i > 0 && len(p) == 4 && (p[0] < '0' || p[0] > '9') {
 			return strings.ToLower(p)

@@ -3,9 +3,11 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -437,4 +439,84 @@ func writeFile(t *testing.T, file string, b []byte) {
 	if err := os.WriteFile(file, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// unsafe are the rules that only sanitised HTML can meet, which is not made here.
+var unsafe = []string{"A19", "A27", "R14", "J15"}
+
+func withoutUnsafe(problems []string) []string {
+	return slices.DeleteFunc(problems, func(p string) bool { return slices.Contains(unsafe, p[:strings.IndexByte(p, ':')]) })
+}
+
+// FuzzDocument: whatever a publisher writes, the documents are valid and say the
+// same in every format.
+func FuzzDocument(f *testing.F) {
+	for i, p := range pieces {
+		f.Add(p, pieces[(i+7)%len(pieces)], "<p>"+p+"</p>", "https://example.org/"+p, "en", p)
+	}
+	f.Fuzz(func(t *testing.T, title, summary, content, link, language, other string) {
+		st := feeds.Statement{ID: "aaaaaaaaaaaaaaaa", Updated: at(1, 1), Taggings: []feeds.Tagging{{Tag: feeds.Tag{Scheme: "topic", Term: other}}}, Copies: []feeds.StatedCopy{
+			{Copy: feeds.Copy{Title: title, Summary: summary, Content: content, Link: link, Language: language,
+				Authors: []feeds.Person{{Name: other, Email: other, URI: link}}, Categories: []feeds.Category{{Term: other, Label: title, Scheme: link}},
+				Enclosures: []feeds.Enclosure{{URL: link, Type: other, Title: title}}, Rights: other,
+				Origin: feeds.Origin{ID: other, Title: title, FeedURL: link, Link: link, Language: other}}, Relation: feeds.IsOrigin},
+			{Copy: feeds.Copy{Title: other, Content: summary, Link: link + "?2", Language: other, Origin: feeds.Origin{Title: other}}, Relation: feeds.IsReprint},
+		}}
+		fd := feeds.Feed{Path: "all", Title: title, Subtitle: other, Language: language}
+		for _, format := range Formats() {
+			doc, err := testSite.statements(format, fd, []feeds.Statement{st})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if problems := withoutUnsafe(rendertest.Document(string(format), doc)); len(problems) > 0 {
+				t.Errorf("%s:\n%s\n%s", format, strings.Join(problems, "\n"), doc)
+			}
+		}
+	})
+}
+
+// TestRealFeeds renders what publishers really write, without the cleaning that
+// it gets on its way here.
+func TestRealFeeds(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(testkit.Shared(t, "data/realfeeds/feeds"), "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for i, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil || len(body) > 300_000 || testing.Short() && i%10 > 0 {
+			continue
+		}
+		parsed, err := gofeed.NewParser().Parse(bytes.NewReader(body))
+		if err != nil || len(parsed.Items) == 0 {
+			continue
+		}
+		read++
+		var sts []feeds.Statement
+		for n, it := range parsed.Items[:min(len(parsed.Items), 20)] {
+			c := feeds.Copy{Source: "real", Title: it.Title, Summary: it.Description, Content: it.Content, Link: it.Link, Language: parsed.Language, Rights: parsed.Copyright,
+				Origin: feeds.Origin{ID: parsed.FeedLink, Title: parsed.Title, Link: parsed.Link, FeedURL: parsed.FeedLink, Language: parsed.Language}}
+			for _, k := range it.Categories {
+				c.Categories = append(c.Categories, feeds.Category{Term: k})
+			}
+			for _, p := range it.Authors {
+				c.Authors = append(c.Authors, feeds.Person{Name: p.Name, Email: p.Email})
+			}
+			for _, e := range it.Enclosures {
+				c.Enclosures = append(c.Enclosures, feeds.Enclosure{URL: e.URL, Type: e.Type})
+			}
+			sts = append(sts, feeds.Statement{ID: feeds.StatementID(fmt.Sprintf("r%015d", n)), Updated: at(1, 1), Copies: []feeds.StatedCopy{{Copy: c, Relation: feeds.IsOrigin}}})
+		}
+		for _, format := range Formats() {
+			doc := render(t, format, testSite, feeds.Feed{Path: "all", Title: parsed.Title}, sts)
+			if problems := withoutUnsafe(rendertest.Document(string(format), doc)); len(problems) > 0 {
+				t.Errorf("%s as %s:\n%s", filepath.Base(file), format, strings.Join(problems[:min(5, len(problems))], "\n"))
+			}
+		}
+	}
+	if read == 0 {
+		t.Error("no feed was read")
+	}
+	t.Logf("%d feeds", read)
 }

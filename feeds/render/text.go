@@ -13,10 +13,8 @@ import (
 func clean(s string) string {
 	i := 0
 	for i < len(s) {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c < ' ' && c != '\t' && c != '\n' || c == 0x7F {
-				break
-			}
+		c := s[i]
+		if c-' ' < 0x7F-' ' || c == '\n' || c == '\t' { // printable ASCII, in one comparison
 			i++
 			continue
 		}
@@ -77,7 +75,18 @@ func plain(s string) string {
 // line joins white space, except the spaces that a typographer chose (no-break,
 // thin, ideographic), and trims every kind.
 func line(s string) string {
-	if strings.ContainsAny(s, "\t\n\r\u2028\u2029") || strings.Contains(s, "  ") {
+	odd := false
+	for i := 0; i < len(s) && !odd; i++ {
+		switch c := s[i]; {
+		case c == ' ':
+			odd = i+1 < len(s) && s[i+1] == ' '
+		case c < ' ':
+			odd = true
+		case c == 0xE2: // the first byte of U+2028 and U+2029
+			odd = strings.HasPrefix(s[i:], "\u2028") || strings.HasPrefix(s[i:], "\u2029")
+		}
+	}
+	if odd {
 		s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 			return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029'
 		}), " ")
@@ -236,14 +245,12 @@ func onlyText(s string) bool {
 	return !strings.Contains(s, "<")
 }
 
-// The length of a summary that we make ourselves, of the longest one of a
-// publisher that we keep beside a full text, and of a title made from a text,
-// in characters.
+// The lengths of a summary and of a title that we make ourselves, in characters;
+// and of the longest text that is a summary, in bytes: a longer one is a content.
 const (
-	summaryLength    = 300
-	longestSummary   = 1000
-	madeTitleLength  = 80
-	charactersToByte = 4 // at most, in UTF-8
+	summaryLength   = 300
+	madeTitleLength = 80
+	longestSummary  = 2000
 )
 
 // shorten gives the first sentences of a line of text, at most max characters;

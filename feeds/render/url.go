@@ -26,17 +26,28 @@ func webURL(u string) string {
 	if i := strings.IndexAny(u[start:], "/?#\\"); i >= 0 {
 		end = start + i
 	}
-	if host := u[start:end]; strings.Trim(host, ":@.") == "" || strings.ContainsAny(host, " <>\"{}|^`%") || host != clean(host) {
+	if host := u[start:end]; strings.Trim(host, ":@.") == "" || !isHost(host) {
 		return ""
 	}
-	rest := escapeURL(u[end:])
-	if scheme := strings.ToLower(u[:start]); scheme != u[:start] {
-		return scheme + u[start:end] + rest
-	}
-	if rest == u[end:] {
+	scheme, rest := strings.ToLower(u[:start]), escapeURL(u[end:])
+	if scheme == u[:start] && rest == u[end:] {
 		return u
 	}
-	return u[:end] + rest
+	return scheme + u[start:end] + rest
+}
+
+// isHost reports whether an authority has only characters that it may have;
+// letters of other scripts are left to who resolves them.
+func isHost(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= 0x80:
+			return s == clean(s)
+		case c <= ' ' || c == 0x7F || strings.IndexByte("<>\"{}|^`%", c) >= 0:
+			return false
+		}
+	}
+	return true
 }
 
 // escapeURL percent-encodes what may not stand in a path, query and fragment.
@@ -140,19 +151,24 @@ func mailAddress(s string) string {
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s, _, _ = strings.Cut(s[7:], "?")
 	}
-	if !mail.MatchString(s) {
+	if !strings.Contains(s, "@") || !mail.MatchString(s) {
 		return ""
 	}
 	return s
 }
 
-var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+$`)
+// isMediaType reports whether t is a lower-case media type without parameters
+// (RFC 6838 §4.2).
+func isMediaType(t string) bool {
+	kind, sub, ok := strings.Cut(t, "/")
+	return ok && kind != "" && sub != "" && strings.Trim(t, "abcdefghijklmnopqrstuvwxyz0123456789!#$&^_.+-/") == "" && !strings.Contains(sub, "/")
+}
 
 // typeOf gives the media type of an enclosure without parameters: what its
 // publisher says, else what its name says. RSS cannot do without one.
 func typeOf(e feeds.Enclosure) string {
 	t, _, _ := strings.Cut(e.Type, ";")
-	if t = strings.ToLower(strings.TrimSpace(t)); mediaType.MatchString(t) {
+	if t = strings.ToLower(strings.TrimSpace(t)); isMediaType(t) {
 		return t
 	}
 	path, _, _ := strings.Cut(e.URL, "?")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"communique/feeds"
 )
@@ -131,14 +132,14 @@ func (v *view) texts(c *feeds.StatedCopy, id feeds.StatementID) {
 	if summary != "" && summary != content {
 		v.summary = textOf(summary, len(summary))
 	}
-	if onlyText(content) {
+	if onlyText(content) && len(content) <= longestSummary {
 		if text := textOf(content, len(content)); blank(v.summary) || v.summary == text {
 			v.summary, content = text, ""
 		}
 	}
 	if content != "" {
 		if blank(v.summary) || len(v.summary) > longestSummary {
-			v.summary = shorten(textOf(content, charactersToByte*summaryLength+charactersToByte), summaryLength)
+			v.summary = shorten(textOf(content, utf8.UTFMax*(summaryLength+1)), summaryLength)
 		}
 		if Direction(v.language) == "rtl" {
 			// Readers look at dir, not at xml:lang.
@@ -240,7 +241,7 @@ func (v *view) attach(c *feeds.StatedCopy) {
 			continue
 		}
 		l = feeds.Link{Href: href, Rel: strings.ToLower(strings.TrimSpace(l.Rel)), Type: l.Type, HrefLang: wellFormed(l.HrefLang), Title: plain(l.Title)}
-		if l.Type = strings.ToLower(strings.TrimSpace(l.Type)); !mediaType.MatchString(l.Type) {
+		if l.Type = strings.ToLower(strings.TrimSpace(l.Type)); !isMediaType(l.Type) {
 			l.Type = ""
 		}
 		switch l.Rel {
