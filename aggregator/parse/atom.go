@@ -196,12 +196,11 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 		if e == nil {
 			continue
 		}
-		if v, ok := f.link(e, c); !ok {
-			continue
-		} else if v.Rel == "enclosure" {
-			out.Enclosures = f.enclosure(out.Enclosures, e, c)
-		} else {
+		if v, ok := f.link(e, c); ok {
 			out.Links = append(out.Links, v)
+			if v.Rel == "enclosure" {
+				out.Enclosures = f.enclosure(out.Enclosures, e, c)
+			}
 		}
 	}
 	out.Links = append(out.Links, f.origLink(k, x)...)
@@ -245,15 +244,11 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 	out.Notes = it.notes.list
 }
 
-// identifier gives an atom:id. It should be an absolute IRI (RFC 4287 §4.2.6);
-// one that is only the path of one is completed, by the publisher's own base
-// where there is one. Anything else stays as it is, byte for byte.
+// identifier gives an atom:id, byte for byte. It should be an absolute IRI
+// (RFC 4287 §4.2.6); one that is plainly the path of one is completed.
 func (f *fill) identifier(e *element) string {
 	id := f.value(e)
-	if e == nil || e.base == "" || !strings.Contains(id, "/") || strings.Contains(id, ":") {
-		return id
-	}
-	if e.base != f.options.URL || id[0] == '/' {
+	if strings.HasPrefix(id, "/") {
 		return join(e.base, id)
 	}
 	return id

@@ -213,7 +213,7 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	if href := f.split.root.attr("href"); href != "" && f.split.format == "cdf" {
 		doc.Links = append(doc.Links, feeds.Link{Href: href, Rel: "alternate"})
 	}
-	doc.Base = f.rssBase()
+	doc.Base = c.base
 	doc.Authors = f.persons(k, []*element{k.at(g.ManagingEditor)}, x)
 	if len(doc.Authors) == 0 {
 		if e := k.at(g.WebMaster); e != nil {
@@ -253,24 +253,6 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	}
 	doc.UpdatePeriod = strings.ToLower(f.firstValue(k.first(x, "sy", "updateperiod")))
 	doc.UpdateFreq = number(f.firstValue(k.first(x, "sy", "updatefrequency")))
-}
-
-// rssBase gives what references in an RSS feed are relative to. RSS does not
-// say; without an xml:base it is the site (the channel's link) rather than the
-// address of the document, which often is another host's.
-func (f *fill) rssBase() string {
-	if f.channel.base != f.options.URL {
-		return f.channel.base
-	}
-	for _, l := range f.doc.Links {
-		if l.Rel == "alternate" {
-			if strings.HasPrefix(l.Href, "http://") || strings.HasPrefix(l.Href, "https://") {
-				return l.Href
-			}
-			break
-		}
-	}
-	return f.channel.base
 }
 
 // commonAuthors gives a channel that names no author those of its items, when
@@ -528,7 +510,7 @@ func (f *fill) podcastCategory(out []feeds.Category, e *element, depth int) []fe
 // enclosure adds an attached file, once per URL.
 func (f *fill) enclosure(out []feeds.Enclosure, e *element, c context) []feeds.Enclosure {
 	v := feeds.Enclosure{Type: strings.TrimSpace(e.attr("type")), Title: strings.TrimSpace(e.attr("title"))}
-	for _, name := range []string{"url", "href", "src"} {
+	for _, name := range []string{"url", "href", "src", "rdf:resource"} {
 		if v.URL == "" {
 			v.URL = strings.TrimSpace(e.attr(name))
 		}
@@ -539,8 +521,11 @@ func (f *fill) enclosure(out []feeds.Enclosure, e *element, c context) []feeds.E
 	if v.URL == "" {
 		return out
 	}
+	if v.Type == "" {
+		v.Type = strings.TrimSpace(e.attr("enc:type"))
+	}
 	v.URL = f.own(v.URL, e.context, c)
-	for _, name := range []string{"length", "filesize"} {
+	for _, name := range []string{"length", "filesize", "enc:length"} {
 		if n, err := strconv.ParseInt(strings.TrimSpace(e.attr(name)), 10, 64); err == nil && n > 0 && v.Length == 0 {
 			v.Length = n
 		}

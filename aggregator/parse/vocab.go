@@ -51,6 +51,7 @@ var namespaces = map[string]vocab{
 	"blogs.law.harvard.edu/tech/rss":                          native,
 	"cyber.law.harvard.edu/rss/rss.html":                      native,
 	"my.netscape.com/publish/formats/rss-0.91.dtd":            native,
+	"purl.oclc.org/net/rss_2.0/enc":                           native, // enclosures in RSS 1.0
 	"purl.org/net/rss1.1":                                     native,
 	"www.w3.org/2005/atom":                                    atom,
 	"purl.org/atom/ns":                                        atom,

@@ -82,7 +82,9 @@ func (a *app) parse() *cobra.Command {
 			for i := range doc.Items {
 				d := n.Item(doc, ch, &doc.Items[i], o)
 				if jsonl {
-					if err := write(lineOf(&d.Copy)); err != nil {
+					line := lineOf(&d.Copy)
+					line.Links = n.Links(doc, &doc.Items[i], o)
+					if err := write(line); err != nil {
 						return err
 					}
 					continue
