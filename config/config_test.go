@@ -320,3 +320,31 @@ func TestDurationsAndSizesAreWrittenAsTheyAreRead(t *testing.T) {
 		}
 	}
 }
+
+func TestTheExampleIsGood(t *testing.T) {
+	c, err := Load(filepath.Join(testkit.Root(t), "communique.example.yaml"), Options{Env: func(string) (string, bool) { return "", false }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on, off := 0, 0
+	for i, s := range c.SourceConfigs() {
+		raw := c.Sources[i]
+		if s.Enabled {
+			on++
+			if raw.Verified == "" {
+				t.Errorf("%s is on and does not say when it was verified", raw.ID)
+			}
+		} else {
+			off++
+			if raw.Notes == "" {
+				t.Errorf("%s is off without a reason", raw.ID)
+			}
+		}
+		if raw.Terms == "" || raw.Credit == "" || raw.Title == "" {
+			t.Errorf("%s lacks terms, credit or title", raw.ID)
+		}
+	}
+	if on < 25 || off < 5 || len(c.FeedConfigs()) < 3 {
+		t.Errorf("got %d sources on, %d off, %d feeds", on, off, len(c.FeedConfigs()))
+	}
+}
