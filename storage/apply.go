@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,23 +15,23 @@ import (
 )
 
 // The buckets. The first three are what was said; the others are derived from
-// the log and can be made anew (rebuild.go). Times in keys are inverted, so
-// that the newest comes first.
+// the log and can be made anew (rebuild.go). Numbers are big-endian.
 var (
 	bucketMeta    = []byte("meta")    // format and index version, state
 	bucketLog     = []byte("log")     // seq → row, of the latest record of every key
 	bucketContent = []byte("content") // number → packed content
 
-	bucketLatest    = []byte("latest")    // fact key → seq
-	bucketIDs       = []byte("ids")       // statement id → inverted order when published, else one octet
-	bucketPublished = []byte("published") // inverted order, statement id → row
-	bucketDormant   = []byte("dormant")   // statement id → row: hidden, withdrawn, joined to another, only spoken of
-	bucketIndex     = []byte("index")     // term number, inverted order, statement id → nothing
-	bucketKeys      = []byte("keys")      // dedup key, item key → nothing
-	bucketTerms     = []byte("terms")     // term → term number
-	bucketCounts    = []byte("counts")    // term number → published statements
+	bucketLatest   = []byte("latest")                              // fact key → seq
+	bucketRows     = []byte("rows")                                // row number → row of a statement
+	bucketsIDs     = [2][]byte{[]byte("ids-new"), []byte("ids")}   // statement id → row number
+	bucketsKeys    = [2][]byte{[]byte("keys-new"), []byte("keys")} // dedup key, row number → nothing
+	bucketSegments = []byte("segments")                            // segment.go
+	bucketPostings = []byte("postings")                            // segment.go
+	bucketTerms    = []byte("terms")                               // term → term number
+	bucketCounts   = []byte("counts")                              // term number → published statements, newest Order
 
-	derived = [][]byte{bucketLatest, bucketIDs, bucketPublished, bucketDormant, bucketIndex, bucketKeys, bucketTerms, bucketCounts}
+	derived = [][]byte{bucketLatest, bucketRows, bucketsIDs[0], bucketsIDs[1], bucketsKeys[0], bucketsKeys[1],
+		bucketSegments, bucketPostings, bucketTerms, bucketCounts}
 )
 
 // Terms are what statements are indexed by. The first octet tells the kind.
@@ -39,9 +40,6 @@ const (
 	termSource   = 's' // and the source's id
 	termLanguage = 'l' // and the primary subtag in lower case
 )
-
-// appendNumber appends a term's number as keys have it.
-func appendNumber(b []byte, term uint32) []byte { return binary.BigEndian.AppendUint32(b, term) }
 
 func tagTerm(t feeds.Tag) string          { return string(termTag) + t.String() }
 func sourceTerm(id feeds.SourceID) string { return string(termSource) + string(id) }
@@ -52,24 +50,8 @@ func languageTerm(tag string) string {
 // be is the eight octets of a number as a key.
 func be(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// appendTime appends the inverted time: later times sort first.
-func appendTime(b []byte, t stamp) []byte {
-	return binary.BigEndian.AppendUint64(b, ^(uint64(t) ^ 1<<63))
-}
-
-// publishedKey is a statement's key in bucketPublished and, after the term's
-// number, in bucketIndex.
-func publishedKey(order stamp, id feeds.StatementID) []byte {
-	return append(appendTime(make([]byte, 0, 8+len(id)), order), id...)
-}
-
 func appendKey(b []byte, k feeds.Key) []byte {
 	return binary.BigEndian.AppendUint64(append(b, k.Kind), k.Hash)
-}
-
-// foundKey is a key of bucketKeys.
-func foundKey(k feeds.Key, item feeds.ItemKey) []byte {
-	return append(appendKey(make([]byte, 0, 9+len(item)), k), item...)
 }
 
 // state is what is known of the whole, kept in one value.
@@ -79,15 +61,18 @@ type state struct {
 	statements int
 	copies     int
 	records    int
+	next       slot // the next free slot of the index
 }
 
 var stateKey = []byte("state")
 
+const stateSize = 56
+
 func (s *state) encode() []byte {
-	b := make([]byte, 0, 48)
+	b := make([]byte, 0, stateSize)
 	b = binary.BigEndian.AppendUint64(b, s.position)
 	b = append(b, s.digest[:]...)
-	for _, n := range []int{s.statements, s.copies, s.records} {
+	for _, n := range []int{s.statements, s.copies, s.records, int(s.next)} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	return b
@@ -97,54 +82,66 @@ func decodeState(b []byte) (s state, err error) {
 	if b == nil {
 		return s, nil // nothing was said yet
 	}
-	if len(b) != 48 {
-		return s, fmt.Errorf("the state has %d octets, want 48", len(b))
+	if len(b) != stateSize {
+		return s, fmt.Errorf("the state has %d octets, want %d", len(b), stateSize)
 	}
 	s.position = binary.BigEndian.Uint64(b)
 	copy(s.digest[:], b[8:])
 	s.statements = int(binary.BigEndian.Uint64(b[24:]))
 	s.copies = int(binary.BigEndian.Uint64(b[32:]))
 	s.records = int(binary.BigEndian.Uint64(b[40:]))
+	s.next = slot(binary.BigEndian.Uint64(b[48:]))
 	return s, nil
 }
 
 // tables are the buckets of one transaction.
 type tables struct {
-	meta, log, content                                          *bbolt.Bucket
-	latest, ids, published, dormant, index, keys, terms, counts *bbolt.Bucket
+	meta, log, content                              *bbolt.Bucket
+	latest, rows, segments, postings, terms, counts *bbolt.Bucket
+	ids, keys                                       tiered
 }
 
 func tablesOf(tx *bbolt.Tx) *tables {
 	t := &tables{
 		meta: tx.Bucket(bucketMeta), log: tx.Bucket(bucketLog), content: tx.Bucket(bucketContent),
-		latest: tx.Bucket(bucketLatest), ids: tx.Bucket(bucketIDs), published: tx.Bucket(bucketPublished),
-		dormant: tx.Bucket(bucketDormant), index: tx.Bucket(bucketIndex), keys: tx.Bucket(bucketKeys),
+		latest: tx.Bucket(bucketLatest), rows: tx.Bucket(bucketRows),
+		segments: tx.Bucket(bucketSegments), postings: tx.Bucket(bucketPostings),
 		terms: tx.Bucket(bucketTerms), counts: tx.Bucket(bucketCounts),
+		ids: tieredOf(tx, bucketsIDs), keys: tieredOf(tx, bucketsKeys),
 	}
 	if tx.Writable() {
-		t.log.FillPercent, t.content.FillPercent = 0.95, 0.95 // both only grow at their end
+		for _, b := range []*bbolt.Bucket{t.log, t.content, t.rows} {
+			b.FillPercent = 0.95 // they grow at their end
+		}
 	}
 	return t
 }
 
 // row reads a statement's row; an empty one when there is none.
 func (t *tables) row(id feeds.StatementID) (*row, error) {
-	place := t.ids.Get([]byte(id))
-	if place == nil {
+	number := t.ids.get([]byte(id))
+	if number == nil {
 		return &row{id: id}, nil
 	}
-	var b []byte
-	if len(place) == 8 {
-		b = t.published.Get(append(slices.Clone(place), id...))
-	} else {
-		b = t.dormant.Get([]byte(id))
+	r, err := t.rowAt(binary.BigEndian.Uint32(number))
+	if err == nil && r.id != id {
+		err = fmt.Errorf("it is of statement %s", r.id)
 	}
-	if b == nil {
-		return nil, fmt.Errorf("statement %s: its row is missing", id)
-	}
-	r, err := decodeRow(id, b)
 	if err != nil {
 		return nil, fmt.Errorf("statement %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// rowAt reads the row with the number.
+func (t *tables) rowAt(number uint32) (*row, error) {
+	b := t.rows.Get(binary.BigEndian.AppendUint32(nil, number))
+	if b == nil {
+		return nil, fmt.Errorf("the row %d is missing", number)
+	}
+	r, err := decodeRow(number, b)
+	if err != nil {
+		return nil, fmt.Errorf("the row %d: %w", number, err)
 	}
 	return r, nil
 }
@@ -253,13 +250,20 @@ func (b *batch) apply(r *record) error {
 	return b.derive(r, old)
 }
 
-// derive gives a record its effects; old is the row that it replaces, with
-// kind 0 when there is none.
+// derive gives a record its effects; old is the row that it replaces, of kind 0
+// when there is none.
 func (b *batch) derive(r *record, old logRow) error {
 	if err := b.latest.Put([]byte(r.key), be(r.seq)); err != nil {
 		return err
 	}
-	return b.p.record(touch{r.seq, r.at}, r.fact, old)
+	var was feeds.StatementID
+	if old.kind == kindObserved || old.kind == kindGone {
+		var err error
+		if was, err = old.statement(); err != nil {
+			return fmt.Errorf("the record before %q: %w", r.key, err)
+		}
+	}
+	return b.p.record(touch{r.seq, r.at}, r.fact, was)
 }
 
 // number gives a term's number; a new term gets the next one.
@@ -277,7 +281,7 @@ func (b *batch) number(term string) (uint32, error) {
 			return 0, err
 		}
 		n = uint32(next)
-		if err := b.terms.Put([]byte(term), appendNumber(nil, n)); err != nil {
+		if err := b.terms.Put([]byte(term), binary.BigEndian.AppendUint32(nil, n)); err != nil {
 			return 0, err
 		}
 	}
@@ -308,115 +312,71 @@ func (o ops) do(b *bbolt.Bucket) error {
 	return nil
 }
 
-var (
-	nothing  = []byte{}  // the value where the key says it all
-	sleeping = []byte{0} // in bucketIDs: the row is in bucketDormant
-)
+var nothing = []byte{} // the value where the key says it all
 
 // finish writes what the records of the batch led to.
 func (b *batch) finish() error {
 	if err := b.p.settle(); err != nil {
 		return err
 	}
-	var ids, published, dormant, index ops
-	counts := map[uint32]int{}
-	for id := range b.p.dirty {
+	var ids, rows, keys ops
+	index := newIndexer(b.state.next)
+	for _, id := range slices.Sorted(maps.Keys(b.p.dirty)) {
 		r := b.p.rows[id]
-		was, is := &r.was, &r.view
-		oldKey, newKey := publishedKey(was.order, id), publishedKey(is.order, id)
-
-		var oldTerms, newTerms []uint32
-		if was.published {
-			oldTerms = was.terms
+		held := r.number != 0
+		if !held {
+			if r.isEmpty() {
+				continue
+			}
+			next, err := b.rows.NextSequence()
+			if err != nil {
+				return err
+			}
+			r.number = uint32(next)
+			ids = append(ids, op{[]byte(id), binary.BigEndian.AppendUint32(nil, r.number)})
+		}
+		index.note(r)
+		if r.was.published {
 			b.state.statements--
 		}
-		if is.published {
-			newTerms = is.terms
+		if r.view.published {
 			b.state.statements++
 		}
-		b.state.copies += is.copies - was.copies
-		moved := was.order != is.order
-		for _, t := range oldTerms {
-			if _, stays := slices.BinarySearch(newTerms, t); !stays || moved {
-				index = append(index, op{append(appendNumber(nil, t), oldKey...), nil})
+		b.state.copies += r.view.copies - r.was.copies
+
+		by := r.keys()
+		for _, k := range r.wasBy {
+			if _, still := slices.BinarySearchFunc(by, k, compareKeys); !still {
+				keys = append(keys, op{foundKey(k, r.number), nil})
 			}
-			counts[t]--
 		}
-		for _, t := range newTerms {
-			if _, stood := slices.BinarySearch(oldTerms, t); !stood || moved {
-				index = append(index, op{append(appendNumber(nil, t), newKey...), nothing})
+		for _, k := range by {
+			if _, already := slices.BinarySearchFunc(r.wasBy, k, compareKeys); !already {
+				keys = append(keys, op{foundKey(k, r.number), nothing})
 			}
-			counts[t]++
 		}
 
-		if r.held && was.published && (!is.published || moved) {
-			published = append(published, op{oldKey, nil})
-		}
-		switch {
-		case is.published:
-			published = append(published, op{newKey, r.encode()})
-			if r.held && !was.published {
-				dormant = append(dormant, op{[]byte(id), nil})
-			}
-			if !r.held || !was.published || moved {
-				ids = append(ids, op{[]byte(id), newKey[:8]})
-			}
-		case r.isEmpty():
-			if r.held {
-				if !was.published {
-					dormant = append(dormant, op{[]byte(id), nil})
-				}
-				ids = append(ids, op{[]byte(id), nil})
-			}
-		default:
-			dormant = append(dormant, op{[]byte(id), r.encode()})
-			if !r.held || was.published {
-				ids = append(ids, op{[]byte(id), sleeping})
-			}
-		}
-	}
-	keys := make(ops, 0, len(b.p.keys))
-	for k, put := range b.p.keys {
-		if put {
-			keys = append(keys, op{[]byte(k), nothing})
+		at := binary.BigEndian.AppendUint32(nil, r.number)
+		if r.isEmpty() {
+			ids = append(ids, op{[]byte(id), nil})
+			rows = append(rows, op{at, nil})
 		} else {
-			keys = append(keys, op{[]byte(k), nil})
+			rows = append(rows, op{at, r.encode()})
 		}
 	}
-	for _, x := range []struct {
-		ops ops
-		in  *bbolt.Bucket
-	}{{ids, b.ids}, {published, b.published}, {dormant, b.dormant}, {index, b.index}, {keys, b.keys}} {
-		if err := x.ops.do(x.in); err != nil {
-			return err
-		}
+	if err := index.write(b.tables); err != nil {
+		return err
 	}
-	for _, t := range slices.Sorted(maps.Keys(counts)) {
-		if err := b.count(t, counts[t]); err != nil {
-			return err
-		}
+	b.state.next = index.next
+	if err := errors.Join(b.ids.do(ids), b.keys.do(keys), rows.do(b.rows)); err != nil {
+		return err
 	}
 	return b.meta.Put(stateKey, b.state.encode())
 }
 
-// count adds n to a term's count.
-func (b *batch) count(term uint32, n int) error {
-	if n == 0 {
-		return nil
-	}
-	key := appendNumber(nil, term)
-	if n += b.tables.count(term); n == 0 {
-		return b.counts.Delete(key)
-	}
-	return b.counts.Put(key, be(uint64(n)))
-}
-
-// count gives how many published statements carry a term.
-func (t *tables) count(term uint32) int {
-	if v := t.counts.Get(appendNumber(nil, term)); v != nil {
-		return int(binary.BigEndian.Uint64(v))
-	}
-	return 0
+// foundKey is a key of bucketsKeys.
+func foundKey(k feeds.Key, row uint32) []byte {
+	return binary.BigEndian.AppendUint32(appendKey(make([]byte, 0, 13), k), row)
 }
 
 // written makes known what a committed batch changed.

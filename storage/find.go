@@ -1,11 +1,12 @@
 package storage
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"go.etcd.io/bbolt"
 
 	"communique/feeds"
 )
@@ -114,16 +115,19 @@ func (s *Store) Find(keys []feeds.Key) ([]Found, error) {
 		sorted := slices.Clone(keys)
 		slices.SortFunc(sorted, compareKeys)
 		sorted = slices.Compact(sorted)
-		c := t.keys.Cursor()
-		var prefix []byte
+		var (
+			cursors [2]*bbolt.Cursor
+			prefix  []byte
+		)
 		for _, key := range sorted {
 			prefix = appendKey(prefix[:0], key)
-			for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-				f := Found{Key: key, Item: feeds.ItemKey(k[len(prefix):])}
-				if err := t.locate(&f); err != nil {
-					return fmt.Errorf("find %s: %w", f.Item, err)
-				}
-				out = append(out, f)
+			err := t.keys.withPrefix(&cursors, prefix, func(number []byte) error {
+				found, err := t.found(key, binary.BigEndian.Uint32(number))
+				out = append(out, found...)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("find %c%016x: %w", key.Kind, key.Hash, err)
 			}
 		}
 		return nil
@@ -149,31 +153,23 @@ func compareKeys(a, b feeds.Key) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Hash, b.Hash))
 }
 
-// locate fills in the statement and the first sight of a found item.
-func (t *tables) locate(f *Found) error {
-	held := t.latest.Get([]byte((&feeds.Observed{Item: f.Item}).Key()))
-	if held == nil {
-		return fmt.Errorf("its record is missing")
-	}
-	row, err := t.logRow(binary.BigEndian.Uint64(held))
+// found gives the items of a row that have the key.
+func (t *tables) found(key feeds.Key, number uint32) ([]Found, error) {
+	r, err := t.rowAt(number)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var p placing
-	if err := decoding.Unmarshal(row.meta, &p); err != nil {
-		return err
+	root, err := rootOf(t.row, r)
+	if err != nil {
+		return nil, err
 	}
-	f.FirstSeen = p.FirstSeen.time()
-	f.Statement, err = t.root(p.Statement)
-	return err
-}
-
-// root follows redirects.
-func (t *tables) root(id feeds.StatementID) (feeds.StatementID, error) {
-	if place := t.ids.Get([]byte(id)); len(place) == 8 {
-		return id, nil // only roots are published
+	var out []Found
+	for i := range r.items {
+		if it := &r.items[i]; slices.Contains(it.keys, key) {
+			out = append(out, Found{Key: key, Item: it.key, Statement: root.id, FirstSeen: it.firstSeen.time()})
+		}
 	}
-	return rootOf(t.row, id)
+	return out, nil
 }
 
 // Counts gives how many published statements carry each tag, language and
@@ -185,20 +181,15 @@ func (s *Store) Counts() (Counts, error) {
 		if err != nil {
 			return err
 		}
-		out.All.Statements = st.statements
-		if k, _ := t.published.Cursor().First(); k != nil {
-			out.All.Newest = orderOf(k)
-		}
-		newest := t.index.Cursor()
+		_, newest := t.count(allTerm)
+		out.All = Count{Statements: st.statements, Newest: newest.time()}
 		c := t.terms.Cursor()
 		for term, number := c.First(); term != nil; term, number = c.Next() {
-			n := Count{Statements: t.count(binary.BigEndian.Uint32(number))}
-			if n.Statements == 0 {
+			count, newest := t.count(binary.BigEndian.Uint32(number))
+			if count == 0 {
 				continue
 			}
-			if k, _ := newest.Seek(number); bytes.HasPrefix(k, number) {
-				n.Newest = orderOf(k[len(number):])
-			}
+			n := Count{Statements: count, Newest: newest.time()}
 			name := string(term[1:])
 			switch term[0] {
 			case termTag:

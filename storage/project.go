@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -15,7 +14,6 @@ import (
 type projection struct {
 	rows  map[feeds.StatementID]*row
 	dirty map[feeds.StatementID]bool
-	keys  map[string]bool // keys of bucketKeys to put (true) or delete
 
 	load   func(feeds.StatementID) (*row, error) // a fresh empty row when there is none
 	number func(term string) (uint32, error)
@@ -23,18 +21,18 @@ type projection struct {
 
 func newProjection(load func(feeds.StatementID) (*row, error), number func(string) (uint32, error)) *projection {
 	return &projection{
-		rows: map[feeds.StatementID]*row{}, dirty: map[feeds.StatementID]bool{}, keys: map[string]bool{},
+		rows: map[feeds.StatementID]*row{}, dirty: map[feeds.StatementID]bool{},
 		load: load, number: number,
 	}
 }
 
-// record puts a fact in; old is the row of the log that it replaces, of kind 0
-// when there is none.
-func (p *projection) record(said touch, f feeds.Fact, old logRow) error {
+// record puts a fact in; was is the statement that its item was said to be of
+// before, "" when it is new or the fact is not of an item.
+func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) error {
 	switch f := f.(type) {
 	case *feeds.Observed:
 		it := item{key: f.Item, said: said, firstSeen: stampOf(f.FirstSeen), order: stampOf(f.Order),
-			live: true, origin: f.Relation == feeds.IsOrigin}
+			live: true, origin: f.Relation == feeds.IsOrigin, keys: f.Keys}
 		names := make([]string, 0, len(f.Taggings)+2)
 		names = append(names, sourceTerm(f.Item.Source()))
 		if f.Copy.Language != "" {
@@ -47,10 +45,10 @@ func (p *projection) record(said touch, f feeds.Fact, old logRow) error {
 		if it.terms, err = p.numbers(names); err != nil {
 			return err
 		}
-		return p.place(it, f.Statement, f.Keys, old)
+		return p.put(it, f.Statement, was)
 	case *feeds.Gone:
-		it := item{key: f.Item, said: said, firstSeen: stampOf(f.FirstSeen), order: stampOf(f.Order)}
-		return p.place(it, f.Statement, f.Keys, old)
+		it := item{key: f.Item, said: said, firstSeen: stampOf(f.FirstSeen), order: stampOf(f.Order), keys: f.Keys}
+		return p.put(it, f.Statement, was)
 	case *feeds.Joined:
 		return p.join(f.Loser, &join{said: said, winner: f.Winner})
 	case *feeds.Moderated:
@@ -86,27 +84,6 @@ func (p *projection) numbers(terms []string) ([]uint32, error) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
-}
-
-// place gives an item its statement and its dedup keys.
-func (p *projection) place(it item, is feeds.StatementID, keys []feeds.Key, old logRow) error {
-	var was feeds.StatementID
-	if old.kind != 0 {
-		var (
-			before []feeds.Key
-			err    error
-		)
-		if was, before, err = old.itemKeys(); err != nil {
-			return fmt.Errorf("item %s: %w", it.key, err)
-		}
-		for _, k := range before {
-			p.keys[string(foundKey(k, it.key))] = false
-		}
-	}
-	for _, k := range keys {
-		p.keys[string(foundKey(k, it.key))] = true
-	}
-	return p.put(it, is, was)
 }
 
 func (p *projection) row(id feeds.StatementID) (*row, error) {
@@ -161,15 +138,16 @@ func (p *projection) takeAway(k feeds.ItemKey, was feeds.StatementID, by touch) 
 
 // touchRoot notes at the root of id's tree that something goes away from it.
 func (p *projection) touchRoot(id feeds.StatementID, by touch) error {
-	root, err := rootOf(p.row, id)
+	r, err := p.row(id)
 	if err != nil {
 		return err
 	}
-	r, err := p.change(root)
+	root, err := rootOf(p.row, r)
 	if err != nil {
 		return err
 	}
-	r.touched.rise(by)
+	p.dirty[root.id] = true
+	root.touched.rise(by)
 	return nil
 }
 
@@ -216,24 +194,30 @@ func (p *projection) moderate(id feeds.StatementID, m *moderation) error {
 
 // settle brings the views of all that changed up to date.
 func (p *projection) settle() error {
-	for _, id := range slices.Sorted(maps.Keys(p.dirty)) {
-		root, err := rootOf(p.row, id)
-		if err != nil {
-			return err
-		}
-		p.dirty[root] = true
-	}
-	for _, id := range slices.Sorted(maps.Keys(p.dirty)) {
+	for _, id := range slices.Collect(maps.Keys(p.dirty)) {
 		r, err := p.row(id)
 		if err != nil {
 			return err
 		}
-		root, err := rootOf(p.row, id)
+		root, err := rootOf(p.row, r)
 		if err != nil {
 			return err
 		}
-		if root != id {
+		p.dirty[root.id] = true
+		if root != r {
 			r.view, r.touched = view{}, touch{} // the root speaks for it
+		}
+	}
+	for id := range p.dirty {
+		r, err := p.row(id)
+		if err != nil {
+			return err
+		}
+		root, err := rootOf(p.row, r)
+		if err != nil {
+			return err
+		}
+		if root != r {
 			continue
 		}
 		t, err := treeOf(p.row, r)
@@ -245,24 +229,23 @@ func (p *projection) settle() error {
 	return nil
 }
 
-// rootOf follows joins from id to the statement that speaks for it. Joins that
-// run in a circle, which nobody should say, end at the circle's smallest id.
-func rootOf(get func(feeds.StatementID) (*row, error), id feeds.StatementID) (feeds.StatementID, error) {
+// rootOf follows joins from a row to the one that speaks for it. Joins that run
+// in a circle, which nobody should say, end at the circle's smallest id.
+func rootOf(get func(feeds.StatementID) (*row, error), r *row) (*row, error) {
 	var path []feeds.StatementID
 	for {
-		r, err := get(id)
-		if err != nil {
-			return "", err
-		}
 		up := r.parent()
 		if up == "" {
-			return id, nil
+			return r, nil
 		}
-		path = append(path, id)
+		path = append(path, r.id)
 		if i := slices.Index(path, up); i >= 0 {
-			return slices.Min(path[i:]), nil
+			return get(slices.Min(path[i:]))
 		}
-		id = up
+		var err error
+		if r, err = get(up); err != nil {
+			return nil, err
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 			return err
 		}
 		total = st.records
-		st.statements, st.copies = 0, 0
+		st.statements, st.copies, st.next = 0, 0, 0
 		return errors.Join(meta.Delete(indexKey), meta.Put(stateKey, st.encode()))
 	})
 	if err != nil {

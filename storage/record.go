@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -187,29 +188,48 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 
 var errNoFact = errors.New("a nil fact")
 
-// maxName is the most octets that an item key, a statement's or a source's id
-// may have; it keeps every key of the file far below bbolt's limit.
-const maxName = 512
+const (
+	// maxName is the most octets that an item's key, a source's id or a tag
+	// may have; it keeps every key of the file far below bbolt's limit.
+	maxName = 512
+	// maxID is the most octets that a statement's id may have; the index
+	// keeps ids in as much room.
+	maxID = 16
+)
 
 // check refuses what could be written but not found again.
 func check(f feeds.Fact) error {
-	name := func(what, s string) error {
-		if s == "" || len(s) > maxName {
-			return fmt.Errorf("%T: %s %.40q has %d octets, want 1 to %d", f, what, s, len(s), maxName)
+	within := func(what, s string, limit int) error {
+		if s == "" || len(s) > limit {
+			return fmt.Errorf("%T: %s %.40q has %d octets, want 1 to %d", f, what, s, len(s), limit)
 		}
 		return nil
 	}
+	tag := func(t feeds.Tag) error { return within("tag", t.String(), maxName) }
 	switch f := f.(type) {
 	case *feeds.Fetched:
-		return name("source", string(f.Source))
+		return within("source", string(f.Source), maxName)
 	case *feeds.Observed:
-		return errors.Join(name("item", string(f.Item)), name("statement", string(f.Statement)))
+		for i := range f.Taggings {
+			if err := tag(f.Taggings[i].Tag); err != nil {
+				return err
+			}
+		}
+		if len(f.Copy.Language) > maxName {
+			return within("language", f.Copy.Language, maxName)
+		}
+		return errors.Join(within("item", string(f.Item), maxName), within("statement", string(f.Statement), maxID))
 	case *feeds.Gone:
-		return errors.Join(name("item", string(f.Item)), name("statement", string(f.Statement)))
+		return errors.Join(within("item", string(f.Item), maxName), within("statement", string(f.Statement), maxID))
 	case *feeds.Joined:
-		return errors.Join(name("loser", string(f.Loser)), name("winner", string(f.Winner)))
+		return errors.Join(within("loser", string(f.Loser), maxID), within("winner", string(f.Winner), maxID))
 	case *feeds.Moderated:
-		return name("statement", string(f.Statement))
+		for _, t := range slices.Concat(f.Add, f.Cut) {
+			if err := tag(t); err != nil {
+				return err
+			}
+		}
+		return within("statement", string(f.Statement), maxID)
 	}
 	return nil
 }
@@ -320,29 +340,14 @@ func (r *logRow) fact(content []byte) (feeds.Fact, error) {
 	}
 }
 
-// placing is what Find needs of an item's row, and what taking an item's
-// effects back needs; it reads Observed and Gone alike, but for the keys.
-type placing struct {
-	Statement feeds.StatementID `cbor:"2,keyasint"`
-	FirstSeen stamp             `cbor:"3,keyasint"`
-}
-
-// itemKeys are the dedup keys of an item's row; their number differs by kind.
-func (r *logRow) itemKeys() (feeds.StatementID, []feeds.Key, error) {
-	if r.kind == kindGone {
-		var row struct {
-			Statement feeds.StatementID `cbor:"2,keyasint"`
-			Keys      []feeds.Key       `cbor:"5,keyasint"`
-		}
-		err := decoding.Unmarshal(r.meta, &row)
-		return row.Statement, row.Keys, err
-	}
+// statement reads which statement an item's row says it is of; Observed and
+// Gone have it in the same place.
+func (r *logRow) statement() (feeds.StatementID, error) {
 	var row struct {
 		Statement feeds.StatementID `cbor:"2,keyasint"`
-		Keys      []feeds.Key       `cbor:"12,keyasint"`
 	}
 	err := decoding.Unmarshal(r.meta, &row)
-	return row.Statement, row.Keys, err
+	return row.Statement, err
 }
 
 // digest is the XOR of what every record held adds to it, so it depends on

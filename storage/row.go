@@ -14,9 +14,6 @@ import (
 // joined to. Rows form trees, a loser below its winner; the row at the root
 // also carries the view, which speaks for the whole tree and is what selections
 // see.
-//
-// A row is kept under its time and id when its statement is published (so the
-// bucket is the index by time), else under its id alone.
 type row struct {
 	id       feeds.StatementID
 	items    []item // sorted by key
@@ -30,8 +27,23 @@ type row struct {
 
 	view view
 
-	held bool // the file has the row
-	was  view // as the file has it
+	number uint32      // the row's key in the file, given once; 0 when the file has no such row
+	slot   slot        // where the index has it, while it is published
+	was    view        // as the file has it
+	wasBy  []feeds.Key // the keys that the file finds it by
+}
+
+// keys gives the dedup keys of the row's items, sorted, each once.
+func (r *row) keys() []feeds.Key {
+	if len(r.items) == 1 && len(r.items[0].keys) == 1 {
+		return r.items[0].keys
+	}
+	var out []feeds.Key
+	for i := range r.items {
+		out = append(out, r.items[i].keys...)
+	}
+	slices.SortFunc(out, compareKeys)
+	return slices.Compact(out)
 }
 
 // item is the summary of an Observed or Gone.
@@ -42,7 +54,8 @@ type item struct {
 	order     stamp
 	live      bool // Observed, not Gone
 	origin    bool
-	terms     []uint32 // sorted: tags, language, source; none when it is gone
+	terms     []uint32    // sorted: tags, language, source; none when it is gone
+	keys      []feeds.Key // what it is found by
 }
 
 // touch is a place in the journal.
@@ -132,7 +145,7 @@ const (
 )
 
 func (r *row) encode() []byte {
-	b := make([]byte, 0, 64+2*len(r.view.terms)+96*len(r.items))
+	b := make([]byte, 0, 80+2*len(r.view.terms)+160*len(r.items))
 	var flags byte
 	set := func(f byte, yes bool) {
 		if yes {
@@ -146,7 +159,9 @@ func (r *row) encode() []byte {
 	set(flagTouched, r.touched.seq != 0)
 	b = append(b, flags)
 	b = appendTouch(b, r.view.said)
+	b = appendString(b, string(r.id))
 	b = binary.BigEndian.AppendUint64(b, uint64(r.view.order))
+	b = binary.AppendUvarint(b, uint64(r.slot))
 	b = binary.AppendUvarint(b, uint64(r.view.copies))
 	b = appendTerms(b, r.view.terms)
 
@@ -162,6 +177,10 @@ func (r *row) encode() []byte {
 		b = binary.AppendVarint(b, int64(it.said.at-it.firstSeen))
 		b = binary.AppendVarint(b, int64(it.firstSeen-it.order))
 		b = appendTerms(b, it.terms)
+		b = binary.AppendUvarint(b, uint64(len(it.keys)))
+		for _, k := range it.keys {
+			b = appendKey(b, k)
+		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(r.children)))
 	for _, c := range r.children {
@@ -207,12 +226,17 @@ func appendTerms(b []byte, terms []uint32) []byte {
 
 var errRow = errors.New("a statement's row is cut short or damaged")
 
-// decodeRow reads a stored row; it shares no memory with b.
-func decodeRow(id feeds.StatementID, b []byte) (*row, error) {
-	r := &row{id: id}
+// decodeRow reads the row stored under the number; it shares no memory with b.
+func decodeRow(number uint32, b []byte) (*row, error) {
+	r := &row{number: number}
 	d := reader{b: b}
 	flags := d.byte()
-	r.view = d.view(flags)
+	r.view = view{published: flags&flagPublished != 0, hidden: flags&flagHidden != 0, said: d.touch()}
+	r.id = feeds.StatementID(d.string())
+	r.view.order = stamp(d.uint64())
+	r.slot = slot(d.uvarint())
+	r.view.copies = int(d.uvarint())
+	r.view.terms = d.terms()
 	r.items = make([]item, d.length())
 	for i := range r.items {
 		f := d.byte()
@@ -222,6 +246,14 @@ func decodeRow(id feeds.StatementID, b []byte) (*row, error) {
 		it.firstSeen = it.said.at - stamp(d.varint())
 		it.order = it.firstSeen - stamp(d.varint())
 		it.terms = d.terms()
+		if n := d.length(); n > 0 && n <= len(d.b)/9 {
+			it.keys = make([]feeds.Key, n)
+			for i := range it.keys {
+				it.keys[i] = feeds.Key{Kind: d.byte(), Hash: d.uint64()}
+			}
+		} else if n > 0 {
+			d.fail()
+		}
 		r.items[i] = it
 	}
 	if n := d.length(); n > 0 {
@@ -246,20 +278,20 @@ func decodeRow(id feeds.StatementID, b []byte) (*row, error) {
 	if d.bad || len(d.b) != 0 {
 		return nil, errRow
 	}
-	r.held, r.was = true, r.view
+	r.was, r.wasBy = r.view, r.keys()
 	return r, nil
 }
 
-// decodeHead reads the start of a stored row only.
-func decodeHead(id feeds.StatementID, b []byte) (Head, error) {
+// decodeSaid reads the start of a stored row only: the last fact that touched
+// the statement.
+func decodeSaid(b []byte) (touch, error) {
 	d := reader{b: b}
 	d.byte()
 	said := d.touch()
-	order := stamp(d.uint64())
 	if d.bad {
-		return Head{}, errRow
+		return touch{}, errRow
 	}
-	return Head{ID: id, Seq: said.seq, Order: order.time(), Changed: said.at.time()}, nil
+	return said, nil
 }
 
 // reader takes a stored row apart; once it ran out it gives zeros and is bad.
@@ -341,13 +373,4 @@ func (d *reader) terms() []uint32 {
 		out[i] = before
 	}
 	return out
-}
-
-func (d *reader) view(flags byte) view {
-	v := view{published: flags&flagPublished != 0, hidden: flags&flagHidden != 0}
-	v.said = d.touch()
-	v.order = stamp(d.uint64())
-	v.copies = int(d.uvarint())
-	v.terms = d.terms()
-	return v
 }

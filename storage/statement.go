@@ -46,15 +46,15 @@ func (s *Store) Statements(ids ...feeds.StatementID) ([]feeds.Statement, error) 
 
 // tree reads the tree that id stands in.
 func (t *tables) tree(id feeds.StatementID) (tree, error) {
-	root, err := t.root(id)
+	r, err := t.row(id)
 	if err != nil {
 		return tree{}, err
 	}
-	r, err := t.row(root)
+	root, err := rootOf(t.row, r)
 	if err != nil {
 		return tree{}, err
 	}
-	return treeOf(t.row, r)
+	return treeOf(t.row, root)
 }
 
 // assemble makes a statement of its records.

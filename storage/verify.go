@@ -66,7 +66,7 @@ func (v *verifier) run() error {
 	if err != nil {
 		return err
 	}
-	v.state.position = stored.position
+	v.state.position, v.state.next = stored.position, stored.next
 	if err := v.records(); err != nil {
 		return err
 	}
@@ -80,13 +80,13 @@ func (v *verifier) run() error {
 	return nil
 }
 
-// records checks the log, the contents and the dedup keys, and puts every
-// record into a new projection.
+// records checks the log and the contents, and puts every record into a new
+// projection.
 func (v *verifier) records() error {
 	var (
 		scratch           bytes.Buffer
 		content, unpacked []byte
-		contents, keys    int
+		contents          int
 	)
 	c := v.log.Cursor()
 	for k, raw := c.First(); k != nil; k, raw = c.Next() {
@@ -121,65 +121,114 @@ func (v *verifier) records() error {
 		if latest := v.latest.Get([]byte(f.Key())); !bytes.Equal(latest, k) {
 			v.fault("record %d: the latest of its key %q is %x", seq, f.Key(), latest)
 		}
-		if err := v.p.record(touch{seq, row.at}, f, logRow{}); err != nil {
+		if err := v.p.record(touch{seq, row.at}, f, ""); err != nil {
 			return err
 		}
-		for key := range v.p.keys {
-			keys++
-			if !has(v.tables.keys, []byte(key)) {
-				v.fault("record %d: the item is not found by the key %x", seq, key[:9])
-			}
-		}
-		clear(v.p.keys)
 	}
 	v.same("records by key", size(v.latest), v.state.records)
 	v.same("contents", size(v.content), contents)
-	v.same("dedup keys", size(v.tables.keys), keys)
 	return nil
 }
 
-// statements checks rows, indexes and counts against the projection.
+// statements checks rows, keys, index and counts against the projection.
 func (v *verifier) statements() {
-	var ids, published, entries int
+	var rows, published, keys, postings int
 	counts := map[uint32]int{}
+	newest := map[uint32]stamp{}
 	for id, want := range v.p.rows {
 		if want.isEmpty() {
 			continue
 		}
-		ids++
+		rows++
 		v.state.copies += want.view.copies
-		if want.view.published {
-			published++
-		}
 		got, err := v.row(id)
 		if err != nil {
 			v.fault("%w", err)
 			continue
 		}
-		if place := v.ids.Get([]byte(id)); want.view.published != (len(place) == 8) {
-			v.fault("statement %s: published is %t, its place is %x", id, want.view.published, place)
-		}
+		want.number, want.slot = got.number, got.slot
 		v.compare(got, want)
+		for _, k := range want.keys() {
+			keys++
+			if v.tables.keys.get(foundKey(k, got.number)) == nil {
+				v.fault("statement %s: not found by its key %c%016x", id, k.Kind, k.Hash)
+			}
+		}
 		if !want.view.published {
 			continue
 		}
-		for _, term := range want.view.terms {
-			entries++
-			counts[term]++
-			if !has(v.index, append(appendNumber(nil, term), publishedKey(want.view.order, id)...)) {
-				v.fault("statement %s: the index of term %d lacks it", id, term)
+		published++
+		v.indexed(got)
+		for _, term := range append([]uint32{allTerm}, want.view.terms...) {
+			postings++
+			if counts[term]++; counts[term] == 1 || want.view.order > newest[term] {
+				newest[term] = want.view.order
+			}
+			var b bitmap
+			if err := b.add(v.postings.Get(postingKey(got.slot.segment(), term))); err != nil || !b.has(got.slot.place()) {
+				v.fault("statement %s: the index of term %d lacks it (%v)", id, term, err)
 			}
 		}
 	}
 	v.state.statements = published
-	v.same("ids", size(v.ids), ids)
-	v.same("published statements", size(v.published), published)
-	v.same("dormant rows", size(v.dormant), ids-published)
-	v.same("index entries", size(v.index), entries)
+	v.same("ids", size(v.ids.small)+size(v.ids.large), rows)
+	v.same("rows", size(v.rows), rows)
+	v.same("dedup keys", size(v.tables.keys.small)+size(v.tables.keys.large), keys)
+	v.same("postings", v.segmentsHold(), postings)
 	v.same("counted terms", size(v.counts), len(counts))
 	for term, n := range counts {
-		v.same(fmt.Sprintf("statements of term %d", term), v.count(term), n)
+		stored, at := v.count(term)
+		v.same(fmt.Sprintf("statements of term %d", term), stored, n)
+		if at != newest[term] {
+			v.fault("term %d: the newest is stored as of %v, the records lead to %v", term, at.time(), newest[term].time())
+		}
 	}
+}
+
+// indexed checks the entry of a published row.
+func (v *verifier) indexed(r *row) {
+	s, err := parseSegment(v.segments.Get(binary.BigEndian.AppendUint32(nil, r.slot.segment())))
+	if err != nil || int(r.slot.place()) >= s.len() {
+		v.fault("statement %s: the index lacks its slot %d (%v)", r.id, r.slot, err)
+		return
+	}
+	if order, id := orderAndID(s.key(r.slot.place())); id != r.id || order != r.view.order || s.row(r.slot.place()) != r.number {
+		v.fault("statement %s: its slot %d is of %s, row %d", r.id, r.slot, id, s.row(r.slot.place()))
+	}
+}
+
+// segmentsHold checks every segment for itself and gives how many places all
+// postings have together.
+func (v *verifier) segmentsHold() int {
+	entries := 0
+	c := v.segments.Cursor()
+	for k, b := c.First(); k != nil; k, b = c.Next() {
+		s, err := parseSegment(b)
+		if err != nil {
+			v.fault("segment %x: %w", k, err)
+			continue
+		}
+		entries += s.len()
+		var all bitmap
+		for i := range s.len() {
+			all.put(s.rank(i))
+			if i > 0 && bytes.Compare(s.key(s.rank(i-1)), s.key(s.rank(i))) > 0 {
+				v.fault("segment %x: the ranks %d and %d are in disorder", k, i-1, i)
+			}
+		}
+		v.same(fmt.Sprintf("segment %x: ranked places", k), all.len(), s.len())
+	}
+	v.same("entries of segments", entries, int(v.state.next))
+	places := 0
+	c = v.postings.Cursor()
+	for k, posting := c.First(); k != nil; k, posting = c.Next() {
+		var b bitmap
+		if err := b.add(posting); err != nil {
+			v.fault("posting %x: %w", k, err)
+		}
+		places += b.len()
+	}
+	return places
 }
 
 // compare checks a stored row against what the records lead to. The last touch
@@ -195,10 +244,11 @@ func (v *verifier) compare(got, want *row) {
 	if g, w := got.encode(), want.encode(); !bytes.Equal(g, w) {
 		v.fault("statement %s: stored as %+v, the records lead to %+v", got.id, *got, *want)
 	}
-	if root, err := rootOf(v.row, got.id); err != nil {
+	root, err := rootOf(v.row, got)
+	if err != nil {
 		v.fault("statement %s: %w", got.id, err)
-	} else if at, err := rootOf(v.row, root); err != nil || at != root {
-		v.fault("statement %s: redirects to %s, which redirects to %s", got.id, root, at)
+	} else if at, err := rootOf(v.row, root); err != nil || at.id != root.id {
+		v.fault("statement %s: it redirects to %s, which redirects further", got.id, root.id)
 	}
 }
 
@@ -206,11 +256,6 @@ func (v *verifier) same(what string, got, want int) {
 	if got != want {
 		v.fault("%s: %d are stored, the records lead to %d", what, got, want)
 	}
-}
-
-func has(b *bbolt.Bucket, key []byte) bool {
-	k, _ := b.Cursor().Seek(key)
-	return bytes.Equal(k, key)
 }
 
 func size(b *bbolt.Bucket) int {
