@@ -41,3 +41,18 @@ type Feed struct {
 	// feed's address and to its id.
 	RawQuery string
 }
+
+// Terms gives the list that holds a scheme's terms, nil for an unknown scheme.
+func (q *Query) Terms(scheme string) *[]string {
+	switch scheme {
+	case Region:
+		return &q.Regions
+	case Country:
+		return &q.Countries
+	case Topic:
+		return &q.Topics
+	case Event:
+		return &q.Events
+	}
+	return nil
+}

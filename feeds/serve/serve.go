@@ -1,9 +1,13 @@
-// Package serve answers HTTP: feeds, pages and what stands beside them.
 package serve
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
 
 	"communique/feeds"
 	"communique/feeds/render"
@@ -20,7 +24,7 @@ type Term struct {
 // Named is a feed of the operator's.
 type Named struct {
 	Feed        feeds.Feed
-	SummaryOnly bool
+	SummaryOnly bool // entries carry their summaries, not their texts
 }
 
 // Options are the parts that a Server is made of.
@@ -30,17 +34,172 @@ type Options struct {
 	Sources   []feeds.Source
 	Terms     []Term
 	Named     []Named
-	Languages []string // offered first, in this order
+	Languages []string      // offered first, in this order
+	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
+	CacheSize int           // octets of prepared documents kept in memory; 0 means 64 MiB
 	Log       *slog.Logger
 }
 
-// Server answers the public listener.
-type Server struct{ o Options }
+// Server answers the public listener. It is safe for concurrent use; a changed
+// configuration means a new Server.
+type Server struct {
+	o       Options
+	base    string // the path that the site is under, without a last slash
+	terms   map[feeds.Tag]*Term
+	named   map[string]*Named
+	sources map[feeds.SourceID]*feeds.Source
+	cache   *cache
+	entries *entryCache
+	assets  map[string]*document // by path
+	css     string               // path of the style sheet, with its hash
+}
 
-// New makes a Server.
-func New(o Options) (*Server, error) { return &Server{o: o}, nil }
+// New makes a Server. It fails when the site cannot be published as it is.
+func New(o Options) (*Server, error) {
+	if o.MaxAge == 0 {
+		o.MaxAge = 5 * time.Minute
+	}
+	if o.CacheSize == 0 {
+		o.CacheSize = 64 << 20
+	}
+	if o.Site.TTL == 0 {
+		o.Site.TTL = o.MaxAge // one advice in every place (checklist R17)
+	}
+	if err := o.Site.Check(); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(o.Site.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{},
+		sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
+	for i := range o.Terms {
+		s.terms[o.Terms[i].Tag] = &o.Terms[i]
+	}
+	for i := range o.Named {
+		s.named[o.Named[i].Feed.Path] = &o.Named[i]
+	}
+	for i := range o.Sources {
+		s.sources[o.Sources[i].ID] = &o.Sources[i]
+	}
+	s.css = s.asset("site", "css", "text/css; charset=utf-8", siteCSS)
+	return s, nil
+}
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+// label gives a term's name in English, which is the site's own language.
+func (s *Server) label(t feeds.Tag) string {
+	if term := s.terms[t]; term != nil && term.Labels[s.o.Site.Language] != "" {
+		return term.Labels[s.o.Site.Language]
+	} else if term != nil && term.Labels["en"] != "" {
+		return term.Labels["en"]
+	}
+	return t.Term
+}
 
-// Admin answers the admin listener.
-func Admin(store *storage.Store) http.Handler { return http.NotFoundHandler() }
+// source gives a source's title.
+func (s *Server) source(id feeds.SourceID) string {
+	if src := s.sources[id]; src != nil && src.Title != "" {
+		return src.Title
+	}
+	return string(id)
+}
+
+// Longest request that is looked at: what is longer was not made by a reader.
+const (
+	maxQuery = 4 << 10
+	maxPath  = 512
+)
+
+// ServeHTTP answers a request. What a reader asks for again and again costs a
+// look into the cache and no more.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.URL.RawQuery) > maxQuery || len(r.URL.Path) > maxPath {
+		s.fail(w, r, http.StatusRequestURITooLong, "the address is too long; no feed needs more than a few parameters")
+		return
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		preflight(w)
+		return
+	default:
+		w.Header().Set("Allow", allowed)
+		s.fail(w, r, http.StatusMethodNotAllowed, "only "+allowed+" are answered here")
+		return
+	}
+	path := strings.TrimPrefix(r.URL.Path, s.base)
+	if doc := s.assets[path]; doc != nil {
+		doc.answer(w, r)
+		return
+	}
+	if p := s.cache.get(path, r.URL.RawQuery); p != nil {
+		s.serve(w, r, p)
+		return
+	}
+	p, err := s.resolve(path, r.URL.RawQuery, r.Header.Get("Accept"))
+	var to *redirect
+	var no *refusal
+	switch {
+	case errors.As(err, &to):
+		w.Header().Set("Location", s.base+to.path)
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		if to.negotiated {
+			w.Header().Set("Vary", "Accept")
+		}
+		w.WriteHeader(to.status)
+	case errors.As(err, &no):
+		s.fail(w, r, no.status, no.text, no.list...)
+	case err != nil:
+		s.broken(w, r, err)
+	default:
+		s.serve(w, r, s.cache.put(path, r.URL.RawQuery, p))
+	}
+}
+
+// serve answers with what p holds, prepared anew when its statements changed.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
+	doc, err := p.current(s)
+	var to *redirect
+	var no *refusal
+	switch {
+	case errors.As(err, &to):
+		http.Redirect(w, r, s.base+to.path, to.status)
+	case errors.As(err, &no):
+		s.fail(w, r, no.status, no.text, no.list...)
+	case err != nil:
+		s.broken(w, r, err)
+	default:
+		doc.answer(w, r)
+	}
+}
+
+// broken answers for an error of ours. The reader learns no more than that.
+func (s *Server) broken(w http.ResponseWriter, r *http.Request, err error) {
+	s.o.Log.Error("request failed", "stage", "serve", "url", r.URL.String(), "err", err)
+	w.Header().Set("Retry-After", "60")
+	s.fail(w, r, http.StatusServiceUnavailable, "this cannot be shown right now; please ask again in a minute")
+}
+
+// redirect is the answer that something stands elsewhere.
+type redirect struct {
+	status     int
+	path       string // below the site's base, with query
+	negotiated bool   // where it leads depends on Accept
+}
+
+func (r *redirect) Error() string { return "redirect to " + r.path }
+
+// refusal is an answer that says no, and what there is instead.
+type refusal struct {
+	status int
+	text   string
+	list   []string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+func refuse(status int, text string, list ...string) *refusal {
+	slices.Sort(list)
+	return &refusal{status, text, list}
+}

@@ -1,0 +1,183 @@
+package serve
+
+import (
+	"container/list"
+	"sync"
+	"sync/atomic"
+
+	"communique/feeds"
+	"communique/feeds/render"
+)
+
+// prepared is a document and what it takes to make it again. It is checked
+// against the store when the store has moved on, and made again only when the
+// statements in it have changed.
+type prepared struct {
+	// heads gives what the document depends on; nil means everything.
+	heads func() (mark uint64, err error)
+	make  func() (*document, error)
+
+	at  atomic.Uint64 // the store's position, plus 1, at which doc was last known to be right
+	doc atomic.Pointer[document]
+
+	mu   sync.Mutex // held while checking and making
+	mark uint64
+	cost atomic.Int64
+}
+
+// current gives the document as the store has it now.
+func (p *prepared) current(s *Server) (*document, error) {
+	at := s.o.Store.Position() + 1
+	if doc := p.doc.Load(); doc != nil && p.at.Load() == at {
+		return doc, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	doc := p.doc.Load()
+	if doc != nil && p.at.Load() == at {
+		return doc, nil
+	}
+	mark := at
+	if p.heads != nil {
+		var err error
+		if mark, err = p.heads(); err != nil {
+			return nil, err
+		}
+	}
+	if doc == nil || mark != p.mark {
+		fresh, err := p.make()
+		if err != nil {
+			return nil, err
+		}
+		if doc == nil || fresh.tag != doc.tag {
+			doc = fresh
+		}
+		p.mark = mark
+		p.doc.Store(doc)
+		s.cache.grow(p, int64(len(doc.identity.body)))
+	}
+	p.at.Store(at)
+	return doc, nil
+}
+
+// cache keeps prepared documents by address, the least used leave first.
+type cache struct {
+	mu    sync.Mutex
+	max   int64
+	size  int64
+	byKey map[cacheKey]*list.Element
+	order *list.List // of *cached, most recently used first
+}
+
+type cacheKey struct{ path, query string }
+
+type cached struct {
+	key cacheKey
+	p   *prepared
+}
+
+// overhead is what an entry costs beside its document's octets: headers, maps,
+// and codings that are made on demand.
+const overhead = 2 << 10
+
+func newCache(max int) *cache {
+	return &cache{max: int64(max), byKey: map[cacheKey]*list.Element{}, order: list.New()}
+}
+
+func (c *cache) get(path, query string) *prepared {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.byKey[cacheKey{path, query}]
+	if e == nil {
+		return nil
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(*cached).p
+}
+
+// put adds p, or gives the one that another request has just added.
+func (c *cache) put(path, query string, p *prepared) *prepared {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := cacheKey{path, query}
+	if e := c.byKey[key]; e != nil {
+		return e.Value.(*cached).p
+	}
+	c.byKey[key] = c.order.PushFront(&cached{key, p})
+	p.cost.Store(overhead)
+	c.size += overhead
+	c.shrink()
+	return p
+}
+
+// grow notes what a prepared document takes: its own octets and about as many
+// again for its codings.
+func (c *cache) grow(p *prepared, octets int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cost := overhead + octets*3/2
+	if old := p.cost.Swap(cost); old > 0 { // else it has left already
+		c.size += cost - old
+		c.shrink()
+	} else {
+		p.cost.Store(0)
+	}
+}
+
+func (c *cache) shrink() {
+	for c.size > c.max && c.order.Len() > 1 {
+		e := c.order.Back()
+		out := c.order.Remove(e).(*cached)
+		delete(c.byKey, out.key)
+		c.size -= out.p.cost.Swap(0)
+	}
+}
+
+// entryCache keeps rendered entries: a new statement changes many feeds, and
+// each of their other entries stays as it was.
+type entryCache struct {
+	mu    sync.Mutex
+	max   int
+	size  int
+	now   map[entryKey]render.Entry // used since the last sweep
+	older map[entryKey]render.Entry // used before it
+}
+
+type entryKey struct {
+	id       feeds.StatementID
+	seq      uint64
+	format   render.Format
+	language string
+	brief    bool
+}
+
+func newEntryCache(max int) *entryCache {
+	return &entryCache{max: max, now: map[entryKey]render.Entry{}}
+}
+
+func (c *entryCache) get(k entryKey) (render.Entry, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.now[k]
+	if !ok {
+		if e, ok = c.older[k]; ok {
+			c.add(k, e)
+		}
+	}
+	return e, ok
+}
+
+func (c *entryCache) put(k entryKey, e render.Entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add(k, e)
+}
+
+// add keeps two generations, each of half the room: what was not used for a
+// whole generation is forgotten.
+func (c *entryCache) add(k entryKey, e render.Entry) {
+	if c.size += e.Size() + 200; c.size > c.max/2 {
+		c.older, c.now, c.size = c.now, map[entryKey]render.Entry{}, e.Size()+200
+	}
+	c.now[k] = e
+}

@@ -1,0 +1,171 @@
+package serve
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"time"
+
+	"communique/feeds"
+	"communique/feeds/render"
+)
+
+// selection is what a feed holds now.
+type selection struct {
+	ids     []feeds.StatementID
+	seqs    []uint64
+	changed time.Time
+	more    feeds.Cursor
+	mark    uint64
+}
+
+// selected asks the store for a feed's statements, without their contents. The
+// mark changes when any of them, or their order, does.
+func (s *Server) selected(f feeds.Feed) (selection, error) {
+	page, err := s.o.Store.Select(f.Query)
+	if err != nil {
+		return selection{}, err
+	}
+	var sel selection
+	h := fnv.New64a()
+	var b [8]byte
+	for _, head := range page.Heads {
+		sel.ids, sel.seqs = append(sel.ids, head.ID), append(sel.seqs, head.Seq)
+		h.Write([]byte(head.ID))
+		binary.BigEndian.PutUint64(b[:], head.Seq)
+		h.Write(b[:])
+		if head.Changed.After(sel.changed) {
+			sel.changed = head.Changed
+		}
+	}
+	sel.mark = h.Sum64()
+	if page.More {
+		sel.more = page.Next
+	}
+	return sel, nil
+}
+
+// document prepares a feed in one format.
+func (s *Server) document(f feeds.Feed, format render.Format, brief bool) *prepared {
+	mark := func() (uint64, error) {
+		sel, err := s.selected(f)
+		return sel.mark, err
+	}
+	return &prepared{heads: mark, make: func() (*document, error) {
+		sel, err := s.selected(f)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := s.rendered(f, format, brief, sel)
+		if err != nil {
+			return nil, err
+		}
+		body, err := s.o.Site.Feed(format, f, entries)
+		if err != nil {
+			return nil, err
+		}
+		doc := newDocument(body, format.MediaType()+"; charset=utf-8", sel.changed, s.o.MaxAge)
+		doc.set("Access-Control-Allow-Origin", "*")
+		doc.set("Access-Control-Expose-Headers", "ETag, Last-Modified, Link")
+		doc.set("Content-Disposition", `inline; filename="`+fileName(f.Path)+"."+string(format)+`"`)
+		doc.set("Link", s.linkHeader(f, format))
+		return doc, nil
+	}}
+}
+
+// rendered gives the entries of a selection, from the cache where they are.
+func (s *Server) rendered(f feeds.Feed, format render.Format, brief bool, sel selection) ([]render.Entry, error) {
+	languages := render.Languages(f)
+	key := entryKey{format: format, brief: brief}
+	for _, l := range languages {
+		key.language += l + ","
+	}
+	entries := make([]render.Entry, len(sel.ids))
+	var missing []feeds.StatementID
+	var places []int
+	for i, id := range sel.ids {
+		key.id, key.seq = id, sel.seqs[i]
+		e, ok := s.entries.get(key)
+		if !ok {
+			missing, places = append(missing, id), append(places, i)
+			continue
+		}
+		entries[i] = e
+	}
+	sts, err := s.o.Store.Statements(missing...)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[feeds.StatementID]*feeds.Statement, len(sts))
+	for i := range sts {
+		byID[sts[i].ID] = &sts[i]
+	}
+	for _, i := range places {
+		st := byID[sel.ids[i]]
+		if st == nil {
+			continue // it left between the two looks; the next one is right again
+		}
+		if brief {
+			for c := range st.Copies {
+				if st.Copies[c].Summary != "" {
+					st.Copies[c].Content = ""
+				}
+			}
+		}
+		e, err := s.o.Site.Entry(format, st, languages...)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = e
+		key.id, key.seq = st.ID, st.Seq
+		s.entries.put(key, e)
+	}
+	return entries, nil
+}
+
+// linkHeader names the feed itself and its hub (RFC 8288, WebSub §4).
+func (s *Server) linkHeader(f feeds.Feed, format render.Format) string {
+	link := "<" + s.o.Site.FeedURL(f.Path, string(format), f.RawQuery) + `>; rel="self"; type="` + format.MediaType() + `"`
+	if s.o.Site.Hub != "" {
+		link += ", <" + s.o.Site.Hub + `>; rel="hub"`
+	}
+	return link
+}
+
+// fileName turns a feed's path into a name to save it under.
+func fileName(path string) string {
+	b := []byte(path)
+	for i, c := range b {
+		if c == '/' {
+			b[i] = '-'
+		}
+	}
+	return string(b)
+}
+
+// feedsOPML prepares the list of all feeds.
+func (s *Server) feedsOPML() (*document, error) {
+	groups, counts, err := s.published()
+	if err != nil {
+		return nil, err
+	}
+	var outlines []render.Outline
+	for _, g := range groups {
+		folder := render.Outline{Text: g.Title}
+		for _, f := range g.Feeds {
+			folder.Outlines = append(folder.Outlines, s.o.Site.FeedOutline(f.Feed))
+		}
+		outlines = append(outlines, folder)
+	}
+	body, err := render.OPML(s.o.Site, "Feeds of "+s.o.Site.Title, counts.All.Newest, outlines...)
+	if err != nil {
+		return nil, err
+	}
+	doc := newDocument(body, "text/x-opml; charset=utf-8", counts.All.Newest, s.o.MaxAge)
+	doc.set("Access-Control-Allow-Origin", "*")
+	doc.set("Content-Disposition", `inline; filename="feeds.opml"`)
+	return doc, nil
+}
+
+func (s *Server) robots() (*document, error) {
+	return newDocument([]byte("User-agent: *\nAllow: /\n"), "text/plain; charset=utf-8", time.Time{}, s.o.MaxAge), nil
+}

@@ -1,0 +1,278 @@
+package serve
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"communique/feeds"
+	"communique/feeds/render"
+)
+
+// Limits of a query.
+const (
+	maxLimit  = 500
+	maxValues = 50  // of all parameters together
+	maxWords  = 200 // octets of q
+)
+
+// resolve finds out what a path and query ask for. The error is a *redirect or
+// a *refusal when the answer is not a document.
+func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
+	switch {
+	case path == "/" || path == "":
+		f, err := s.narrowed(feeds.Feed{Path: "all", Title: s.o.Site.Title, Subtitle: s.o.Site.Subtitle}, rawQuery)
+		if err != nil {
+			return nil, err
+		}
+		return s.page(f, true), nil
+	case path == "/feeds":
+		return &prepared{make: s.feedsPage}, nil
+	case path == "/feeds.opml":
+		return &prepared{make: s.feedsOPML}, nil
+	case path == "/robots.txt":
+		return &prepared{make: s.robots}, nil
+	case strings.HasPrefix(path, "/statements/"):
+		return s.statement(strings.TrimPrefix(path, "/statements/"), rawQuery)
+	case strings.HasPrefix(path, "/feeds/"):
+		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept)
+	}
+	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html")
+}
+
+// feedAt resolves what follows /feeds/.
+func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
+	name, ext := rest, ""
+	if i := strings.LastIndexByte(rest, '.'); i >= 0 {
+		name, ext = rest[:i], rest[i+1:]
+	}
+	if lower := strings.ToLower(name); lower != name {
+		if _, _, err := s.feed(lower); err == nil {
+			return nil, &redirect{status: http.StatusMovedPermanently, path: "/feeds/" + lower + dotted(ext) + query(rawQuery)}
+		}
+	}
+	f, named, err := s.feed(name)
+	if err != nil {
+		return nil, err
+	}
+	if ext == "" {
+		ext = string(render.FormatAtom)
+		if strings.Contains(accept, "text/html") {
+			ext = "html"
+		}
+		return nil, &redirect{status: http.StatusFound, path: "/feeds/" + name + "." + ext + query(rawQuery), negotiated: true}
+	}
+	if f, err = s.narrowed(f, rawQuery); err != nil {
+		return nil, err
+	}
+	if ext == "html" {
+		return s.page(f, false), nil
+	}
+	format := render.Format(ext)
+	if !slices.Contains(render.Formats(), format) {
+		return nil, refuse(http.StatusNotFound, fmt.Sprintf("feeds are not published as %q; this one stands at:", ext),
+			"/feeds/"+name+".atom", "/feeds/"+name+".rss", "/feeds/"+name+".json", "/feeds/"+name+".html")
+	}
+	return s.document(f, format, named != nil && named.SummaryOnly), nil
+}
+
+func dotted(ext string) string {
+	if ext == "" {
+		return ""
+	}
+	return "." + ext
+}
+
+func query(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	return "?" + raw
+}
+
+// feed gives the feed of a name: "all", "topic/health", a named one.
+func (s *Server) feed(name string) (feeds.Feed, *Named, error) {
+	if n := s.named[name]; n != nil {
+		return n.Feed, n, nil
+	}
+	if name == "all" {
+		return feeds.Feed{Path: "all", Title: s.o.Site.Title, Subtitle: s.o.Site.Subtitle}, nil, nil
+	}
+	kind, term, ok := strings.Cut(name, "/")
+	f := feeds.Feed{Path: name}
+	if kind == "source" && ok {
+		if s.sources[feeds.SourceID(term)] == nil {
+			return f, nil, s.unknown("source", term)
+		}
+		f.Title = s.source(feeds.SourceID(term))
+		f.Query.Sources = []feeds.SourceID{feeds.SourceID(term)}
+		return f, nil, nil
+	}
+	field := f.Query.Terms(kind)
+	if !ok || field == nil {
+		return f, nil, refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", name), s.names()...)
+	}
+	if s.terms[feeds.Tag{Scheme: kind, Term: term}] == nil {
+		return f, nil, s.unknown(kind, term)
+	}
+	*field = []string{term}
+	f.Title = s.label(feeds.Tag{Scheme: kind, Term: term}) + " – " + s.o.Site.Title
+	return f, nil, nil
+}
+
+// names lists the kinds of feeds that there are.
+func (s *Server) names() []string {
+	out := []string{"/feeds/all", "/feeds/region/…", "/feeds/topic/…", "/feeds/country/…", "/feeds/event/…", "/feeds/source/…"}
+	for name := range s.named {
+		out = append(out, "/feeds/"+name)
+	}
+	return out
+}
+
+// unknown refuses a name and lists those of its kind.
+func (s *Server) unknown(kind, name string) error {
+	var list []string
+	if kind == "source" {
+		for id := range s.sources {
+			list = append(list, string(id))
+		}
+	} else {
+		for t := range s.terms {
+			if t.Scheme == kind {
+				list = append(list, t.Term)
+			}
+		}
+	}
+	return refuse(http.StatusNotFound, fmt.Sprintf("there is no %s %q; what there is:", kind, short(name)), list...)
+}
+
+func short(s string) string {
+	if len(s) > 60 {
+		return strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return s
+}
+
+// narrowed adds the parameters of an address to a feed's query. Parameters that
+// we do not know are let be: links come with all sorts of them.
+func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
+	if rawQuery == "" {
+		return f, nil
+	}
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return f, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&topic=health")
+	}
+	q := cloned(f.Query)
+	canon := url.Values{}
+	n := 0
+	for _, key := range []string{"lang", "region", "topic", "country", "event", "source"} {
+		var list []string
+		for _, v := range values[key] {
+			for _, one := range strings.Split(v, ",") {
+				if one = strings.ToLower(strings.TrimSpace(one)); one != "" && !slices.Contains(list, one) {
+					list = append(list, one)
+				}
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		if n += len(list); n > maxValues {
+			return f, refuse(http.StatusBadRequest, fmt.Sprintf("more than %d values in one address", maxValues))
+		}
+		slices.Sort(list)
+		canon[key] = []string{strings.Join(list, ",")}
+		switch key {
+		case "lang":
+			if err := s.languages(list); err != nil {
+				return f, err
+			}
+			if q.Languages = list; len(list) == 1 {
+				f.Language = list[0]
+			}
+		case "source":
+			for _, id := range list {
+				if s.sources[feeds.SourceID(id)] == nil {
+					return f, s.unknown(key, id)
+				}
+				q.Sources = append(q.Sources, feeds.SourceID(id))
+			}
+		default:
+			field := q.Terms(key)
+			for _, term := range list {
+				if s.terms[feeds.Tag{Scheme: key, Term: term}] == nil {
+					return f, s.unknown(key, term)
+				}
+				*field = append(*field, term)
+			}
+		}
+	}
+	if words := strings.Join(strings.Fields(strings.Join(values["q"], " ")), " "); words != "" {
+		if len(words) > maxWords {
+			return f, refuse(http.StatusBadRequest, fmt.Sprintf("q is longer than %d octets", maxWords))
+		}
+		q.Words = strings.TrimSpace(q.Words + " " + words)
+		canon.Set("q", words)
+	}
+	if raw := values.Get("limit"); raw != "" {
+		limit, err := strconv.Atoi(raw)
+		if err != nil || limit < 1 || limit > maxLimit {
+			return f, refuse(http.StatusBadRequest, fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit))
+		}
+		q.Limit = limit
+		canon.Set("limit", strconv.Itoa(limit))
+	}
+	f.Query = q
+	// Commas stay: they are legal in a query and people read these addresses.
+	f.RawQuery = strings.ReplaceAll(canon.Encode(), "%2C", ",")
+	return f, nil
+}
+
+// languages refuses languages in which there is nothing: an empty feed would
+// never tell its reader why.
+func (s *Server) languages(list []string) error {
+	counts, err := s.o.Store.Counts()
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		if !wellFormed(l) {
+			return refuse(http.StatusBadRequest, fmt.Sprintf("lang=%s is not a language tag; want one such as fr or pt-BR", short(l)))
+		}
+		p := feeds.PrimaryLanguage(l)
+		offered := slices.ContainsFunc(s.o.Languages, func(o string) bool { return feeds.SameLanguage(o, l) })
+		if _, there := counts.Languages[p]; !there && !offered {
+			have := slices.Clone(s.o.Languages)
+			for h := range counts.Languages {
+				if !slices.Contains(have, h) {
+					have = append(have, h)
+				}
+			}
+			return refuse(http.StatusNotFound, fmt.Sprintf("there is nothing in the language %q; what there is:", l), have...)
+		}
+	}
+	return nil
+}
+
+// wellFormed reports whether s looks like a BCP 47 tag.
+func wellFormed(s string) bool {
+	for i, part := range strings.Split(s, "-") {
+		if len(part) == 0 || len(part) > 8 || i == 0 && (len(part) < 2 || strings.ContainsAny(part, "0123456789")) ||
+			strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// cloned copies a query's lists, so that appending to them changes no feed that
+// others use.
+func cloned(q feeds.Query) feeds.Query {
+	q.Regions, q.Countries, q.Topics, q.Events = slices.Clone(q.Regions), slices.Clone(q.Countries), slices.Clone(q.Topics), slices.Clone(q.Events)
+	q.Sources, q.Languages = slices.Clone(q.Sources), slices.Clone(q.Languages)
+	return q
+}

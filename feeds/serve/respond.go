@@ -1,0 +1,335 @@
+package serve
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+const allowed = "GET, HEAD, OPTIONS"
+
+// document is a finished answer: its octets in every content coding, each with
+// the strong entity tag that is its own (RFC 9110 §8.8.3.3), and its headers as
+// net/http wants them, so that to answer costs next to nothing.
+type document struct {
+	tag      string // of the identity coding, without quotes
+	changed  time.Time
+	header   []field
+	identity *coded
+	others   [len(codings)]struct {
+		once sync.Once
+		c    *coded // nil when the coding makes it no smaller
+	}
+}
+
+type field struct {
+	name   string
+	values []string
+}
+
+// coded is a document in one content coding.
+type coded struct {
+	body                []byte
+	etag, length, token []string
+}
+
+// codings are what we offer beside identity, best first.
+var codings = [...]struct {
+	token, suffix string
+	encode        func([]byte) ([]byte, error)
+}{
+	{"br", "-br", func(b []byte) ([]byte, error) {
+		var out bytes.Buffer
+		w := brotli.NewWriterLevel(&out, 5)
+		if _, err := w.Write(b); err != nil {
+			return nil, err
+		}
+		err := w.Close()
+		return out.Bytes(), err
+	}},
+	{"zstd", "-zst", func(b []byte) ([]byte, error) {
+		w, err := zstdWriter()
+		if err != nil {
+			return nil, err
+		}
+		return w.EncodeAll(b, nil), nil
+	}},
+	{"gzip", "-gz", func(b []byte) ([]byte, error) {
+		var out bytes.Buffer
+		w, err := gzip.NewWriterLevel(&out, 6) // without a time in its header: the same octets always
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(b); err != nil {
+			return nil, err
+		}
+		err = w.Close()
+		return out.Bytes(), err
+	}},
+}
+
+var zstdWriter = sync.OnceValues(func() (*zstd.Encoder, error) {
+	// Browsers refuse windows over 8 MiB (RFC 8878 §3.1.1.1.2, RFC 9659).
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+})
+
+// smallest is the size from which coding is worth its headers.
+const smallest = 512
+
+// newDocument makes a document. A zero changed leaves Last-Modified out.
+func newDocument(body []byte, contentType string, changed time.Time, maxAge time.Duration) *document {
+	sum := sha256.Sum256(body)
+	d := &document{tag: hex.EncodeToString(sum[:12]), changed: changed.Truncate(time.Second)}
+	d.identity = d.coded(body, "", "")
+	d.set("Content-Type", contentType)
+	d.set("Cache-Control", cacheControl(maxAge))
+	d.set("Vary", "Accept-Encoding")
+	d.set("X-Content-Type-Options", "nosniff")
+	d.set("Accept-Ranges", "none")
+	if !changed.IsZero() {
+		d.set("Last-Modified", d.changed.UTC().Format(http.TimeFormat))
+	}
+	return d
+}
+
+// cacheControl lets caches answer for a while after the time is up, and for a
+// day when we do not (RFC 5861).
+func cacheControl(maxAge time.Duration) string {
+	return fmt.Sprintf("public, max-age=%d, stale-while-revalidate=%d, stale-if-error=86400", int(maxAge.Seconds()), int(2*maxAge.Seconds()))
+}
+
+func (d *document) coded(body []byte, token, suffix string) *coded {
+	c := &coded{body: body, etag: []string{`"` + d.tag + suffix + `"`}, length: []string{strconv.Itoa(len(body))}}
+	if token != "" {
+		c.token = []string{token}
+	}
+	return c
+}
+
+// set adds or replaces a header field. Only while the document is made.
+func (d *document) set(name, value string) {
+	for i := range d.header {
+		if d.header[i].name == name {
+			d.header[i].values = []string{value}
+			return
+		}
+	}
+	d.header = append(d.header, field{name, []string{value}})
+}
+
+// in gives the document in a coding, identity where that is no larger.
+func (d *document) in(i int) *coded {
+	o := &d.others[i]
+	o.once.Do(func() {
+		b, err := codings[i].encode(d.identity.body)
+		if err == nil && len(b) < len(d.identity.body) {
+			o.c = d.coded(b, codings[i].token, codings[i].suffix)
+		}
+	})
+	if o.c == nil {
+		return d.identity
+	}
+	return o.c
+}
+
+// answer writes the document, or 304 when the reader has it, as RFC 9110 §13
+// says. It ignores Range, which §14.2 allows.
+func (d *document) answer(w http.ResponseWriter, r *http.Request) {
+	c, ok := d.negotiate(r.Header["Accept-Encoding"])
+	h := w.Header()
+	for _, f := range d.header {
+		h[f.name] = f.values
+	}
+	if !ok {
+		h.Del("Cache-Control")
+		http.Error(w, "the codings that are offered: br, zstd, gzip, identity", http.StatusNotAcceptable)
+		return
+	}
+	h["Etag"] = c.etag
+	if d.fresh(r, c.etag[0]) {
+		delete(h, "Content-Type")
+		delete(h, "Content-Disposition")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if c.token != nil {
+		h["Content-Encoding"] = c.token
+	}
+	h["Content-Length"] = c.length
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(c.body) // a reader that has left is no error of ours
+	}
+}
+
+// fresh reports whether the reader's copy is current. If-None-Match, where
+// there is one, is all that counts (RFC 9110 §13.2.2).
+func (d *document) fresh(r *http.Request, etag string) bool {
+	if tags := r.Header["If-None-Match"]; len(tags) > 0 {
+		for _, line := range tags {
+			if matches(line, etag) {
+				return true
+			}
+		}
+		return false
+	}
+	since := r.Header.Get("If-Modified-Since")
+	if since == "" || d.changed.IsZero() {
+		return false
+	}
+	t, err := http.ParseTime(since)
+	return err == nil && !d.changed.After(t)
+}
+
+// matches looks for a tag in a list, by weak comparison (RFC 9110 §13.1.2).
+func matches(list, etag string) bool {
+	for list != "" {
+		list = strings.TrimLeft(list, " \t,")
+		if strings.HasPrefix(list, "*") {
+			return true
+		}
+		rest := strings.TrimPrefix(list, "W/")
+		if !strings.HasPrefix(rest, `"`) {
+			return false
+		}
+		end := strings.IndexByte(rest[1:], '"')
+		if end < 0 {
+			return false
+		}
+		if rest[:end+2] == etag {
+			return true
+		}
+		list = rest[end+2:]
+	}
+	return false
+}
+
+// negotiate picks a coding (RFC 9110 §12.5.3): the best of ours among those
+// that the reader likes most; false when it refuses them all.
+func (d *document) negotiate(accept []string) (*coded, bool) {
+	if len(accept) == 0 || len(accept) == 1 && accept[0] == "" {
+		return d.identity, true
+	}
+	q := [len(codings)]float64{-1, -1, -1}
+	identity, star := -1.0, -1.0
+	for _, line := range accept {
+		for line != "" {
+			var item string
+			item, line, _ = strings.Cut(line, ",")
+			token, params, _ := strings.Cut(item, ";")
+			weight := quality(params)
+			switch token = strings.ToLower(strings.TrimSpace(token)); token {
+			case "identity":
+				identity = weight
+			case "*":
+				star = weight
+			default:
+				for i := range codings {
+					if token == codings[i].token || token == "x-"+codings[i].token {
+						q[i] = weight
+					}
+				}
+			}
+		}
+	}
+	best, at := 0.0, -1
+	for i := range q {
+		if q[i] < 0 {
+			q[i] = max(star, 0)
+		}
+		if q[i] > best {
+			best, at = q[i], i
+		}
+	}
+	if at >= 0 && len(d.identity.body) >= smallest && best >= identity {
+		return d.in(at), true
+	}
+	if identity == 0 || identity < 0 && star == 0 {
+		if at < 0 {
+			return nil, false
+		}
+		return d.in(at), true
+	}
+	return d.identity, true
+}
+
+// quality reads the weight of a list member, 1 without one.
+func quality(params string) float64 {
+	for params != "" {
+		var p string
+		p, params, _ = strings.Cut(params, ";")
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(name, "q") {
+			if f, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && f >= 0 && f <= 1 {
+				return f
+			}
+			return 0
+		}
+	}
+	return 1
+}
+
+// preflight answers OPTIONS: anybody may read, from any page.
+func preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Allow", allowed)
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", allowed)
+	h.Set("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Accept-Language")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// fail answers that there is no document, why, and what there is.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text string, list ...string) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Vary", "Accept")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	var b strings.Builder
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", contentPolicy)
+		fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%d %s</title><link rel=\"stylesheet\" href=\"%s\">\n<main class=\"narrow\"><h1>%s</h1><p>%s</p>",
+			status, http.StatusText(status), html.EscapeString(s.base+s.css), http.StatusText(status), html.EscapeString(text))
+		if len(list) > 0 {
+			b.WriteString("<ul>")
+			for _, l := range list {
+				if strings.HasPrefix(l, "/") && !strings.HasSuffix(l, "…") {
+					fmt.Fprintf(&b, `<li><a href="%s">%s</a></li>`, html.EscapeString(s.base+l), html.EscapeString(l))
+				} else {
+					fmt.Fprintf(&b, "<li>%s</li>", html.EscapeString(l))
+				}
+			}
+			b.WriteString("</ul>")
+		}
+		fmt.Fprintf(&b, `<p><a href="%s/feeds">All feeds</a></p></main></html>`, html.EscapeString(s.base))
+	} else {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		b.WriteString(text)
+		b.WriteByte('\n')
+		for _, l := range list {
+			b.WriteString(l)
+			b.WriteByte('\n')
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write([]byte(b.String())) // the reader may have left
+	}
+}
