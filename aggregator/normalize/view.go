@@ -24,6 +24,9 @@ func (n *Normalizer) View(language, headline, text string) feeds.TextView {
 const (
 	shortLede = 200 // bytes: a first paragraph below this takes the next along
 	longLede  = 900 // runes
+
+	foldShort = 400 // bytes
+	foldLong  = 100
 )
 
 // view takes words (one paragraph a line) apart. When nothing would be left,
@@ -42,7 +45,13 @@ func view(headline, words string) feeds.TextView {
 				continue
 			}
 		}
-		f := fold(p, 400)
+		// A long paragraph is known by how it starts, a short one as a whole.
+		f := ""
+		if len(p) <= foldShort {
+			f = fold(p, foldShort)
+		} else {
+			f = fold(p, foldLong)
+		}
 		if len(kept) > 0 && ends[strings.TrimSpace(f)] {
 			break
 		}
@@ -65,7 +74,10 @@ func view(headline, words string) feeds.TextView {
 				p = p[skipDateline(p):]
 			}
 		}
-		if p = p[:trimSyndicated(p)]; p != "" {
+		if i >= len(all)-3 { // plugins write at the end
+			p = p[:trimSyndicated(p)]
+		}
+		if p != "" {
 			kept = append(kept, p)
 		}
 	}
@@ -99,7 +111,7 @@ func judge(p, f string, i, of int) verdict {
 	switch {
 	case f == "":
 		return dropParagraph
-	case n <= 400 && startsWith(f, &contactIndex), n <= 300 && startsWith(f, &navigationIndex):
+	case n <= foldShort && startsWith(f, &contactIndex), n <= 300 && startsWith(f, &navigationIndex):
 		return dropParagraph
 	case n <= 250 && startsWith(f, &invitationIndex) && !isSentence(p, f):
 		return dropParagraph
@@ -115,7 +127,7 @@ func judge(p, f string, i, of int) verdict {
 		return dropWithNext
 	case i > 1 && startsWith(f, &presentationIndex):
 		return dropParagraph
-	case n <= 400 && isSyndicated(f):
+	case n <= foldShort && isSyndicated(f):
 		return dropParagraph
 	}
 	return keepParagraph
@@ -212,7 +224,7 @@ func skipLabels(p, f string) int {
 	if len(f) < 20 || !startsWith(f, &labelIndex) {
 		return 0
 	}
-	head := f[:min(len(f), 300)]
+	head := fold(p, 300)
 	found, end := 0, 0
 	for _, l := range glued {
 		if i := strings.Index(head, l); i >= 0 {
@@ -220,7 +232,7 @@ func skipLabels(p, f string) int {
 			end = max(end, i+len(l))
 		}
 	}
-	if found < 2 || end > len(p) || strings.ToLower(p[:end]) != f[:end] {
+	if found < 2 || end > len(p) || len(strings.ToLower(p[:end])) != end || strings.ToLower(p[:end]) != head[:end] {
 		return 0
 	}
 	for end < len(p) && p[end] == ' ' {
@@ -231,7 +243,7 @@ func skipLabels(p, f string) int {
 
 // sameLine reports whether a folded paragraph only says the title again.
 func sameLine(f, headline string) bool {
-	return headline != "" && len(headline) < 390 && strings.TrimRight(f, ". ") == strings.TrimRight(fold(headline, 400), ". ")
+	return headline != "" && len(headline) < foldShort-10 && strings.TrimRight(f, ". ") == strings.TrimRight(fold(headline, foldShort), ". ")
 }
 
 // fold gives the first n bytes of s or less, in lower case and with straight
