@@ -22,7 +22,7 @@ var contacts = []string{
 
 // invitations open a paragraph that asks the reader to go, follow, share or pay.
 var invitations = []string{
-	"follow us", "follow @", "subscribe to", "sign up", "join our", "share this", "share on", "share:", "like us on", "click here", "read more", "read the full", "read full", "continue reading", "see also:", "related:", "related articles", "related posts", "related news", "related stories", "you may also like", "this release was first published", "this article was first published", "this story was originally published", "this post was originally published", "originally published at", "originally published on", "download the app", "donate now", "print this page", "email this", "tags:", "filed under", "posted in", "photo credit", "photo:", "photos:", "image credit", "view all", "back to top", "leave a comment", "to view this email",
+	"follow us", "follow @", "subscribe to", "sign up", "join our", "share this", "share on", "share:", "like us on", "click here", "read more about", "read more on", "read more at", "read more here", "read more:", "read the full", "read full", "continue reading", "see also:", "related:", "related articles", "related posts", "related news", "related stories", "you may also like", "this release was first published", "this article was first published", "this story was originally published", "this post was originally published", "originally published at", "originally published on", "download the app", "donate now", "print this page", "email this", "tags:", "filed under", "posted in", "photo credit", "photo:", "photos:", "image credit", "view all", "back to top", "leave a comment", "to view this email",
 	"suivez-nous", "suivez nous", "abonnez-vous", "abonnez vous", "inscrivez-vous", "partager sur", "partager cet article", "partagez", "cliquez ici", "lire la suite", "lire aussi", "à lire aussi", "voir aussi", "en savoir plus", "lisez", "article publié initialement", "imprimer cette page", "mots-clés", "mots clés", "étiquettes", "crédit photo", "faites un don",
 	"síganos", "síguenos", "siganos", "suscríbase", "suscríbete", "suscribete", "comparte", "compartir", "haga clic", "haz clic", "leer más", "lea más", "lea también", "lee también", "ver más", "ver también", "seguir leyendo", "continuar leyendo", "sigue leyendo", "etiquetas", "crédito de la foto", "dona ahora",
 	"siga-nos", "inscreva-se", "assine", "compartilhe", "compartilhar", "partilhe", "partilhar", "clique aqui", "leia mais", "ler mais", "leia também", "continue lendo", "continuar a ler", "veja também", "saiba mais", "crédito da foto",
@@ -30,6 +30,10 @@ var invitations = []string{
 	"folgen sie uns", "abonnieren sie", "newsletter abonnieren", "teilen", "weiterlesen", "mehr lesen", "lesen sie auch", "hier klicken", "schlagwörter", "mehr erfahren",
 	"تابعونا", "تابعنا", "اشترك", "اشتركوا", "شارك", "شاركوا", "اقرأ المزيد", "اقرأ أيضا", "اقرأ أيضاً", "إقرأ أيضا", "المزيد من", "انقر هنا", "اضغط هنا",
 }
+
+// elsewhere are the places that a long invitation leads to; one that names
+// none is a sentence.
+var elsewhere = []string{"newsletter", "facebook", "twitter", "instagram", "linkedin", "youtube", "whatsapp", "telegram", "http", "www.", "@", "published", "boletín", "boletim", "bulletin", "lettre d'information", "نشرة"}
 
 // navigation opens what a scraper takes for text: the page's own menu.
 var navigation = []string{
@@ -89,7 +93,8 @@ var presentations = []string{
 }
 
 // ends close a release: whatever follows is for the press.
-var ends = set("### *** ##### ends -ends- /ends end -end- ends. fin -fin- fin. fim -fim- fine ende -ende- -30- 30 # # # * * * انتهى -انتهى- *****")
+// They are compared without the dashes and stars around them.
+var ends = set("ends end fin fim fine ende 30 انتهى")
 
 // labels are a CMS's names of fields, with or without a colon, alone in their
 // line or before their value.

@@ -147,7 +147,7 @@ func isDateline(head, rest string, dash bool) bool {
 	}
 	dated := year || months > 0 && numbers > 0
 	switch {
-	case names+caseless+numbers+months == 0:
+	case names+caseless+months == 0: // "In 2022: "
 		return false
 	case dated && names > 10, !dated && names > 6:
 		return false

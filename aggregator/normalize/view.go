@@ -52,7 +52,7 @@ func view(headline, words string) feeds.TextView {
 		} else {
 			f = fold(p, foldLong)
 		}
-		if len(kept) > 0 && ends[strings.TrimSpace(f)] {
+		if len(kept) > 0 && isEnd(f) {
 			break
 		}
 		switch verdict := judge(p, f, i, len(all)); verdict {
@@ -95,6 +95,15 @@ func view(headline, words string) feeds.TextView {
 	return v
 }
 
+// isEnd reports whether a line is the mark under which a release ends.
+func isEnd(f string) bool {
+	if len(f) > 20 {
+		return false
+	}
+	word := strings.Trim(f, " -–—*#/.")
+	return ends[word] || word == "" && strings.Count(f, "#")+strings.Count(f, "*") >= 3
+}
+
 type verdict uint8
 
 const (
@@ -113,7 +122,7 @@ func judge(p, f string, i, of int) verdict {
 		return dropParagraph
 	case n <= foldShort && startsWith(f, &contactIndex), n <= 300 && startsWith(f, &navigationIndex):
 		return dropParagraph
-	case n <= 250 && startsWith(f, &invitationIndex) && !isSentence(p, f):
+	case n <= 250 && startsWith(f, &invitationIndex) && (n <= 120 || containsAny(f, elsewhere)), n <= 40 && startsWith(f, &continuedIndex):
 		return dropParagraph
 	case n <= 200 && containsAny(f, rights):
 		return dropParagraph
@@ -133,14 +142,6 @@ func judge(p, f string, i, of int) verdict {
 	return keepParagraph
 }
 
-// isSentence tells "Subscribe to our newsletter" from "Read more than half of
-// the refugees' letters, said the agency, and you will know." by its length
-// and by figures and commas that invitations do not have.
-func isSentence(p, f string) bool {
-	return len(p) > 120 && !strings.Contains(f, "http") && !strings.Contains(f, "newsletter") && !strings.Contains(f, "facebook") && !strings.Contains(f, "twitter") &&
-		!strings.HasPrefix(f, "follow us") && !strings.HasPrefix(f, "subscribe") && !strings.HasPrefix(f, "sign up") && !strings.Contains(f, "published")
-}
-
 // isAbout reports whether a line is a heading over a publisher's presentation
 // of itself.
 func isAbout(p, f string) bool {
@@ -157,8 +158,11 @@ func isAbout(p, f string) bool {
 		}
 	}
 	// What it is about is a name, if the script has capitals: "About a boy".
-	last := firstRune(words[len(words)-1])
-	return !unicode.IsLower(last) || len(words) <= 4 && strings.HasSuffix(f, " us")
+	last := words[len(words)-1]
+	if i := strings.IndexAny(last, "'’"); i == 1 { // l'Agence
+		last = strings.TrimLeft(last[1:], "'’")
+	}
+	return !unicode.IsLower(firstRune(last)) || len(words) <= 4 && strings.HasSuffix(f, " us")
 }
 
 // isReachable reports whether a line is numbers and addresses to reach someone
@@ -287,6 +291,7 @@ var (
 	aboutIndex        = newStarts(abouts)
 	presentationIndex = newStarts(presentations)
 	labelIndex        = newStarts(labelStarts)
+	continuedIndex    = newStarts(continued)
 )
 
 func startsWith(s string, in *starts) bool {
