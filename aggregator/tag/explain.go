@@ -1,0 +1,143 @@
+package tag
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"communique/feeds"
+)
+
+// collector gathers the taggings of one text, one for each tag: the first
+// reason given stays.
+type collector struct {
+	t   *Tagger
+	l   *lexicon
+	m   *matcher
+	out []feeds.Tagging
+}
+
+func (c *collector) index(tag feeds.Tag) int {
+	return slices.IndexFunc(c.out, func(g feeds.Tagging) bool { return g.Tag == tag })
+}
+
+func (c *collector) has(scheme string) bool {
+	return slices.ContainsFunc(c.out, func(g feeds.Tagging) bool { return g.Tag.Scheme == scheme })
+}
+
+func (c *collector) put(tag feeds.Tag, rule, evidence string, score float32) {
+	if c.index(tag) < 0 {
+		c.out = append(c.out, feeds.Tagging{Tag: tag, Rule: rule, Evidence: evidence, Score: score})
+	}
+}
+
+func (c *collector) add(f found, rule string) {
+	c.put(c.t.rules.terms[f.term].tag, rule, c.evidence(f.term), f.score)
+}
+
+// ancestors adds what is above a term that was found, with its evidence.
+func (c *collector) ancestors(f found) {
+	r := &c.t.rules.terms[f.term]
+	name := r.tag.Term
+	if r.tag.Scheme == feeds.Country {
+		name = strings.ToUpper(name)
+	}
+	for _, p := range c.t.rules.ancestors(r) {
+		c.from(p.Scheme, p.Term, p.Scheme+" "+p.Term+": from "+name, f)
+	}
+}
+
+// from adds a tag that follows from a term that was found.
+func (c *collector) from(scheme, term, rule string, f found) {
+	if r := c.t.rules.get(scheme, term); r != nil && !r.disabled {
+		c.put(r.tag, rule, c.evidence(f.term), f.score)
+		if scheme == feeds.Region {
+			for _, p := range c.t.rules.ancestors(r) {
+				c.put(p, p.Scheme+" "+p.Term+": from "+term, c.evidence(f.term), f.score)
+			}
+		}
+	}
+}
+
+// defaults adds what the operator said of a source whose text says nothing.
+func (c *collector) defaults(scheme string, terms []string) {
+	for _, id := range terms {
+		r := c.t.rules.get(scheme, id)
+		if r == nil || r.disabled {
+			continue // config has said so
+		}
+		c.put(r.tag, "source default", "", 0)
+		for _, p := range c.t.rules.ancestors(r) {
+			c.put(p, "source default", "", 0)
+		}
+	}
+}
+
+// countryRule names the strongest kind of evidence.
+func (t *Tagger) countryRule(l *lexicon, m *matcher, term int32) string {
+	kind := "name"
+	switch l.entries[m.score.terms[term].hits[0].entry].role {
+	case isPeople:
+		kind = "people"
+	case isCapitalCity:
+		kind = "capital"
+	case isPlace:
+		kind = "place"
+	}
+	return "country " + strings.ToUpper(t.rules.terms[term].tag.Term) + ": " + kind
+}
+
+const around = 28 // bytes of context on each side of the words
+
+// evidence quotes the best matches of a term with a little of what is around them.
+func (c *collector) evidence(term int32) string {
+	var b strings.Builder
+	for _, h := range c.m.score.terms[term].hits {
+		if h.worth <= 0 {
+			break
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		first, last := &c.m.tokens[h.start], &c.m.tokens[h.end-1]
+		text := c.m.texts[first.zone]
+		b.WriteString(first.zone.String())
+		b.WriteString(`: "`)
+		quote(&b, text, int(first.start), int(last.end))
+		b.WriteByte('"')
+		if c.t.rules.terms[term].tag.Scheme != feeds.Topic {
+			break
+		}
+	}
+	return b.String()
+}
+
+// quote writes text[from:to] with some words of its line before and after.
+func quote(b *strings.Builder, text string, from, to int) {
+	start := from
+	if i := strings.LastIndexByte(text[:from], '\n') + 1; from-i <= around {
+		start = i
+	} else if j := strings.IndexByte(text[from-around:from], ' '); j >= 0 {
+		start = from - around + j + 1
+		b.WriteString("…")
+	} else {
+		b.WriteString("…")
+	}
+	end, cut := to, true
+	line := text[to:]
+	if i := strings.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
+	}
+	if len(line) <= around {
+		end, cut = to+len(line), false
+	} else if j := strings.LastIndexByte(line[:around], ' '); j >= 0 {
+		end = to + j
+	}
+	for !utf8.RuneStart(text[start]) {
+		start++
+	}
+	b.WriteString(strings.TrimSpace(text[start:end]))
+	if cut {
+		b.WriteString("…")
+	}
+}

@@ -1,0 +1,244 @@
+package tag
+
+import (
+	"slices"
+
+	"github.com/blevesearch/snowballstem"
+)
+
+// role is what finding a pattern means.
+type role uint8
+
+const (
+	isName        role = iota // a region's or country's name
+	isPeople                  // what its people and things are called
+	isCapitalCity             // its capital
+	isPlace                   // a place or an agency of it
+	isPlaceMask               // a phrase that hides the places in it
+	isTopic
+	isTopicMask // an organisation whose name holds a topic's word
+	isEvent
+	isExclude // forbids its term
+)
+
+// entry is a compiled pattern.
+type entry struct {
+	term   int32 // index of the term, -1 for masks
+	weight float32
+	role   role
+	hide   bool   // a pattern with "!": inside it the term is not found
+	words  uint8  // how many
+	need   uint32 // two bits a word: 1 capital, 2 shouting
+}
+
+// lexicon is the compiled patterns of one language: a vocabulary that turns
+// words into symbols and a trie over symbols that turns phrases into entries.
+type lexicon struct {
+	fold    *folding
+	stem    func(*snowballstem.Env) bool
+	entries []entry
+
+	written, stemmed, beginnings map[uint64]uint32 // hash of letters → symbol
+	shortest                     int               // letters of the shortest beginning
+
+	roots []uint32 // symbol → node
+	edges edgeTable
+	nodes []node
+	ends  []ending
+
+	before, after, links map[uint64]bool // words beside a place that say that it is part of something else
+	free                 chan *matcher
+}
+
+// node is a place in the trie.
+type node struct {
+	ends  int32 // first ending here, 0 for none
+	inner bool  // longer phrases go on from here
+}
+
+// ending is a link in the chain of a node's entries.
+type ending struct {
+	entry, next int32
+}
+
+// edgeTable maps (node, symbol) to a node: an open-addressing table, as it is
+// asked for nearly every known word of every text.
+type edgeTable struct {
+	keys  []uint64 // node<<32 | symbol, 0 for free
+	nodes []uint32
+	used  int
+}
+
+func (t *edgeTable) find(from, sym uint32) uint32 {
+	if len(t.keys) == 0 {
+		return 0
+	}
+	k := uint64(from)<<32 | uint64(sym)
+	mask := uint64(len(t.keys) - 1)
+	for i := (k * 0x9E3779B97F4A7C15) >> 20 & mask; ; i = (i + 1) & mask {
+		if t.keys[i] == k {
+			return t.nodes[i]
+		}
+		if t.keys[i] == 0 {
+			return 0
+		}
+	}
+}
+
+func (t *edgeTable) add(from, sym, to uint32) {
+	if 2*t.used >= len(t.keys) {
+		old := *t
+		n := max(256, 2*len(old.keys))
+		*t = edgeTable{keys: make([]uint64, n), nodes: make([]uint32, n)}
+		for i, k := range old.keys {
+			if k != 0 {
+				t.add(uint32(k>>32), uint32(k), old.nodes[i])
+			}
+		}
+	}
+	k := uint64(from)<<32 | uint64(sym)
+	mask := uint64(len(t.keys) - 1)
+	i := (k * 0x9E3779B97F4A7C15) >> 20 & mask
+	for t.keys[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.keys[i], t.nodes[i] = k, to
+	t.used++
+}
+
+func newLexicon(lang string, f *folding) *lexicon {
+	return &lexicon{
+		fold: f, stem: stemmer(lang), shortest: 1 << 30,
+		written: map[uint64]uint32{}, stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
+		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), ends: make([]ending, 1, 8192),
+		before: map[uint64]bool{}, after: map[uint64]bool{}, links: map[uint64]bool{},
+		free: make(chan *matcher, 8),
+	}
+}
+
+// add compiles a pattern. Words that are matched in more than one way (a stem
+// of the accented and of the plain form) make more than one path.
+func (l *lexicon) add(p pattern, e entry) {
+	e.words, e.hide = uint8(len(p.words)), p.negative
+	for i, w := range p.words {
+		switch w.need {
+		case capital:
+			e.need |= 1 << (2 * i)
+		case shouting:
+			e.need |= 2 << (2 * i)
+		}
+	}
+	var letters [64]rune
+	at := []uint32{0}
+	for i, w := range p.words {
+		var syms []uint32
+		folded := l.fold.letters(letters[:0], w.text)
+		switch w.how {
+		case asWritten:
+			syms = append(syms, l.symbol(l.written, hashWord(folded)))
+		case asBeginning:
+			l.shortest = min(l.shortest, len(folded))
+			syms = append(syms, l.symbol(l.beginnings, hashWord(folded)))
+		case asStem:
+			l.stems(w.text, func(h uint64) { syms = append(syms, l.symbol(l.stemmed, h)) })
+			slices.Sort(syms)
+			syms = slices.Compact(syms)
+		}
+		var next []uint32
+		for _, from := range at {
+			for _, s := range syms {
+				next = append(next, l.step(from, s, i == 0))
+			}
+		}
+		at = next
+	}
+	for _, n := range at {
+		l.end(n, e)
+	}
+}
+
+// end lets the phrase that leads to a node stand for e. Names that several
+// languages share come more than once; the highest weight stays.
+func (l *lexicon) end(n uint32, e entry) {
+	for c := l.nodes[n].ends; c != 0; c = l.ends[c].next {
+		if o := &l.entries[l.ends[c].entry]; o.term == e.term && o.role == e.role && o.need == e.need && o.hide == e.hide {
+			o.weight = max(o.weight, e.weight)
+			return
+		}
+	}
+	l.entries = append(l.entries, e)
+	l.ends = append(l.ends, ending{int32(len(l.entries) - 1), l.nodes[n].ends})
+	l.nodes[n].ends = int32(len(l.ends) - 1)
+}
+
+func (l *lexicon) symbol(in map[uint64]uint32, hash uint64) uint32 {
+	s, ok := in[hash]
+	if !ok {
+		s = uint32(len(l.roots))
+		in[hash] = s
+		l.roots = append(l.roots, 0)
+	}
+	return s
+}
+
+func (l *lexicon) step(from, sym uint32, root bool) uint32 {
+	to := uint32(len(l.nodes))
+	if root {
+		if n := l.roots[sym]; n != 0 {
+			return n
+		}
+		l.roots[sym] = to
+	} else {
+		if n := l.edges.find(from, sym); n != 0 {
+			return n
+		}
+		l.edges.add(from, sym, to)
+		l.nodes[from].inner = true
+	}
+	l.nodes = append(l.nodes, node{})
+	return to
+}
+
+// lookup appends the symbols that a word of a text stands for: as it is
+// written, by its stems and by its beginnings.
+func (l *lexicon) lookup(dst []uint32, word string) []uint32 {
+	var buf [64]rune
+	letters := l.fold.letters(buf[:0], word)
+	if len(letters) > 64 {
+		return dst
+	}
+	from := len(dst)
+	put := func(s uint32, ok bool, dst []uint32) []uint32 {
+		if ok && !slices.Contains(dst[from:], s) {
+			dst = append(dst, s)
+		}
+		return dst
+	}
+	forms(letters, false, func(w []rune) {
+		s, ok := l.written[hashWord(w)]
+		dst = put(s, ok, dst)
+	})
+	if len(l.beginnings) > 0 {
+		forms(letters, true, func(w []rune) {
+			h := uint64(hashSeed)
+			for i, r := range w {
+				if h = hashLetter(h, r); i+1 >= l.shortest {
+					s, ok := l.beginnings[h]
+					dst = put(s, ok, dst)
+				}
+			}
+		})
+	}
+	if len(l.stemmed) > 0 {
+		stem := func(h uint64) {
+			s, ok := l.stemmed[h]
+			dst = put(s, ok, dst)
+		}
+		l.stems(word, stem)
+		if len(letters) > 3 && (letters[0] == 'و' || letters[0] == 'ف') {
+			// The Arabic stemmer takes "and" off for itself only with the article.
+			l.stems(string(letters[1:]), stem)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,164 @@
+package tag
+
+// zone is a part of a text, with its own weight.
+type zone uint8
+
+const (
+	inTitle zone = iota
+	inLede
+	inBody
+	inCategories
+	zones
+)
+
+func (z zone) String() string { return [...]string{"title", "lede", "text", "category"}[z] }
+
+// match is an entry that was found, in tokens.
+type match struct {
+	entry      int32
+	start, end uint32
+}
+
+// matcher is the working memory of one text at a time: tokens, matches and a
+// cache of what words are. It is kept between texts, so that tagging allocates
+// only its result.
+type matcher struct {
+	texts   [zones]string
+	tokens  []token
+	matches []match
+	shouted [zones]bool // the zone is mostly in capitals, so they say nothing
+	score   scores
+
+	cache [cacheSize]cached
+	arena []uint32 // symbols of the cached words
+}
+
+// cached is what the vocabulary said of a word: arena[at:at+n].
+type cached struct {
+	hash  uint64
+	at, n uint32
+}
+
+const (
+	cacheSize = 1 << 13
+	maxArena  = 1 << 16
+	maxKept   = 1 << 17 // tokens; a matcher that saw a larger text is not kept
+)
+
+// borrow gives a matcher for this lexicon, giveBack returns it.
+func (l *lexicon) borrow() *matcher {
+	select {
+	case m := <-l.free:
+		return m
+	default:
+		return &matcher{arena: make([]uint32, 1, 4096)}
+	}
+}
+
+func (l *lexicon) giveBack(m *matcher) {
+	m.texts = [zones]string{} // or the text stays in memory
+	if cap(m.tokens) > maxKept {
+		return
+	}
+	if len(m.arena) > maxArena { // full of words that were pushed out of the cache
+		m.arena = append(m.arena[:0], 0)
+		clear(m.cache[:])
+	}
+	select {
+	case l.free <- m:
+	default:
+	}
+}
+
+// find fills m.tokens and m.matches from m.texts. Matches come in order of
+// their start.
+func (l *lexicon) find(m *matcher) {
+	m.tokens, m.matches = m.tokens[:0], m.matches[:0]
+	for z, text := range m.texts {
+		if text == "" {
+			continue
+		}
+		n := len(m.tokens)
+		m.tokens = l.fold.tokenize(m.tokens, text, zone(z))
+		for i := range m.tokens[n:] {
+			t := &m.tokens[n+i]
+			c := &m.cache[(t.hash^t.hash>>29)%cacheSize]
+			if c.hash != t.hash {
+				l.learn(m, c, t)
+			}
+			t.syms, t.n = c.at, c.n
+		}
+	}
+	m.shouts()
+	for i := range m.tokens {
+		t := &m.tokens[i]
+		for _, s := range m.arena[t.syms : t.syms+t.n] {
+			if n := l.roots[s]; n != 0 {
+				l.walk(m, n, uint32(i), uint32(i+1))
+			}
+		}
+	}
+}
+
+// learn puts a word into the cache.
+func (l *lexicon) learn(m *matcher, c *cached, t *token) {
+	at := len(m.arena)
+	m.arena = l.lookup(m.arena, m.texts[t.zone][t.start:t.end])
+	*c = cached{hash: t.hash, at: uint32(at), n: uint32(len(m.arena) - at)}
+}
+
+// walk reports the entries of node n, which tokens [start, end) led to, and
+// goes on to longer ones.
+func (l *lexicon) walk(m *matcher, n, start, end uint32) {
+	for c := l.nodes[n].ends; c != 0; c = l.ends[c].next {
+		if e := l.ends[c].entry; l.entries[e].need == 0 || l.meets(m, e, start) {
+			m.matches = append(m.matches, match{e, start, end})
+		}
+	}
+	if !l.nodes[n].inner || end >= uint32(len(m.tokens)) {
+		return
+	}
+	t := &m.tokens[end]
+	if t.flags&fresh != 0 || t.zone != m.tokens[start].zone {
+		return
+	}
+	for _, s := range m.arena[t.syms : t.syms+t.n] {
+		if to := l.edges.find(n, s); to != 0 {
+			l.walk(m, to, start, end+1)
+		}
+	}
+}
+
+// meets reports whether the capitals are there that the entry asks for.
+func (l *lexicon) meets(m *matcher, e int32, start uint32) bool {
+	need := l.entries[e].need
+	for i := start; need != 0; i, need = i+1, need>>2 {
+		switch flags := m.tokens[i].flags; need & 3 {
+		case 1:
+			if flags&(capital|shouting|caseless) == 0 {
+				return false
+			}
+		case 2:
+			if flags&shouting == 0 || m.shouted[m.tokens[i].zone] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// shouts finds the zones that are mostly in capitals.
+func (m *matcher) shouts() {
+	var loud, all [zones]int
+	for i := range m.tokens {
+		if t := &m.tokens[i]; t.flags&caseless == 0 {
+			all[t.zone]++
+			if t.flags&shouting != 0 {
+				loud[t.zone]++
+			}
+		}
+	}
+	for z := range all {
+		m.shouted[z] = all[z] > 2 && 3*loud[z] > 2*all[z]
+	}
+}

@@ -1,0 +1,241 @@
+package tag
+
+import (
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// token is one word of a text: a run of letters and digits. Apostrophes and
+// hyphens part words, in texts as in patterns, so "d’Ivoire" is "d" "ivoire".
+type token struct {
+	hash       uint64 // of the folded letters
+	start, end uint32 // bytes of the zone's text
+	syms, n    uint32 // what the vocabulary knows of it: syms[:n] in the matcher's arena
+	zone       zone
+	flags      uint8
+}
+
+// Flags of a token.
+const (
+	capital  = 1 << iota // its first letter is a capital
+	shouting             // two letters or more, all capitals
+	caseless             // it has no letters that could be capitals
+	fresh                // a sentence, line or bracket ends before it: no phrase goes across
+)
+
+// folding maps a rune below its length to the letter that it counts as (bits
+// 0–14; 0 for what is no part of a word, silent for what is and does not
+// count) and says whether it is a capital (bit 15). It drops case and accents,
+// evens out the Arabic alef, ya and ta marbuta and drops vowel signs and
+// tatweel.
+type folding [0x700]uint16
+
+const (
+	silent    = 1
+	isCapital = 1 << 15
+	twoLetter = 2 // and up: index into twoLetters; no letter has so low a number
+)
+
+var twoLetters = [...][2]rune{{'s', 's'}, {'a', 'e'}, {'o', 'e'}, {'t', 'h'}}
+
+var foldTable = sync.OnceValue(func() *folding {
+	var f folding
+	single := map[rune]rune{
+		'ø': 'o', 'đ': 'd', 'ð': 'd', 'ł': 'l', 'ı': 'i', 'ħ': 'h', 'ŋ': 'n', 'ŧ': 't',
+		'ة': 'ه', 'ى': 'ي', 'ک': 'ك', 'ی': 'ي', 'ٱ': 'ا',
+		'ß': twoLetter, 'æ': twoLetter + 1, 'œ': twoLetter + 2, 'þ': twoLetter + 3,
+	}
+	for r := rune(0); r < rune(len(f)); r++ {
+		switch {
+		case unicode.Is(unicode.Mn, r) || r == 'ـ':
+			f[r] = silent
+		case unicode.IsDigit(r):
+			f[r] = uint16('0' + digitValue(r))
+		case unicode.IsLetter(r):
+			l := unicode.ToLower(r)
+			if d := []rune(norm.NFD.String(string(l))); len(d) > 1 && unicode.Is(unicode.Mn, d[1]) {
+				l = d[0]
+			}
+			if s, ok := single[l]; ok {
+				l = s
+			}
+			f[r] = uint16(l)
+			if unicode.IsUpper(r) {
+				f[r] |= isCapital
+			}
+		}
+	}
+	return &f
+})
+
+// digitValue gives the value of a decimal digit of any script: digits stand in
+// runs of ten that begin with zero.
+func digitValue(r rune) rune {
+	v := rune(0)
+	for v < 9 && unicode.IsDigit(r-v-1) {
+		v++
+	}
+	return v
+}
+
+// fold does for any rune what the table does for the common ones.
+func (f *folding) fold(r rune) uint32 {
+	if int(r) < len(f) {
+		v := f[r]
+		return uint32(v&^isCapital) | uint32(v&isCapital)<<16
+	}
+	switch {
+	case unicode.Is(unicode.Mn, r):
+		return silent
+	case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+		return 0
+	}
+	l := unicode.ToLower(r)
+	if r < 0x2000 { // Latin with two accents, as in Vietnamese
+		if d, _ := utf8.DecodeRuneInString(norm.NFD.String(string(l))); d != utf8.RuneError {
+			l = d
+		}
+	}
+	v := uint32(l)
+	if unicode.IsUpper(r) {
+		v |= isCapital << 16
+	}
+	return v
+}
+
+const (
+	hashSeed  = 0xcbf29ce484222325 // FNV-1a, over letters in place of bytes
+	hashPrime = 0x100000001b3
+)
+
+func hashLetter(h uint64, letter rune) uint64 { return (h ^ uint64(letter)) * hashPrime }
+
+// hashWord hashes a word of folded letters as tokens are.
+func hashWord(folded []rune) uint64 {
+	h := uint64(hashSeed)
+	for _, r := range folded {
+		h = hashLetter(h, r)
+	}
+	return h
+}
+
+// letters appends the folded letters of a word.
+func (f *folding) letters(buf []rune, word string) []rune {
+	for _, r := range word {
+		switch v := f.fold(r) & 0x1FFFFF; {
+		case v <= silent:
+		case v >= twoLetter && v < twoLetter+uint32(len(twoLetters)):
+			p := twoLetters[v-twoLetter]
+			buf = append(buf, p[0], p[1])
+		default:
+			buf = append(buf, rune(v))
+		}
+	}
+	return buf
+}
+
+// tokenize appends the words of a text. It allocates nothing but dst's growth.
+func (f *folding) tokenize(dst []token, text string, z zone) []token {
+	flags := uint8(fresh)
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		var v uint32
+		if r < utf8.RuneSelf {
+			w := f[r]
+			v = uint32(w&^isCapital) | uint32(w&isCapital)<<16
+		} else {
+			r, size = utf8.DecodeRuneInString(text[i:])
+			v = f.fold(r)
+		}
+		if v&^(isCapital<<16) <= silent {
+			flags |= parts(r, text, i, dst)
+			i += size
+			continue
+		}
+
+		start, h := i, uint64(hashSeed)
+		if v&(isCapital<<16) != 0 {
+			flags |= capital
+		}
+		n, capitals, cased := 0, 0, false
+		for {
+			if v&(isCapital<<16) != 0 {
+				capitals++
+				v &^= isCapital << 16
+			}
+			switch {
+			case v == silent:
+			case v >= twoLetter && v < twoLetter+uint32(len(twoLetters)):
+				p := twoLetters[v-twoLetter]
+				h = hashLetter(hashLetter(h, p[0]), p[1])
+				n++
+			default:
+				h = hashLetter(h, rune(v))
+				n++
+				cased = cased || v >= 'a' && v < 0x590
+			}
+			i += size
+			if i >= len(text) {
+				break
+			}
+			if c := text[i]; c < utf8.RuneSelf {
+				w := f[c]
+				v, size = uint32(w&^isCapital)|uint32(w&isCapital)<<16, 1
+			} else {
+				r, size = utf8.DecodeRuneInString(text[i:])
+				v = f.fold(r)
+			}
+			if v == 0 {
+				break
+			}
+		}
+		if capitals == n || capitals > 1 && !hasLower(text[start:i]) {
+			flags |= shouting
+		}
+		if !cased {
+			flags |= caseless
+		}
+		dst = append(dst, token{hash: h, start: uint32(start), end: uint32(i), zone: z, flags: flags})
+		flags = 0
+	}
+	return dst
+}
+
+// hasLower reports whether a word holds a small letter; digits are neither.
+func hasLower(word string) bool {
+	for _, r := range word {
+		if unicode.IsLower(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// parts gives fresh when the rune at text[i] ends what a phrase may stand in.
+// A full stop only does so after a word of four letters or more: "St. Lucia"
+// and "U.S." go on. Commas do not: "safe, orderly and regular".
+func parts(r rune, text string, i int, before []token) uint8 {
+	switch r {
+	case '\n', '!', '?', ';', '(', ')', '[', ']', '|', '•', '؟', '؛', '…', '“', '”', '«', '»', '—':
+		return fresh
+	case '–', '-':
+		if i > 0 && text[i-1] == ' ' { // a dash, not a hyphen
+			return fresh
+		}
+	case ':':
+		if i+1 >= len(text) || text[i+1] == ' ' {
+			return fresh
+		}
+	case '.':
+		if len(before) == 0 {
+			return fresh
+		}
+		if last := &before[len(before)-1]; int(last.end) == i && last.end-last.start > 3 && (i+1 >= len(text) || text[i+1] == ' ' || text[i+1] == '\n') {
+			return fresh
+		}
+	}
+	return 0
+}
