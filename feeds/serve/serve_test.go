@@ -1,0 +1,590 @@
+package serve
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"communique/feeds"
+	"communique/feeds/render"
+	"communique/internal/testkit"
+	"communique/storage"
+)
+
+var day = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+
+// site is a server over a real store, asked over real HTTP.
+type site struct {
+	t     *testing.T
+	store *storage.Store
+	url   string
+	n     int
+}
+
+func newSite(t *testing.T, change ...func(*Options)) *site {
+	s := &site{t: t, store: testkit.OpenStore(t)}
+	o := Options{
+		Store:   s.store,
+		Site:    render.Site{Title: "Harbour", BaseURL: "https://news.example.org", Authority: "example.org,2026", Language: "en"},
+		Sources: []feeds.Source{{ID: "north", Title: "North Office"}, {ID: "south", Title: "Oficina Sur"}},
+		Terms: []Term{
+			{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "health"}, Labels: map[string]string{"en": "Health"}},
+			{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "data"}, Labels: map[string]string{"en": "Data"}},
+			{Tag: feeds.Tag{Scheme: feeds.Region, Term: "americas"}, Labels: map[string]string{"en": "Americas"}},
+			{Tag: feeds.Tag{Scheme: feeds.Country, Term: "mx"}, Labels: map[string]string{"en": "Mexico"}},
+		},
+		Named: []Named{{Feed: feeds.Feed{Path: "south-health", Title: "Health in the South", Query: feeds.Query{Sources: []feeds.SourceID{"south"}, Topics: []string{"health"}}}}},
+		Log:   slog.New(slog.DiscardHandler),
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	srv, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(srv)
+	t.Cleanup(h.Close)
+	s.url = h.URL
+	return s
+}
+
+// say puts a statement with one copy into the store.
+func (s *site) say(source, language, title string, tags ...feeds.Tag) feeds.StatementID {
+	s.t.Helper()
+	s.n++
+	id := feeds.StatementID(fmt.Sprintf("statement%07d", s.n))
+	s.copy(id, source, language, title, tags...)
+	return id
+}
+
+func (s *site) copy(id feeds.StatementID, source, language, title string, tags ...feeds.Tag) {
+	s.t.Helper()
+	s.n++
+	at := day.Add(time.Duration(s.n) * time.Minute)
+	o := &feeds.Observed{
+		Item: feeds.ItemKey(fmt.Sprintf("%s/%d", source, s.n)), Statement: id, FirstSeen: at, Changed: at, Order: at, Published: at, Revision: 1, Relation: feeds.IsOrigin,
+		Copy: feeds.Copy{Source: feeds.SourceID(source), ID: fmt.Sprint("guid-", s.n), Title: title, Content: "<p>" + strings.Repeat(title+" in many words. ", 30) + "</p>",
+			Link: fmt.Sprintf("https://%s.example/%d", source, s.n), Language: language, Published: at,
+			Origin: feeds.Origin{ID: "https://" + source + ".example/feed", Title: source, FeedURL: "https://" + source + ".example/feed"}},
+	}
+	for _, t := range tags {
+		o.Taggings = append(o.Taggings, feeds.Tagging{Tag: t, Rule: "test"})
+	}
+	s.append(o)
+}
+
+func (s *site) append(facts ...feeds.Fact) {
+	s.t.Helper()
+	s.n++
+	if _, err := s.store.Append(context.Background(), day.Add(time.Duration(s.n)*time.Minute), facts...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// answer is what came back, its body as sent.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+func (s *site) ask(method, path string, header ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.url+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	// Neither decoding nor redirects: the answer as it is.
+	c := &http.Client{Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := c.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return answer{res, body}
+}
+
+func (s *site) get(path string, header ...string) answer { return s.ask("GET", path, header...) }
+
+// titles gives the titles of an Atom feed.
+func (s *site) titles(path string) []string {
+	s.t.Helper()
+	a := s.get(path)
+	if a.StatusCode != 200 {
+		s.t.Fatalf("%s: %s\n%s", path, a.Status, a.body)
+	}
+	var f struct {
+		Entries []struct {
+			Title string `xml:"title"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal(a.body, &f); err != nil {
+		s.t.Fatalf("%s: %v", path, err)
+	}
+	out := []string{}
+	for _, e := range f.Entries {
+		out = append(out, e.Title)
+	}
+	return out
+}
+
+var (
+	health   = feeds.Tag{Scheme: feeds.Topic, Term: "health"}
+	data     = feeds.Tag{Scheme: feeds.Topic, Term: "data"}
+	americas = feeds.Tag{Scheme: feeds.Region, Term: "americas"}
+	mexico   = feeds.Tag{Scheme: feeds.Country, Term: "mx"}
+)
+
+func TestFeedsSelectWhatTheirAddressSays(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health, americas)
+	s.say("south", "es", "Clínicas", health, americas, mexico)
+	s.say("south", "es", "Datos", data)
+	for path, want := range map[string]string{
+		"/feeds/all.atom":                                 "[Datos Clínicas Clinics]",
+		"/feeds/topic/health.atom":                        "[Clínicas Clinics]",
+		"/feeds/topic/health.atom?lang=es":                "[Clínicas]",
+		"/feeds/all.atom?topic=health,data&source=south":  "[Datos Clínicas]",
+		"/feeds/all.atom?topic=health&topic=data&lang=en": "[Clinics]",
+		"/feeds/country/mx.atom":                          "[Clínicas]",
+		"/feeds/region/americas.atom?limit=1":             "[Clínicas]",
+		"/feeds/source/south.atom":                        "[Datos Clínicas]",
+		"/feeds/south-health.atom":                        "[Clínicas]",
+		"/feeds/all.atom?q=many+Clinics":                  "[Clinics]",
+		"/feeds/all.atom?utm_source=mail":                 "[Datos Clínicas Clinics]",
+	} {
+		if got := fmt.Sprint(s.titles(path)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+func TestOrderOfParametersNeverMatters(t *testing.T) {
+	s := newSite(t)
+	s.say("south", "es", "Clínicas", health, americas)
+	a := s.get("/feeds/all.json?region=americas&topic=health&lang=es")
+	b := s.get("/feeds/all.json?lang=es&topic=health&region=americas")
+	if !bytes.Equal(a.body, b.body) || a.Header.Get("ETag") != b.Header.Get("ETag") {
+		t.Error("the same parameters in another order give another document")
+	}
+}
+
+func TestRefusalsSayWhatThereIs(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	for path, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"/feeds/topic/healt.atom":                          {404, "health"},
+		"/feeds/region/atlantis.rss":                       {404, "americas"},
+		"/feeds/all.json?source=west":                      {404, "north"},
+		"/feeds/all.json?lang=fr":                          {404, "en"},
+		"/feeds/all.xml":                                   {404, "/feeds/all.atom"},
+		"/feeds/nothing.atom":                              {404, "south-health"},
+		"/nowhere":                                         {404, "/feeds"},
+		"/statements/nosuch":                               {404, "/feeds"},
+		"/feeds/all.atom?limit=0":                          {400, "500"},
+		"/feeds/all.atom?limit=many":                       {400, "500"},
+		"/feeds/all.atom?lang=***":                         {400, "pt-BR"},
+		"/feeds/all.atom?q=" + strings.Repeat("x", 300):    {400, "200"},
+		"/feeds/all.atom?topic=%zz":                        {400, "cannot be read"},
+		"/feeds/all.atom?q=" + strings.Repeat("x", 10_000): {414, "too long"},
+		"/feeds/all.atom?topic=" + many(60):                {400, "50"},
+	} {
+		a := s.get(path)
+		if a.StatusCode != want.status || !strings.Contains(string(a.body), want.says) {
+			t.Errorf("%.60s: %d %q, want %d with %q", path, a.StatusCode, a.body, want.status, want.says)
+		}
+	}
+}
+
+// many gives n different names, with commas.
+func many(n int) string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprint("t", i))
+	}
+	return strings.Join(out, ",")
+}
+
+func TestRefusalEscapesWhatWasAsked(t *testing.T) {
+	s := newSite(t)
+	a := s.get("/feeds/topic/%3Cscript%3Ealert(1)%3C%2Fscript%3E.atom", "Accept", "text/html")
+	if strings.Contains(string(a.body), "<script") {
+		t.Errorf("the page repeats markup: %s", a.body)
+	}
+}
+
+func TestEveryCodingHasItsOwnStrongTag(t *testing.T) {
+	s := newSite(t)
+	for i := range 5 {
+		s.say("north", "en", fmt.Sprint("Clinics ", i), health)
+	}
+	plain := s.get("/feeds/all.atom")
+	decode := map[string]func([]byte) ([]byte, error){
+		"gzip": func(b []byte) ([]byte, error) {
+			r, err := gzip.NewReader(bytes.NewReader(b))
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		},
+		"br": func(b []byte) ([]byte, error) { return io.ReadAll(brotli.NewReader(bytes.NewReader(b))) },
+		"zstd": func(b []byte) ([]byte, error) {
+			r, err := zstd.NewReader(bytes.NewReader(b))
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		},
+	}
+	tags := map[string]string{plain.Header.Get("ETag"): "identity"}
+	for coding, dec := range decode {
+		a := s.get("/feeds/all.atom", "Accept-Encoding", coding)
+		if a.Header.Get("Content-Encoding") != coding {
+			t.Errorf("asked for %s, got %q", coding, a.Header.Get("Content-Encoding"))
+			continue
+		}
+		if b, err := dec(a.body); err != nil || !bytes.Equal(b, plain.body) {
+			t.Errorf("%s does not decode to the plain document: %v", coding, err)
+		}
+		tag := a.Header.Get("ETag")
+		if other := tags[tag]; other != "" || strings.HasPrefix(tag, "W/") {
+			t.Errorf("%s has the tag %s, which %q has too or which is weak", coding, tag, other)
+		}
+		tags[tag] = coding
+		if a.Header.Get("Vary") != "Accept-Encoding" || len(a.body) >= len(plain.body) || a.ContentLength != int64(len(a.body)) {
+			t.Errorf("%s: Vary %q, %d octets of %d", coding, a.Header.Get("Vary"), len(a.body), len(plain.body))
+		}
+		if n := s.get("/feeds/all.atom", "Accept-Encoding", coding, "If-None-Match", tag); n.StatusCode != 304 || n.Header.Get("ETag") != tag || n.Header.Get("Vary") == "" || n.Header.Get("Cache-Control") == "" || len(n.body) != 0 {
+			t.Errorf("%s with its own tag: %s %v", coding, n.Status, n.Header)
+		}
+	}
+	for accept, want := range map[string]string{
+		"gzip;q=0": "", "gzip;q=0, *": "br", "*;q=0, identity": "", "identity": "", "gzip, deflate": "gzip", "br;q=0.5, gzip;q=0.9": "gzip",
+		"deflate": "", "": "", "identity;q=1, gzip;q=0.5": "", "GZIP": "gzip", "x-gzip": "gzip",
+	} {
+		if a := s.get("/feeds/all.atom", "Accept-Encoding", accept); a.StatusCode != 200 || a.Header.Get("Content-Encoding") != want {
+			t.Errorf("Accept-Encoding %q: %s, %q, want %q", accept, a.Status, a.Header.Get("Content-Encoding"), want)
+		}
+	}
+	if a := s.get("/feeds/all.atom", "Accept-Encoding", "identity;q=0, gzip"); a.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("identity refused: %q", a.Header.Get("Content-Encoding"))
+	}
+	if a := s.get("/feeds/all.atom", "Accept-Encoding", "*;q=0"); a.StatusCode != 406 {
+		t.Errorf("everything refused: %s, want 406", a.Status)
+	}
+}
+
+func TestConditionalRequests(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	first := s.get("/feeds/all.rss")
+	tag, modified := first.Header.Get("ETag"), first.Header.Get("Last-Modified")
+	older := day.Add(-time.Hour).Format(http.TimeFormat)
+	for _, c := range []struct {
+		name   string
+		header []string
+		want   int
+	}{
+		{"its tag", []string{"If-None-Match", tag}, 304},
+		{"its tag, weak", []string{"If-None-Match", "W/" + tag}, 304},
+		{"a list", []string{"If-None-Match", `"a", W/"b",` + tag}, 304},
+		{"two fields", []string{"If-None-Match", `"a"`, "If-None-Match", tag}, 304},
+		{"any", []string{"If-None-Match", "*"}, 304},
+		{"another tag", []string{"If-None-Match", `"a"`}, 200},
+		{"a tag without quotes", []string{"If-None-Match", strings.Trim(tag, `"`)}, 200},
+		{"its date", []string{"If-Modified-Since", modified}, 304},
+		{"an older date", []string{"If-Modified-Since", older}, 200},
+		{"no date", []string{"If-Modified-Since", "yesterday"}, 200},
+		{"the tag counts, not the date", []string{"If-None-Match", `"a"`, "If-Modified-Since", modified}, 200},
+		{"a range", []string{"Range", "bytes=0-9"}, 200},
+	} {
+		if a := s.get("/feeds/all.rss", c.header...); a.StatusCode != c.want {
+			t.Errorf("%s: %s, want %d", c.name, a.Status, c.want)
+		}
+	}
+	s.say("south", "en", "Roads")
+	if a := s.get("/feeds/all.rss", "If-None-Match", tag); a.StatusCode != 200 {
+		t.Errorf("after a new statement: %s, want 200", a.Status)
+	}
+	if a := s.get("/feeds/all.rss", "If-Modified-Since", modified); a.StatusCode != 200 {
+		t.Errorf("after a new statement, by date: %s, want 200", a.Status)
+	}
+}
+
+func TestNewStatementChangesOnlyTheFeedsThatItIsIn(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	before := s.get("/feeds/topic/health.atom").Header.Get("ETag")
+	s.say("north", "en", "Numbers", data)
+	if after := s.get("/feeds/topic/health.atom").Header.Get("ETag"); after != before {
+		t.Error("a statement on data changed the feed on health")
+	}
+	id := s.say("north", "en", "More clinics", health)
+	if after := s.get("/feeds/topic/health.atom").Header.Get("ETag"); after == before {
+		t.Error("a statement on health did not change the feed on health")
+	}
+	s.append(&feeds.Moderated{Statement: id, Hide: true, By: "test"})
+	if got := s.titles("/feeds/topic/health.atom"); len(got) != 1 {
+		t.Errorf("a hidden statement is still in the feed: %v", got)
+	}
+}
+
+func TestHeadOptionsAndOtherMethods(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	get, head := s.get("/feeds/all.json"), s.ask("HEAD", "/feeds/all.json")
+	for k := range get.Header {
+		if k != "Date" && get.Header.Get(k) != head.Header.Get(k) {
+			t.Errorf("HEAD %s is %q, GET's %q", k, head.Header.Get(k), get.Header.Get(k))
+		}
+	}
+	if len(head.body) != 0 || head.ContentLength != get.ContentLength {
+		t.Errorf("HEAD has %d octets, length %d", len(head.body), head.ContentLength)
+	}
+	if a := s.ask("OPTIONS", "/feeds/all.json", "Origin", "https://partner.example", "Access-Control-Request-Headers", "If-None-Match"); a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(a.Header.Get("Access-Control-Allow-Headers"), "If-None-Match") {
+		t.Errorf("OPTIONS: %s %v", a.Status, a.Header)
+	}
+	for _, m := range []string{"POST", "PUT", "DELETE", "TRACE", "BREW"} {
+		if a := s.ask(m, "/feeds/all.json"); a.StatusCode != 405 || a.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+			t.Errorf("%s: %s, Allow %q", m, a.Status, a.Header.Get("Allow"))
+		}
+	}
+	if get.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(get.Header.Get("Access-Control-Expose-Headers"), "ETag") {
+		t.Errorf("CORS: %v", get.Header)
+	}
+	if not := s.get("/feeds/all.json", "If-None-Match", get.Header.Get("ETag")); not.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Error("304 without CORS")
+	}
+}
+
+func TestTypesAndSafetyHeaders(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics", health)
+	for path, want := range map[string]string{
+		"/feeds/all.atom": "application/atom+xml; charset=utf-8", "/feeds/all.rss": "application/rss+xml; charset=utf-8", "/feeds/all.json": "application/feed+json; charset=utf-8",
+		"/feeds/all.html": "text/html; charset=utf-8", "/": "text/html; charset=utf-8", "/feeds": "text/html; charset=utf-8", "/feeds.opml": "text/x-opml; charset=utf-8",
+		"/statements/" + string(id): "text/html; charset=utf-8", "/statements/" + string(id) + ".json": "application/json; charset=utf-8",
+	} {
+		a := s.get(path)
+		if a.StatusCode != 200 || a.Header.Get("Content-Type") != want {
+			t.Errorf("%s: %s %q, want %q", path, a.Status, a.Header.Get("Content-Type"), want)
+		}
+		if a.Header.Get("X-Content-Type-Options") != "nosniff" || a.Header.Get("ETag") == "" || a.Header.Get("Set-Cookie") != "" || !strings.HasPrefix(a.Header.Get("Cache-Control"), "public, max-age=") {
+			t.Errorf("%s: %v", path, a.Header)
+		}
+		if strings.HasPrefix(want, "text/html") {
+			if csp := a.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+				t.Errorf("%s: policy %q", path, csp)
+			}
+			if strings.Contains(string(a.body), "<script") || strings.Contains(string(a.body), "style=") {
+				t.Errorf("%s has script or inline style", path)
+			}
+		}
+	}
+}
+
+func TestStatementPageShowsOfficesLanguagesAndReasons(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics in <region> & co", health)
+	s.copy(id, "south", "es", "Clínicas", health)
+	page := string(s.get("/statements/" + string(id)).body)
+	for _, want := range []string{"Clinics in &lt;region&gt; &amp; co", "Clínicas", "Español", ">North", `hreflang="es"`, "Why it is tagged so", "https://south.example/"} {
+		if !strings.Contains(page, want) && !strings.Contains(page, strings.ToLower(want)) {
+			t.Errorf("the page does not show %q:\n%s", want, page)
+		}
+	}
+	if es := string(s.get("/statements/" + string(id) + "?lang=es").body); !strings.Contains(es, `<h1 lang="es" dir="auto">Clínicas`) {
+		t.Error("?lang=es does not show the Spanish copy")
+	}
+	var js struct {
+		ID     string
+		Copies []struct{ Language string }
+	}
+	if err := json.Unmarshal(s.get("/statements/"+string(id)+".json").body, &js); err != nil || js.ID != string(id) || len(js.Copies) != 2 {
+		t.Errorf("JSON: %+v %v", js, err)
+	}
+	other := s.say("south", "en", "Another telling")
+	s.append(&feeds.Joined{Loser: other, Winner: id, Why: "test"})
+	if a := s.get("/statements/" + string(other)); a.StatusCode != 301 || !strings.HasSuffix(a.Header.Get("Location"), "/statements/"+string(id)) {
+		t.Errorf("a joined statement: %s to %q", a.Status, a.Header.Get("Location"))
+	}
+	s.append(&feeds.Moderated{Statement: id, Hide: true})
+	if a := s.get("/statements/" + string(id)); a.StatusCode != 410 {
+		t.Errorf("a withdrawn statement: %s, want 410", a.Status)
+	}
+}
+
+func TestPagesWorkUnderAPath(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Site.BaseURL = "https://example.org/news/" })
+	s.say("north", "en", "Clinics", health)
+	if got := s.titles("/news/feeds/all.atom"); len(got) != 1 {
+		t.Errorf("titles %v", got)
+	}
+	page := string(s.get("/news/").body)
+	if !strings.Contains(page, `href="/news/feeds"`) || !strings.Contains(page, `href="/news/assets/site-`) {
+		t.Error("the page's links leave the path that the site is under")
+	}
+}
+
+func TestFeedsListsWhatThereIs(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health, mexico)
+	page, opml := string(s.get("/feeds").body), s.get("/feeds.opml").body
+	for _, want := range []string{"/feeds/all.atom", "/feeds/topic/health.rss", "/feeds/country/mx.json", "/feeds/source/north.atom", "/feeds/south-health.atom", "lang=en"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("/feeds does not list %s", want)
+		}
+	}
+	if strings.Contains(page, "topic/data") {
+		t.Error("/feeds lists a topic without statements")
+	}
+	if err := xml.Unmarshal(opml, new(struct{})); err != nil || !bytes.Contains(opml, []byte("https://news.example.org/feeds/topic/health.atom")) {
+		t.Errorf("OPML: %v", err)
+	}
+}
+
+func TestAddressWithoutFormatLeadsToOne(t *testing.T) {
+	s := newSite(t)
+	for accept, want := range map[string]string{"text/html,*/*": "/feeds/all.html?lang=en", "application/atom+xml": "/feeds/all.atom?lang=en"} {
+		if a := s.get("/feeds/all?lang=en", "Accept", accept); a.StatusCode != 302 || a.Header.Get("Location") != want || a.Header.Get("Vary") != "Accept" {
+			t.Errorf("Accept %s: %s to %q", accept, a.Status, a.Header.Get("Location"))
+		}
+	}
+	if a := s.get("/feeds/country/MX.atom"); a.StatusCode != 301 || a.Header.Get("Location") != "/feeds/country/mx.atom" {
+		t.Errorf("upper case: %s to %q", a.Status, a.Header.Get("Location"))
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	s := newSite(t)
+	c := newCache(100 << 10)
+	for i := range 1000 {
+		p := c.put(fmt.Sprint("/", i), "", &prepared{})
+		c.grow(p, 1000)
+	}
+	if c.size > c.max || len(c.byKey) != c.order.Len() || len(c.byKey) > 40 {
+		t.Errorf("%d octets in %d documents, want at most %d", c.size, len(c.byKey), c.max)
+	}
+	_ = s
+}
+
+func TestAdminTellsHealth(t *testing.T) {
+	s := newSite(t)
+	s.append(&feeds.Fetched{Source: "north", At: day, Failures: 2, Class: "dns", Error: "no such <host>"})
+	h := httptest.NewServer(Admin(s.store))
+	defer h.Close()
+	s.url = h.URL
+	for _, path := range []string{"/livez", "/readyz"} {
+		if a := s.get(path); a.StatusCode != 200 {
+			t.Errorf("%s: %s", path, a.Status)
+		}
+	}
+	if a := s.get("/status"); a.StatusCode != 200 || !strings.Contains(string(a.body), "no such &lt;host&gt;") {
+		t.Errorf("/status: %s %s", a.Status, a.body)
+	}
+	var st status
+	if err := json.Unmarshal(s.get("/status.json").body, &st); err != nil || len(st.Sources) != 1 || st.Sources[0].State != "failing" {
+		t.Errorf("/status.json: %+v %v", st, err)
+	}
+}
+
+func FuzzResolve(f *testing.F) {
+	f.Add("/feeds/all.atom", "lang=fr&topic=health")
+	f.Add("/feeds/topic/health.rss", "limit=5&q=a%20b")
+	f.Add("/statements/x.json", "lang=")
+	f.Fuzz(func(t *testing.T, path, query string) {
+		srv := fuzzServer(t)
+		req := httptest.NewRequest("GET", "/", nil)
+		req.URL.Path, req.URL.RawQuery = path, query
+		rec := httptest.NewRecorder()
+		srv.ServeHTTP(rec, req)
+		if rec.Code >= 500 {
+			t.Errorf("%q ? %q: %d", path, query, rec.Code)
+		}
+		// What an address is canonically is canonical itself.
+		if fd, err := srv.narrowed(feeds.Feed{Path: "all"}, query); err == nil {
+			again, err := srv.narrowed(feeds.Feed{Path: "all"}, fd.RawQuery)
+			if err != nil || again.RawQuery != fd.RawQuery {
+				t.Errorf("%q → %q → %q %v", query, fd.RawQuery, again.RawQuery, err)
+			}
+		}
+	})
+}
+
+var fuzzed *Server
+
+func fuzzServer(t *testing.T) *Server {
+	if fuzzed == nil {
+		store, err := storage.Open(t.TempDir()+"/fuzz.db", storage.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fuzzed, err = New(Options{Store: store, Site: render.Site{Title: "H", BaseURL: "https://h.example", Authority: "h.example,2026"}, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fuzzed
+}
+
+func BenchmarkServe(b *testing.B) {
+	store := testkit.OpenStore(b)
+	for i := range 50 {
+		at := day.Add(time.Duration(i) * time.Minute)
+		if _, err := store.Append(context.Background(), at, &feeds.Observed{Item: feeds.ItemKey(fmt.Sprint("north/", i)), Statement: feeds.StatementID(fmt.Sprintf("statement%07d", i)), FirstSeen: at, Changed: at, Order: at, Published: at, Revision: 1, Relation: feeds.IsOrigin,
+			Copy: feeds.Copy{Source: "north", ID: fmt.Sprint(i), Title: fmt.Sprint("Title ", i), Content: "<p>" + strings.Repeat("Words of a text. ", 200) + "</p>", Link: fmt.Sprint("https://n.example/", i), Language: "en", Published: at, Origin: feeds.Origin{ID: "x:y", Title: "N"}}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	srv, err := New(Options{Store: store, Site: render.Site{Title: "H", BaseURL: "https://h.example", Authority: "h.example,2026"}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	req := httptest.NewRequest("GET", "/feeds/all.atom", nil)
+	req.Header.Set("Accept-Encoding", "gzip")
+	rec := httptest.NewRecorder()
+	srv.ServeHTTP(rec, req)
+	for _, m := range []struct{ name, tag string }{{"cached", ""}, {"304", rec.Header().Get("Etag")}} {
+		b.Run(m.name, func(b *testing.B) {
+			if m.tag != "" {
+				req.Header.Set("If-None-Match", m.tag)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				srv.ServeHTTP(&nowhere{h: http.Header{}}, req)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+		})
+	}
+}
+
+// nowhere takes an answer and keeps none of it, so that the benchmark is of the
+// server alone.
+type nowhere struct{ h http.Header }
+
+func (n *nowhere) Header() http.Header         { return n.h }
+func (n *nowhere) WriteHeader(int)             {}
+func (n *nowhere) Write(b []byte) (int, error) { return len(b), nil }
