@@ -63,11 +63,16 @@ func welcome(r rune) bool {
 // reader would show the tags; so it is read once more.
 func plain(s string) string {
 	s = line(clean(s))
-	for range 2 {
-		if !looksLikeMarkup(s) {
-			break
+	for range 4 {
+		switch {
+		case hasEndTag(s):
+			s = textOf(s, len(s))
+		case hasEntity(s):
+			s = html.UnescapeString(s)
+		default:
+			return s
 		}
-		s = line(clean(textOf(s, len(s))))
+		s = line(clean(s))
 	}
 	return s
 }
@@ -99,10 +104,9 @@ var (
 	entity = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});`)
 )
 
-func looksLikeMarkup(s string) bool {
-	if strings.Contains(s, "</") && endTag.MatchString(s) {
-		return true
-	}
+func hasEndTag(s string) bool { return strings.Contains(s, "</") && endTag.MatchString(s) }
+
+func hasEntity(s string) bool {
 	if !strings.Contains(s, "&") {
 		return false
 	}

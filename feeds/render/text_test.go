@@ -3,7 +3,10 @@ package render
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
+
+	"communique/feeds"
 )
 
 func TestShortenKeepsSentencesThenWords(t *testing.T) {
@@ -139,4 +142,23 @@ func FuzzPlain(f *testing.F) {
 		}
 		textOf(s, 100)
 	})
+}
+
+func TestWordsAreNeverBlank(t *testing.T) {
+	for _, c := range []struct {
+		copy           feeds.Copy
+		title, summary string
+	}{
+		{feeds.Copy{Title: " A <title> &amp; more "}, "A <title> & more", "A <title> & more"},
+		{feeds.Copy{Content: "<p>The offices agreed. They met.</p><p>More.</p>"}, "The offices agreed. They met. More.", "The offices agreed. They met. More."},
+		{feeds.Copy{Summary: strings.Repeat("word ", 30)}, strings.TrimSpace(strings.Repeat("word ", 16)) + "…", strings.TrimSpace(strings.Repeat("word ", 30))},
+		{feeds.Copy{Link: "https://www.example.org/x", Published: at(3, 3)}, "example.org, 2026-11-03", "example.org, 2026-11-03"},
+		{feeds.Copy{Source: "north", Published: time.Unix(0, 0)}, "north", "north"},
+		{feeds.Copy{Content: `<img src="https://example.org/i.png">`}, "aaaa", "aaaa"},
+	} {
+		title, summary := Words(&feeds.StatedCopy{Copy: c.copy}, "aaaa")
+		if title != c.title || summary != c.summary {
+			t.Errorf("Words(%+v) = %q, %q, want %q, %q", c.copy, title, summary, c.title, c.summary)
+		}
+	}
 }

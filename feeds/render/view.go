@@ -124,6 +124,7 @@ func (v *view) origin(s Site, c *feeds.StatedCopy) {
 	}
 }
 
+// texts needs nothing but the copy, so that Words says the same as a feed.
 func (v *view) texts(c *feeds.StatedCopy, id feeds.StatementID) {
 	summary, content := strings.TrimSpace(clean(c.Summary)), strings.TrimSpace(clean(c.Content))
 	if content == "" || blank(textOf(content, 1)) && !strings.Contains(content, "<") {
@@ -154,11 +155,13 @@ func (v *view) texts(c *feeds.StatedCopy, id feeds.StatementID) {
 		v.title = shorten(v.summary, madeTitleLength)
 	}
 	if blank(v.title) {
-		day := v.published
-		if day.IsZero() {
-			day = v.updated
+		v.title = or(hostOf(webURL(c.Link)), plain(c.Origin.Title), string(c.Source), string(id))
+		for _, t := range []time.Time{c.Published, c.Updated, c.FirstSeen, c.Changed} {
+			if plausible(t) {
+				v.title += ", " + t.UTC().Format(time.DateOnly)
+				break
+			}
 		}
-		v.title = or(hostOf(webURL(c.Link)), v.source.Title, string(id)) + ", " + day.Format(time.DateOnly)
 	}
 	if blank(v.summary) {
 		v.summary = v.title
