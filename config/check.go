@@ -251,23 +251,27 @@ func (l *loader) source(c *Config, s *Source) {
 		at = d.At
 	}
 	out.Schedule = l.schedule(string(or(s.Schedule, d.Schedule)), string(or(s.TimeZone, d.TimeZone)))
-	if least := l.shortest[out.Schedule.String()]; least > 0 && least < out.Floor {
+	switch every := out.Schedule.Every(); {
+	case out.Schedule.IsAdaptive():
+	case !s.At.has("floor") && !d.At.has("floor"):
 		// A floor that nobody wrote is no reason to ask less often than somebody
-		// wrote; one that is written contradicts it.
+		// wrote. A cron expression counts in minutes.
+		out.Floor = min(out.Floor, or(every, time.Minute))
+	default:
+		least := l.shortestOf(out.Schedule)
 		switch {
+		case least >= out.Floor:
 		case s.At.has("floor"):
 			l.errorAt(s.At.at("floor"), fmt.Sprintf("%s is more than the %s of the schedule %q", Duration(out.Floor), Duration(least), out.Schedule))
-		case d.At.has("floor"):
-			l.errorAt(at.at("schedule"), fmt.Sprintf("%q is more often than the floor of %s; give the source a floor of its own to allow it", out.Schedule, Duration(out.Floor)))
 		default:
-			out.Floor = least
+			l.errorAt(at.at("schedule"), fmt.Sprintf("%q is more often than the floor of %s; give the source a floor of its own to allow it", out.Schedule, Duration(out.Floor)))
 		}
 	}
 	c.sources = append(c.sources, out)
 }
 
 // schedule reads an expression in its zone; both have been found good. Most
-// sources share a few, and a cron expression takes a while to weigh.
+// sources share a few.
 func (l *loader) schedule(expr, zone string) schedule.Schedule {
 	key := zone + " " + expr
 	s, known := l.schedules[key]
@@ -280,9 +284,19 @@ func (l *loader) schedule(expr, zone string) schedule.Schedule {
 			s = schedule.Schedule{} // an error at its own place already
 		}
 		l.schedules[key] = s
-		l.shortest[s.String()] = s.Shortest()
 	}
 	return s
+}
+
+// shortestOf gives a schedule's shortest interval, which takes hundreds of steps
+// to find for a cron expression.
+func (l *loader) shortestOf(s schedule.Schedule) time.Duration {
+	least, known := l.shortest[s.String()]
+	if !known {
+		least = s.Shortest()
+		l.shortest[s.String()] = least
+	}
+	return least
 }
 
 // reserved are the first words of the addresses that we make.

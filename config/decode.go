@@ -14,9 +14,10 @@ import (
 
 // file is one file of the configuration, parsed.
 type file struct {
-	name  string
-	order int        // the main file is 0, then as they were included
-	root  *yaml.Node // its mapping; nil when there is none
+	name    string
+	order   int        // the main file is 0, then as they were included
+	root    *yaml.Node // its mapping; nil when there is none
+	aliases int        // how many nodes may be reached through aliases
 }
 
 // place is where a section stands, so that checks of decoded values can still
@@ -67,9 +68,10 @@ type field struct {
 	example  string
 }
 
-// maxAliased is how many nodes may be reached through aliases: some anchors used
-// by thousands of sources are fine, a "billion laughs" is not.
-const maxAliased = 200_000
+// freeAliased is how many nodes may be reached through aliases, and one more for
+// each byte of the file: an anchor used by every source of a long list is fine, a
+// "billion laughs" is not.
+const freeAliased = 10_000
 
 func (d *decoder) plan(t reflect.Type) *plan {
 	if p := d.plans[t]; p != nil {
@@ -225,10 +227,10 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 // spend counts a node that is reached through an alias, and says once that
 // there are too many.
 func (d *decoder) spend(n *yaml.Node) bool {
-	if d.aliased++; d.aliased == maxAliased+1 {
-		d.errorAt(n, fmt.Sprintf("aliases (*name) stand for more than %d values; write it out", maxAliased))
+	if d.aliased++; d.aliased == d.file.aliases+1 {
+		d.errorAt(n, fmt.Sprintf("aliases (*name) stand for more than %d values; write it out", d.file.aliases))
 	}
-	return d.aliased <= maxAliased
+	return d.aliased <= d.file.aliases
 }
 
 // kindOf names the kinds of nodes as people call them.
@@ -465,12 +467,13 @@ func (d *decoder) table(v reflect.Value, n *yaml.Node) {
 // leaves the defaults.
 func (d *decoder) section(v reflect.Value, n *yaml.Node) {
 	p := d.plan(v.Type())
+	whole := n
 	if n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		n = nil
 	}
 	if n != nil && n.Kind != yaml.MappingNode {
 		d.errorAt(n, "wants a section (key: value), got "+d.kindOf(n))
-		n = nil
+		n, whole = nil, nil
 	}
 	if p.at >= 0 {
 		v.Field(p.at).Set(reflect.ValueOf(place{d.file, n, pathOf(d.steps)}))
@@ -497,8 +500,8 @@ func (d *decoder) section(v reflect.Value, n *yaml.Node) {
 		if given[i] {
 			continue
 		}
-		if f.required && n != nil {
-			d.errorAt(n, fmt.Sprintf("has no %q; it needs one, such as %s", f.key, f.example))
+		if f.required && whole != nil {
+			d.errorAt(whole, fmt.Sprintf("has no %q; it needs one, such as %s", f.key, f.example))
 		}
 		d.fallback(v.Field(f.index), f)
 	}

@@ -77,7 +77,7 @@ type loader struct {
 
 // file reads one file and what it includes.
 func (l *loader) file(name string, data []byte, from *place) {
-	f := &file{name: name, order: len(l.files)}
+	f := &file{name: name, order: len(l.files), aliases: freeAliased + len(data)}
 	l.files = append(l.files, f)
 	l.config.Files = append(l.config.Files, name)
 	root, err := parse(data)
@@ -201,7 +201,13 @@ func (l *loader) errorAt(p place, msg string) {
 }
 
 // value gives the node of a key, nil when it is not in the file.
-func (p place) value(key string) *yaml.Node { return valueOf(resolve(p.node), key, 0) }
+func (p place) value(key string) *yaml.Node {
+	if n := resolve(p.node); n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	fuel := 1000
+	return valueOf(p.node, key, &fuel)
+}
 
 // has reports whether the key is in the file.
 func (p place) has(key string) bool { return p.value(key) != nil }
@@ -221,7 +227,7 @@ func (p place) at(steps ...any) place {
 			default:
 				p.path += "." + s
 			}
-			node = valueOf(node, s, 0)
+			node = place{node: node}.value(s)
 		case int:
 			p.path += fmt.Sprintf("[%d]", s)
 			if node != nil && node.Kind == yaml.SequenceNode && s < len(node.Content) {
@@ -238,28 +244,35 @@ func (p place) at(steps ...any) place {
 }
 
 // valueOf gives the value of a key, also of merged ones, nil when it has none.
-func valueOf(n *yaml.Node, key string, depth int) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode || depth > 8 {
+// fuel bounds the merged sections that are looked into.
+func valueOf(n *yaml.Node, key string, fuel *int) *yaml.Node {
+	n = resolve(n)
+	if *fuel--; n == nil || *fuel < 0 {
 		return nil
 	}
+	if n.Kind == yaml.SequenceNode { // of a merge key
+		for _, c := range n.Content {
+			if v := valueOf(c, key, fuel); v != nil {
+				return v
+			}
+		}
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	merges := false
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if k := resolve(n.Content[i]); k != nil && k.Value == key && n.Content[i].Tag != "!!merge" {
+		if n.Content[i].Tag == "!!merge" {
+			merges = true
+		} else if k := resolve(n.Content[i]); k != nil && k.Value == key {
 			return resolve(n.Content[i+1])
 		}
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Tag != "!!merge" {
-			continue
-		}
-		m := resolve(n.Content[i+1])
-		if v := valueOf(m, key, depth+1); v != nil {
-			return v
-		}
-		if m != nil && m.Kind == yaml.SequenceNode {
-			for _, c := range m.Content {
-				if v := valueOf(resolve(c), key, depth+1); v != nil {
-					return v
-				}
+	for i := 0; merges && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Tag == "!!merge" {
+			if v := valueOf(n.Content[i+1], key, fuel); v != nil {
+				return v
 			}
 		}
 	}
@@ -311,6 +324,8 @@ func readable(data []byte) *Error {
 			switch {
 			case c == '\n':
 				line, col = line+1, 0
+			case c == '\r' && (i+1 == len(data) || data[i+1] != '\n'):
+				return &Error{Line: line, Col: col, Msg: "has a line end (CR) of a system long gone here; save it with LF or CRLF"}
 			case c < ' ' && c != '\t' && c != '\r' || c == 0x7f:
 				return &Error{Line: line, Col: col, Msg: fmt.Sprintf("has a control character (0x%02x) here; take it out", c)}
 			}
@@ -324,8 +339,9 @@ func readable(data []byte) *Error {
 			return &Error{Line: line, Col: col, Msg: "is not UTF-8 here; save it as UTF-8"}
 		case r == '\ufeff' && i == 0:
 			col-- // editors do not count the mark
-		case r >= 0x80 && r < 0xa0 && r != 0x85 || r == 0xfffe || r == 0xffff:
-			return &Error{Line: line, Col: col, Msg: fmt.Sprintf("has a control character (%U) here; take it out", r)}
+		case r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfffe || r == 0xffff:
+			// Some of them are line ends to YAML and to no editor.
+			return &Error{Line: line, Col: col, Msg: fmt.Sprintf("has an invisible character (%U) here; take it out", r)}
 		}
 		i += size
 		col++

@@ -20,7 +20,7 @@ type SourceConfig struct {
 	Kind          Kind
 	Enabled       bool
 	Schedule      schedule.Schedule
-	Floor         time.Duration // never 0; no more than what the schedule itself asks for
+	Floor         time.Duration // never 0
 	Ceiling       time.Duration
 	Headers       Headers        // names in canonical form
 	AllowNetworks []netip.Prefix // those of fetch included
