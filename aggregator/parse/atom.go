@@ -21,6 +21,9 @@ func (f *fill) atom() error {
 	for _, it := range f.items {
 		k.once = map[string]int{}
 		k.open("entry")
+		if e := bestContent(it.children); e != nil {
+			f.single(k, "content", e)
+		}
 		for _, e := range it.children {
 			f.atomElement(k, e, true)
 		}
@@ -42,6 +45,25 @@ func (f *fill) atom() error {
 	return nil
 }
 
+// bestContent chooses among an entry's contents: RFC 4287 allows one, Atom 0.3
+// several of different types for the reader to choose from. The first with
+// markup is best.
+func bestContent(children []*element) *element {
+	var best *element
+	for _, e := range children {
+		if !e.is(atom, "content") || strings.TrimSpace(e.inner) == "" && e.attr("src") == "" {
+			continue
+		}
+		if kind := strings.ToLower(e.attr("type")); strings.Contains(kind, "html") {
+			return e
+		}
+		if best == nil {
+			best = e
+		}
+	}
+	return best
+}
+
 var personParts = map[string]bool{"name": true, "email": true, "uri": true, "url": true, "homepage": true}
 
 // atomElement writes a child of the feed or of an entry.
@@ -60,9 +82,9 @@ func (f *fill) atomElement(k *skeleton, e *element, entry bool) {
 		f.single(k, e.local, e)
 	case "copyright":
 		f.single(k, "rights", e)
-	case "summary", "content":
+	case "summary":
 		if entry {
-			f.single(k, e.local, e)
+			f.single(k, "summary", e)
 		}
 	case "subtitle", "generator", "icon", "logo":
 		if !entry {
@@ -120,10 +142,10 @@ func (f *fill) atomFeed(k *skeleton, g *gofeed.Feed) {
 		}
 	}
 	doc.Rights = text(g.Rights)
-	doc.Language = c.lang
-	if doc.Language == "" || doc.Language == "und" {
+	if doc.Language = c.lang; doc.Language == "" || doc.Language == "und" {
 		doc.Language = f.firstValue(k.first(x, "dc", "language"))
 	}
+	f.languageOfFeed()
 	if g.Generator != nil {
 		doc.Generator = f.value(k.at(g.Generator.Value))
 	}

@@ -193,9 +193,7 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	doc.Description = text(k.at(g.Description), k.first(x, "itunes", "summary"), k.first(x, "atom", "subtitle"), k.first(x, "dc", "description"), k.first(x, "googleplay", "description"), k.first(x, "itunes", "subtitle"), k.first(x, "media", "description"))
 	doc.Rights = text(k.at(g.Copyright), k.first(x, "dc", "rights"), k.first(x, "atom", "rights"), k.first(x, "media", "copyright"))
 	doc.Language = f.firstValue(k.at(g.Language), k.first(x, "dc", "language"))
-	if doc.Language == "" {
-		doc.Language = c.lang
-	}
+	f.languageOfFeed()
 	doc.Generator = f.firstValue(k.at(g.Generator), k.first(x, "atom", "generator"))
 	if doc.Generator == "" {
 		for _, e := range f.head {
@@ -253,6 +251,19 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	}
 	doc.UpdatePeriod = strings.ToLower(f.firstValue(k.first(x, "sy", "updateperiod")))
 	doc.UpdateFreq = number(f.firstValue(k.first(x, "sy", "updatefrequency")))
+}
+
+// languageOfFeed gives a feed that names no language itself the one in force,
+// or that of its title or description.
+func (f *fill) languageOfFeed() {
+	for _, lang := range []string{f.channel.lang, f.doc.Title.Lang, f.doc.Description.Lang} {
+		if (f.doc.Language == "" || f.doc.Language == "und") && lang != "" {
+			f.doc.Language = lang
+		}
+	}
+	if f.doc.Language == "und" {
+		f.doc.Language = ""
+	}
 }
 
 // commonAuthors gives a channel that names no author those of its items, when
@@ -314,6 +325,9 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 		}
 	}
 	out.Links = f.rssLinks(k, g.Links, x, c)
+	if it.href != "" {
+		out.Links = append(out.Links, feeds.Link{Href: it.href, Rel: "alternate"})
+	}
 	for _, e := range k.all(x, "cc", "license") {
 		if v := f.value(e) + e.attr("rdf:resource"); v != "" {
 			out.Links = append(out.Links, feeds.Link{Href: v, Rel: "license"})
@@ -334,6 +348,11 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	out.Categories = f.categories(out.Categories, k, x)
 	for _, v := range g.Enclosures {
 		if e := k.at(v.URL); e != nil {
+			out.Enclosures = f.enclosure(out.Enclosures, e, c)
+		}
+	}
+	for _, n := range g.Links {
+		if e := k.at(n); e != nil && strings.EqualFold(e.attr("rel"), "enclosure") {
 			out.Enclosures = f.enclosure(out.Enclosures, e, c)
 		}
 	}

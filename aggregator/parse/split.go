@@ -1,6 +1,9 @@
 package parse
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // family is what a document's items are called and who reads it.
 type family uint8
@@ -364,16 +367,40 @@ func findItemEnd(k *skipper, sp span, name string, isItem func(int) (string, boo
 	return sp
 }
 
-// directChild reports whether the inner of an item up to some place leaves no
-// child element open there.
+// directChild reports whether an item that opens after the inner of another
+// one follows it rather than being part of it: no element is open there that
+// can hold a document (a quoted entry in a content, say).
 func directChild(inner string) bool {
-	r := &reader{notes: &noteList{}}
-	open := false
-	r.children(inner, context{}, func(e *element) bool {
-		open = e.unclosed
-		return true
-	})
-	return !open
+	k := &skipper{text: inner, notes: &noteList{}}
+	var open []string
+	for i := 0; ; {
+		if i = k.next(i); i < 0 {
+			break
+		}
+		name := nameAt(inner, i)
+		if inner[i+1] == '/' {
+			if n := slices.Index(open, name); n >= 0 {
+				open = open[:n]
+			}
+			i = endOfTag(inner, i)
+			continue
+		}
+		t, ok := readTag(inner, i)
+		if !ok {
+			i++
+			continue
+		}
+		if !t.empty && len(open) < maxMarkupDepth {
+			open = append(open, name)
+		}
+		i = t.end
+	}
+	return len(open) == 0 || !holdsMarkup[open[0][strings.IndexByte(open[0], ':')+1:]]
+}
+
+// holdsMarkup names the children of an item that a document may be quoted in.
+var holdsMarkup = map[string]bool{
+	"content": true, "encoded": true, "description": true, "summary": true, "body": true, "div": true, "source": true, "fullitem": true,
 }
 
 // hasNameFold reports whether s begins with the name, in any case, and the

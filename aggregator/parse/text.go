@@ -4,12 +4,17 @@ import (
 	"encoding/base64"
 	"html"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // text gives the character data of a range: entities decoded, CDATA sections
 // as they are, comments and processing instructions left out. Tags are left
 // out too, their text is kept.
-func (r *reader) text(inner string) string {
+func (r *reader) text(inner string) string { return r.undouble(r.characters(inner)) }
+
+func (r *reader) characters(inner string) string {
 	if strings.IndexByte(inner, '<') < 0 {
 		return r.decode(inner)
 	}
@@ -29,6 +34,36 @@ func (r *reader) text(inner string) string {
 		}
 	})
 	return out.String()
+}
+
+// undouble decodes a text that was encoded as UTF-8 twice ("cafÃ©"), as
+// publishers do who take UTF-8 for windows-1252 and convert it. It is one when
+// every character beyond ASCII is of windows-1252, and the octets that they
+// stand for there are UTF-8: the odds of that in any other text are small, and
+// fall with every such character.
+func (r *reader) undouble(s string) string {
+	first := strings.IndexByte(s, 0xc3)
+	if first < 0 || first+2 >= len(s) || s[first+1] < 0x82 || s[first+1] > 0xb4 || s[first+2] < 0x80 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for _, c := range s {
+		b, ok := charmap.Windows1252.EncodeRune(c)
+		if !ok {
+			if c > 0xff { // 0x81, 0x8d, … have no character, and stand for themselves
+				return s
+			}
+			b = byte(c)
+		}
+		if out = append(out, b); len(out) == first+64 && !utf8.Valid(out[:first+32]) && !utf8.Valid(out[:first+33]) && !utf8.Valid(out[:first+34]) && !utf8.Valid(out[:first+35]) {
+			return s
+		}
+	}
+	if !utf8.Valid(out) || illegal(string(out)) >= 0 {
+		return s
+	}
+	r.notes.add("a text that was encoded twice was decoded")
+	return string(out)
 }
 
 type tokenKind uint8

@@ -74,6 +74,7 @@ type item struct {
 	raw      uint64
 	notes    *noteList
 	about    string // rdf:about
+	href     string // CDF writes an item's link into its tag
 	children []*element
 	context
 }
@@ -158,7 +159,7 @@ func (f *fill) takeItem(text string, sp span, raw uint64) {
 		}
 	}
 	it.context = e.context
-	it.about = aboutOf(e)
+	it.about, it.href = aboutOf(e), strings.TrimSpace(e.attr("href"))
 	it.children = f.collect(inner, it.context)
 	f.items = append(f.items, it)
 }
