@@ -400,6 +400,15 @@ func (s *Server) feedsPage() (*document, error) {
 	return s.execute("feeds.html", data, counts.All.Newest)
 }
 
+// aboutPage explains one of our own IRIs.
+func (s *Server) aboutPage(path, about string) (*document, error) {
+	data := struct {
+		frame
+		About string
+	}{s.frame(path), about}
+	return s.execute("about.html", data, time.Time{})
+}
+
 // statement prepares a statement's page, or its JSON.
 func (s *Server) statement(rest, rawQuery string) (*prepared, error) {
 	name, isJSON := strings.CutSuffix(rest, ".json")

@@ -35,12 +35,29 @@ func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
 		return &prepared{make: s.feedsOPML}, nil
 	case path == "/robots.txt":
 		return &prepared{make: s.robots}, nil
+	case strings.HasPrefix(path, "/rel/"), strings.HasPrefix(path, "/ns/"):
+		if about := meanings[path[1:]]; about != "" {
+			return &prepared{make: func() (*document, error) { return s.aboutPage(path, about) }}, nil
+		}
 	case strings.HasPrefix(path, "/statements/"):
 		return s.statement(strings.TrimPrefix(path, "/statements/"), rawQuery)
 	case strings.HasPrefix(path, "/feeds/"):
 		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept)
 	}
 	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html")
+}
+
+// meanings says what the relations and schemes that stand in our feeds mean: an
+// IRI that is published should answer.
+var meanings = map[string]string{
+	"rel/translation":    "Link relation. The target is the same statement in another language, as an office published it; hreflang says which.",
+	"rel/translation-of": "Link relation. The target is the statement that this one is a translation of.",
+	"rel/same-statement": "Link relation. The target is the same statement as another office published it, in the same language.",
+	"ns/region":          "Category scheme. Terms are regions and sub-regions, by the slugs that stand in the addresses of the region feeds.",
+	"ns/country":         "Category scheme. Terms are ISO 3166-1 alpha-2 codes in lower case.",
+	"ns/topic":           "Category scheme. Terms are topics, by the slugs that stand in the addresses of the topic feeds.",
+	"ns/event":           "Category scheme. Terms are events, by the slugs that stand in the addresses of the event feeds.",
+	"ns/json-feed":       "JSON Feed extension. _communique holds what JSON Feed 1.1 has no place for: the feed that an item comes from (source), our tags with scheme and label (categories), other languages (alternates), other offices (duplicates) and the statement's page (permalink).",
 }
 
 // feedAt resolves what follows /feeds/.

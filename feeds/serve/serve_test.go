@@ -466,6 +466,34 @@ func TestFeedsListsWhatThereIs(t *testing.T) {
 	}
 }
 
+func TestEveryIRIThatWePublishAnswers(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics", health, americas, mexico)
+	s.copy(id, "south", "es", "Clínicas", health)
+	s.copy(id, "south", "en", "Clinics", health)
+	const base = "https://news.example.org"
+	for _, format := range []string{"atom", "json"} {
+		body := string(s.get("/feeds/all." + format).body)
+		seen := 0
+		for _, kind := range []string{"/rel/", "/ns/"} {
+			for rest := body; ; seen++ {
+				i := strings.Index(rest, base+kind)
+				if i < 0 {
+					break
+				}
+				rest = rest[i+len(base):]
+				path := rest[:strings.IndexByte(rest, '"')]
+				if a := s.get(path); a.StatusCode != 200 {
+					t.Errorf("%s, which stands in %s, answers %s", path, format, a.Status)
+				}
+			}
+		}
+		if seen < 3 {
+			t.Errorf("%s: only %d of our own IRIs were found", format, seen)
+		}
+	}
+}
+
 func TestAddressWithoutFormatLeadsToOne(t *testing.T) {
 	s := newSite(t)
 	for accept, want := range map[string]string{"text/html,*/*": "/feeds/all.html?lang=en", "application/atom+xml": "/feeds/all.atom?lang=en"} {
