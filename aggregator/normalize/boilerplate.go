@@ -92,8 +92,9 @@ var presentations = []string{
 	"تأسست ", "أنشئت ", "أُنشئت ", "تأسس ",
 }
 
-// ends close a release: whatever follows is for the press.
-// They are compared without the dashes and stars around them.
+// ends close a release: whatever follows is for the press. They stand alone,
+// in capitals or between dashes; "end" alone is a line of Ruby, and stars only
+// part two sections.
 var ends = set("ends end fin fim fine ende 30 انتهى")
 
 // labels are a CMS's names of fields, with or without a colon, alone in their

@@ -42,7 +42,7 @@ func skipDateline(s string) int {
 			}
 		case ':', '.', ';', '،', '|':
 			// After a date only: "Lima, 20 dic. ", "Genève, 3 mars 2022: ".
-			if end := i + size; end < len(s) && s[end] == ' ' && hasYear(s[:i]) {
+			if end := i + size; end < len(s) && s[end] == ' ' && endsDate(s[:i]) && (hasYear(s[:i]) || hasMonth(s[:i])) {
 				head, rest := s[:i], strings.TrimLeft(s[end:], " –—―-|")
 				if isDateline(head, rest, false) {
 					return len(s) - len(rest)
@@ -221,6 +221,14 @@ func hasMonth(s string) bool {
 		}
 	}
 	return month && number
+}
+
+// endsDate reports whether s ends as a date does, or the agency after it:
+// "Ms." does not.
+func endsDate(s string) bool {
+	s = strings.TrimRight(s, " ")
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r == ')' || digitOf(r) >= 0
 }
 
 func endsWithYearOrParen(s string) bool {

@@ -52,7 +52,7 @@ func view(headline, words string) feeds.TextView {
 		} else {
 			f = fold(p, foldLong)
 		}
-		if len(kept) > 0 && isEnd(f) {
+		if 2*i >= len(all)-1 && len(kept) > 0 && isEnd(p) {
 			break
 		}
 		switch verdict := judge(p, f, i, len(all)); verdict {
@@ -96,12 +96,15 @@ func view(headline, words string) feeds.TextView {
 }
 
 // isEnd reports whether a line is the mark under which a release ends.
-func isEnd(f string) bool {
-	if len(f) > 20 {
+func isEnd(p string) bool {
+	if len(p) > 20 {
 		return false
 	}
-	word := strings.Trim(f, " -–—*#/.")
-	return ends[word] || word == "" && strings.Count(f, "#")+strings.Count(f, "*") >= 3
+	word := strings.Trim(p, " -–—*#/.")
+	if word == "" {
+		return strings.Count(p, "#") >= 3
+	}
+	return ends[strings.ToLower(word)] && (word == strings.ToUpper(word) && word != strings.ToLower(word) || word != p && strings.ContainsAny(p[:1], "-–—*#/"))
 }
 
 type verdict uint8
@@ -168,7 +171,7 @@ func isAbout(p, f string) bool {
 // isReachable reports whether a line is numbers and addresses to reach someone
 // at.
 func isReachable(p, f string) bool {
-	digits, at := 0, strings.Contains(p, "@")
+	digits, at := 0, hasAddress(p)
 	for i := 0; i < len(p); i++ {
 		if isDigit(p[i]) {
 			digits++
@@ -185,6 +188,25 @@ func isReachable(p, f string) bool {
 		return len(p) < 120 && strings.Count(p, " ") <= 12
 	}
 	return at || containsAny(f, reachables[:len(reachables)-1])
+}
+
+// hasAddress reports whether a mail address stands in s.
+func hasAddress(s string) bool {
+	for i := strings.IndexByte(s, '@'); i >= 0; {
+		rest := s[i+1:]
+		if end := strings.IndexAny(rest, " ,;)>"); end >= 0 {
+			rest = rest[:end]
+		}
+		if i > 0 && isUnreserved(s[i-1]) && strings.IndexByte(rest, '.') > 0 {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], '@')
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // isSyndicated reports whether a whole paragraph is a plugin's.
