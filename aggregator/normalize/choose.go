@@ -11,8 +11,9 @@ const (
 	// sureLength is how much text there must be before a detector's word
 	// counts against a publisher's, in bytes.
 	sureLength = 200
-	// detectLength is how much of it the detector reads, in bytes.
-	detectLength = 1000
+	// guessLength is how much text there must be before a detector's guess is
+	// taken where nobody says anything, in bytes.
+	guessLength = 100
 )
 
 // language says in which language an item is, and by which rule: the
@@ -35,11 +36,9 @@ func (n *Normalizer) language(d *feeds.Draft, item, feed string, o Options, note
 		language, rule = setting, "source"
 	}
 	text := d.Text.Body
-	if len(text) > detectLength {
-		text = cutBytes(text, detectLength)
-	}
 	if language == "" {
-		if detected, _ := n.Detect(d.Title + "\n" + text); detected != "" {
+		// A wrong language is worse than none: a headline alone must be sure.
+		if detected, sure := n.Detect(d.Title + "\n" + text); detected != "" && (sure || len(d.Title)+len(text) >= guessLength) {
 			return detected, "detector"
 		}
 		return "", ""
@@ -70,17 +69,6 @@ func confusable(a, b string) bool {
 		}
 	}
 	return false
-}
-
-// cutBytes gives at most the first n bytes of s, whole runes only.
-func cutBytes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && s[n]&0xc0 == 0x80 {
-		n--
-	}
-	return s[:n]
 }
 
 // noticed is a hash of what a reader would notice if it changed: the words,

@@ -33,7 +33,7 @@ func (n *Normalizer) content(t feeds.Text, b base, page string) markup {
 func (n *Normalizer) line(s string) markup {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	text := endParagraph(appendFolded(make([]byte, 0, len(s)), s))
-	return markup{unquote(string(appendEscaped(make([]byte, 0, len(s)), s))), strings.TrimSuffix(string(text), "\n")}
+	return markup{escaped(s), strings.TrimSuffix(string(text), "\n")}
 }
 
 // plain makes HTML of plain text: paragraphs are what stands between blank
@@ -43,24 +43,27 @@ func (n *Normalizer) plain(s string) markup {
 	if strings.Contains(s, "\r") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
-	var out, text []byte
+	var text []byte
 	for para := range strings.SplitSeq(s, "\n") {
 		text = endParagraph(appendFolded(text, para))
 	}
 	paragraphs := splitParagraphs(s)
 	if len(paragraphs) == 1 {
-		out = appendEscaped(out, paragraphs[0])
-	} else {
-		for i, para := range paragraphs {
-			if i > 0 {
-				out = append(out, '\n')
-			}
-			out = append(out, "<p>"...)
-			out = appendEscaped(out, para)
-			out = append(out, "</p>"...)
-		}
+		return markup{escaped(paragraphs[0]), strings.TrimSuffix(string(text), "\n")}
 	}
-	return markup{unquote(string(out)), strings.TrimSuffix(string(text), "\n")}
+	var out strings.Builder
+	for i, para := range paragraphs {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		out.WriteString("<p>" + escaped(para) + "</p>")
+	}
+	return markup{out.String(), strings.TrimSuffix(string(text), "\n")}
+}
+
+// escaped gives plain text as HTML.
+func escaped(s string) string {
+	return strings.TrimSpace(unquote(string(appendEscaped(make([]byte, 0, len(s)+16), s))))
 }
 
 // splitParagraphs cuts at blank lines.
