@@ -22,7 +22,7 @@ import (
 // settings and gives the whole.
 func (l *loader) finish() *Config {
 	c := l.config
-	if root := l.files[0].root; l.given["sources"].file == nil && root != nil && root.Kind == yaml.MappingNode {
+	if root := l.files[0].root; l.given["sources"].file == nil && root != nil && root.Kind == yaml.MappingNode && !l.broken {
 		l.errorAt(place{file: l.files[0], node: root}, `has no "sources"; give a list of them, [] for none yet`)
 	}
 	l.listeners(c)
@@ -140,6 +140,15 @@ func (l *loader) taxonomy(c *Config) map[string][]string {
 	}
 	c.tagger = tagger
 	terms := map[string][]string{}
+	for _, own := range []struct {
+		scheme string
+		rules  []tag.Rule
+	}{{feeds.Region, c.Taxonomy.Regions}, {feeds.Country, c.Taxonomy.Countries}, {feeds.Topic, c.Taxonomy.Topics}, {feeds.Event, c.Taxonomy.Events}} {
+		for _, r := range own.rules {
+			// Also those with an error of their own, which is enough.
+			terms[own.scheme] = append(terms[own.scheme], r.ID)
+		}
+	}
 	for _, t := range tagger.Terms() {
 		terms[t.Tag.Scheme] = append(terms[t.Tag.Scheme], t.Tag.Term)
 	}
@@ -165,19 +174,19 @@ var schemes = []string{feeds.Region, feeds.Country, feeds.Topic, feeds.Event}
 // knownTerms checks a list of terms against the taxonomy.
 func (l *loader) knownTerms(at place, scheme string, list []string) {
 	for i, term := range list {
-		if term == "" || len(l.terms) == 0 || slices.Contains(l.terms[scheme], term) {
+		if term == "" || l.broken || slices.Contains(l.terms[scheme], term) {
 			continue // "" was an error at its own place
 		}
 		msg := fmt.Sprintf("unknown %s %q", scheme, term)
+		kind := ""
 		for _, other := range schemes {
 			if slices.Contains(l.terms[other], term) {
-				msg += ", which is a " + other
-				if other == feeds.Event {
-					msg = strings.Replace(msg, "is a event", "is an event", 1)
-				}
+				kind = other
 			}
 		}
-		if near := nearest(term, l.terms[scheme]); near != "" {
+		if kind != "" {
+			msg += ", which is of another kind: " + kind
+		} else if near := nearest(term, l.terms[scheme]); near != "" && scheme != feeds.Country {
 			msg += fmt.Sprintf("; did you mean %q?", near)
 		} else if all := l.terms[scheme]; len(all) > 0 && len(all) <= 40 {
 			msg += "; there are " + strings.Join(all, ", ")
@@ -313,7 +322,7 @@ func (l *loader) feed(f *Feed, sources map[string]place) {
 	l.knownTerms(at.at("topics"), feeds.Topic, texts(q.Topics))
 	l.knownTerms(at.at("events"), feeds.Event, texts(q.Events))
 	for i, id := range q.Sources {
-		if _, known := sources[string(id)]; known || id == "" {
+		if _, known := sources[string(id)]; known || id == "" || l.broken {
 			continue
 		}
 		msg := fmt.Sprintf("there is no source %q", id)

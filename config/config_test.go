@@ -271,7 +271,7 @@ func TestUnknownTermsAreSaidWithTheNearMiss(t *testing.T) {
 	f := &file{name: "c.yaml"}
 	l.knownTerms(place{file: f, path: "regions"}, feeds.Region, []string{"amercias", "mx", "africa", "atlantis"})
 	want := `c.yaml:1:1: regions[0]: unknown region "amercias"; did you mean "americas"?
-c.yaml:1:1: regions[1]: unknown region "mx", which is a country; there are africa, americas
+c.yaml:1:1: regions[1]: unknown region "mx", which is of another kind: country
 c.yaml:1:1: regions[3]: unknown region "atlantis"; there are africa, americas`
 	if got := l.errs.Error(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

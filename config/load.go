@@ -68,6 +68,7 @@ type loader struct {
 	given  map[string]place // where each section but the lists was given
 	read   map[string]bool  // files read, by absolute path
 	errs   Errors
+	broken bool // a file is missing or unreadable, so what others refer to may be in there
 
 	known     map[memo]reflect.Value
 	terms     map[string][]string          // of the taxonomy, by scheme
@@ -84,6 +85,7 @@ func (l *loader) file(name string, data []byte, from *place) {
 	if err != nil {
 		err.File, err.order = name, f.order
 		l.errs = append(l.errs, *err)
+		l.broken = true
 		return
 	}
 	if f.root = root; root == nil {
@@ -174,6 +176,7 @@ func (l *loader) include(f *file, pattern string, i int) {
 		}
 		if err != nil {
 			l.errorAt(at, fmt.Sprintf("%s: cannot read %s: %v", quote(pattern), name, reason(err)))
+			l.broken = true
 			continue
 		}
 		l.file(name, data, &at)
@@ -231,7 +234,9 @@ func (p place) at(steps ...any) place {
 		case int:
 			p.path += fmt.Sprintf("[%d]", s)
 			if node != nil && node.Kind == yaml.SequenceNode && s < len(node.Content) {
-				node = resolve(node.Content[s])
+				if node = resolve(node.Content[s]); nameOf(node) != "" {
+					p.path += " " + quote(nameOf(node))
+				}
 			} else {
 				node = nil
 			}

@@ -3,10 +3,15 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -103,4 +108,117 @@ func TestManualSchemaAndReferenceAreUpToDate(t *testing.T) {
 	}
 	testkit.Golden(t, filepath.Join(docs, "communique.schema.json"), schema)
 	testkit.Golden(t, filepath.Join(docs, "config.md"), referenceWith(text))
+}
+
+func TestEveryDefaultAndExampleIsGood(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var visit func(reflect.Type)
+	visit = func(typ reflect.Type) {
+		if seen[typ] {
+			return
+		}
+		seen[typ] = true
+		for _, f := range planOf(typ).fields {
+			ft := typ.Field(f.index).Type
+			for _, text := range []string{f.fallback, f.example} {
+				if text == "" {
+					continue
+				}
+				if isText(ft) || ft.Kind() == reflect.Pointer && isText(ft.Elem()) {
+					text = strconv.Quote(text)
+				}
+				root, bad := parse([]byte(f.key + ": " + text + "\n"))
+				if bad != nil {
+					t.Fatalf("%s.%s: %v", typ.Name(), f.key, bad)
+				}
+				d := &decoder{env: func(string) (string, bool) { return "x", true }, file: &file{name: "c.yaml"}, plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{}}
+				d.value(reflect.New(ft).Elem(), root.Content[1], &f)
+				if len(d.errs) > 0 {
+					t.Errorf("%s.%s: %v", typ.Name(), f.key, d.errs)
+				}
+			}
+			for ft.Kind() == reflect.Slice || ft.Kind() == reflect.Pointer {
+				ft = ft.Elem()
+			}
+			if isSection(ft) {
+				visit(ft)
+			}
+		}
+	}
+	visit(reflect.TypeFor[Config]())
+}
+
+// TestEveryExampleInTheManualLoads reads the YAML blocks of docs/config.md.
+func TestEveryExampleInTheManualLoads(t *testing.T) {
+	text := string(referenceWith(comments(t)))
+	blocks := 0
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "secrets", "harbour"), []byte("key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, rest, ok := strings.Cut(text, "```yaml\n")
+		if !ok {
+			break
+		}
+		block, after, _ := strings.Cut(rest, "```")
+		text = after
+		if strings.HasPrefix(block, "#") || strings.HasPrefix(block, "schedule:") {
+			continue // an editor's line, and the forms of one key
+		}
+		blocks++
+		lines := strings.Split(block, "\n")
+		indent := len(lines[0]) - len(strings.TrimLeft(lines[0], " "))
+		for i, l := range lines {
+			lines[i] = l[min(indent, len(l)):]
+		}
+		block = strings.Join(lines, "\n")
+		if !strings.HasPrefix(block, "sources:") {
+			block += "\nsources: []\n"
+		}
+		if _, err := Parse(filepath.Join(dir, "c.yaml"), []byte(block), options); err != nil {
+			t.Errorf("%s\n%v", block, err)
+		}
+	}
+	if blocks < 3 {
+		t.Errorf("found %d blocks", blocks)
+	}
+}
+
+func TestTheSchemaClosesEverySection(t *testing.T) {
+	data, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s struct {
+		Definitions map[string]map[string]any `json:"$defs"`
+		Required    []string                  `json:"required"`
+		Additional  any                       `json:"additionalProperties"`
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Additional != false {
+		t.Errorf("the top level takes any key: %v", s.Additional)
+	}
+	for name, def := range s.Definitions {
+		if def["properties"] != nil && def["additionalProperties"] != false {
+			t.Errorf("%s takes any key", name)
+		}
+		if p, ok := def["pattern"].(string); ok {
+			if _, err := regexp.Compile(p); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if got := fmt.Sprint(s.Definitions["Source"]["required"]); got != "[id url]" {
+		t.Errorf("a source needs %s, want id and url alone", got)
+	}
+	reference, err := Reference()
+	if err != nil || !bytes.Contains(reference, []byte("**`max_body`**")) {
+		t.Errorf("the reference lacks a key: %v", err)
+	}
 }
