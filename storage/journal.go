@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -122,6 +123,9 @@ func (s *Store) submit(ctx context.Context, req *request) (uint64, error) {
 // writer is one for all. When the writer finds that another Append came
 // between, it packs what is missing itself.
 func (s *Store) pack(records []record) error {
+	if !slices.ContainsFunc(records, func(r record) bool { return r.content != nil }) {
+		return nil
+	}
 	return s.view(func(t *tables) error {
 		for i := range records {
 			r := &records[i]

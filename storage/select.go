@@ -15,7 +15,7 @@ const (
 	// defaultLimit is what Query.Limit 0 means.
 	defaultLimit = 50
 	// maxWordScan is how many statements one Select reads to look for words.
-	maxWordScan = 5000
+	maxWordScan = 2000
 )
 
 // Select gives the published statements that meet the query, newest first by
@@ -23,7 +23,7 @@ const (
 // carries selects nothing. What it costs grows with the segments of the index
 // (segment.go) that reach up to the page, not with what they hold.
 //
-// With Words it reads the texts of at most 5,000 statements that meet the rest;
+// With Words it reads the texts of at most 2,000 statements that meet the rest;
 // when that is not enough to fill the page, it gives what it found, with More
 // and a Next that goes on behind the last one read. So a page with More may be
 // short or empty.
@@ -79,7 +79,7 @@ func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 				page.More, page.Next = true, last
 				return page, nil
 			}
-			has, err := s.speaksOf(t, id, words)
+			has, err := s.speaksOf(t, at.row(at.rank(at.at)), words)
 			if err != nil {
 				return page, err
 			}

@@ -141,8 +141,12 @@ func overlay(taggings []feeds.Tagging, m *feeds.Moderated) []feeds.Tagging {
 
 // speaksOf reports whether one copy of the statement has all the words, which
 // are in lower case, in its title or text.
-func (s *Store) speaksOf(t *tables, id feeds.StatementID, words []string) (bool, error) {
-	tr, err := t.tree(id)
+func (s *Store) speaksOf(t *tables, number uint32, words []string) (bool, error) {
+	r, err := t.rowAt(number)
+	if err != nil {
+		return false, err
+	}
+	tr, err := treeOf(t.row, r)
 	if err != nil {
 		return false, err
 	}
@@ -150,18 +154,46 @@ func (s *Store) speaksOf(t *tables, id feeds.StatementID, words []string) (bool,
 		if !it.live {
 			continue
 		}
-		f, err := s.factAt(t, it.said.seq, true)
+		text, err := s.text(t, it.said.seq)
 		if err != nil {
-			return false, err
+			return false, fmt.Errorf("statement %s: %w", r.id, err)
 		}
-		if o, ok := f.(*feeds.Observed); ok {
-			text := strings.ToLower(o.Copy.Title + "\n" + plain(o.Copy.Summary) + "\n" + plain(o.Copy.Content))
-			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
-				return true, nil
-			}
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// text gives the title and text of an Observed in lower case.
+func (s *Store) text(t *tables, seq uint64) (string, error) {
+	row, err := t.logRow(seq)
+	if err != nil {
+		return "", err
+	}
+	content, err := s.content(t, row)
+	if err != nil {
+		return "", fmt.Errorf("record %d: %w", seq, err)
+	}
+	var o struct {
+		Copy words `cbor:"16,keyasint"`
+	}
+	if err := decoding.Unmarshal(row.meta, &o); err != nil {
+		return "", fmt.Errorf("record %d: %w", seq, err)
+	}
+	if content != nil {
+		if err := decoding.Unmarshal(content, &o.Copy); err != nil {
+			return "", fmt.Errorf("record %d: content: %w", seq, err)
+		}
+	}
+	return strings.ToLower(o.Copy.Title + "\n" + plain(o.Copy.Summary) + "\n" + plain(o.Copy.Content)), nil
+}
+
+// words are the fields of a Copy that are searched.
+type words struct {
+	Title   string `cbor:"3,keyasint"`
+	Summary string `cbor:"4,keyasint"`
+	Content string `cbor:"5,keyasint"`
 }
 
 // plain leaves the tags out of clean HTML, so that nobody finds their names.

@@ -35,6 +35,9 @@ func (t *tiered) get(key []byte) []byte {
 
 // do puts keys that the map does not have and deletes keys that it has.
 func (t *tiered) do(changes ops) error {
+	if len(changes) == 0 {
+		return nil
+	}
 	added := uint64(0)
 	for _, x := range changes {
 		if x.value != nil {
