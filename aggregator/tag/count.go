@@ -118,7 +118,7 @@ func (l *lexicon) countPlace(m *matcher, f match, inDateline bool) {
 		worth *= datelineFactor
 	}
 	if l.beside(m, f) {
-		if e.role != isName {
+		if e.role != isName || e.weight < 1 {
 			return
 		}
 		worth *= besideFactor
@@ -132,6 +132,7 @@ func (l *lexicon) countPlace(m *matcher, f match, inDateline bool) {
 	if z == inTitle {
 		t.title += worth
 	}
+	t.lede = t.lede || z == inLede
 	t.named = t.named || e.role == isName || e.role == isPeople
 	t.keep(f, worth)
 }

@@ -18,7 +18,8 @@ const (
 	override     = 1.6 // one that is not in the title must score so many times more
 	focusMin     = 1.0
 	focusRatio   = 0.6 // of the best
-	focusShare   = 0.4 // of all countries' scores together
+	focusShare   = 0.3 // one that stands in the lede must have of all countries' scores together
+	deepShare    = 0.6 // the same for one that only comes further down, or for several
 	focusMost    = 3   // more equal countries are none
 	aloneMin     = 0.5 // a single weak one
 	aloneShare   = 0.6
@@ -57,14 +58,20 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 		}
 	} else {
 		var sum float32
+		inFront := false
 		for _, i := range s.touched {
 			c := &s.terms[i]
 			if t.isCountry(i) && !c.forbidden && c.score >= max(focusMin, t.rules.terms[i].threshold) && c.score >= focusRatio*best {
 				dst = append(dst, found{i, c.score})
 				sum += c.score
+				inFront = inFront || c.lede
 			}
 		}
-		if n := len(dst) - from; n > focusMost || sum < focusShare*total {
+		n, share := len(dst)-from, float32(deepShare)
+		if n == 1 && inFront {
+			share = focusShare
+		}
+		if n > focusMost || sum < share*total {
 			dst = dst[:from]
 		}
 		if len(dst) == from && best < focusMin {

@@ -17,6 +17,7 @@ type tally struct {
 	forbidden bool // an exclude pattern was found
 	named     bool // by a name, a people or an agency rather than by a city
 	title     float32
+	lede      bool
 	counts    [isPlace + 1][zones]uint8 // of places
 	hits      [3]hit                    // the best evidence, best first
 }

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	topicMin   = 2.5
-	topicRatio = 0.45 // of the best topic's score
+	topicMin   = 2
+	topicRatio = 0.32 // of the best topic's score
 	topicMost  = 4
 	usualWords = 150 // a text so long has its score halved; see topics
 )

@@ -1,0 +1,189 @@
+package tag
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"communique/feeds"
+	"communique/internal/testkit"
+)
+
+var mistakes = flag.String("mistakes", "", "list the texts of the labelled stream that come out wrong: countries, topics")
+
+// labelled is a row of the labelled stream.
+type labelled struct {
+	ID, Lang, Title, Text, Published string
+	Set, Form, Kind                  string
+	Countries, Regions, Topics       *[]string
+	Themes                           *[]string `json:"topics_rw"`
+	Judged                           []string  `json:"topics_rw_judged"`
+}
+
+func stream(t testing.TB) []labelled {
+	f, err := os.Open(testkit.Shared(t, "eval/stream_dev.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []labelled
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<22)
+	for in.Scan() {
+		var r labelled
+		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (r labelled) input() Input {
+	published, _ := time.Parse("2006-01-02T15:04:05", r.Published[:min(19, len(r.Published))])
+	return Input{Language: r.Lang, View: view(r.Title, r.Text), Published: published}
+}
+
+// ratio counts as score.py does: micro precision, recall and F1.
+type ratio struct{ tp, fp, fn float64 }
+
+func (r *ratio) add(gold, got []string) {
+	for _, g := range got {
+		if slices.Contains(gold, g) {
+			r.tp++
+		} else {
+			r.fp++
+		}
+	}
+	for _, g := range gold {
+		if !slices.Contains(got, g) {
+			r.fn++
+		}
+	}
+}
+
+func (r ratio) f1() (p, rec, f float64) {
+	p, rec = r.tp/max(1, r.tp+r.fp), r.tp/max(1, r.tp+r.fn)
+	return p, rec, 2 * p * rec / max(1e-9, p+rec)
+}
+
+func lower(in []string) []string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = strings.ReplaceAll(strings.ToLower(s), "_", "-")
+	}
+	return out
+}
+
+// TestLabelledStream measures the rules on the labelled stream and fails when
+// they get much worse than they were.
+func TestLabelledStream(t *testing.T) {
+	tg := newTagger(t)
+	var regionOf map[string][]string // the labels' own table of regions
+	b, err := os.ReadFile(testkit.Shared(t, "eval/resources/iso2_m49.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &regionOf); err != nil {
+		t.Fatal(err)
+	}
+	// The topics that the labels know; ours are more.
+	known := strings.Fields(`displacement migration-governance labour-migration return-reintegration counter-trafficking protection
+		gender children health climate-environment emergencies peace-security food-security wash shelter education funding mine-action`)
+
+	scores := map[string]*ratio{}
+	count := func(name string, gold, got []string) {
+		if scores[name] == nil {
+			scores[name] = &ratio{}
+		}
+		scores[name].add(gold, got)
+	}
+	for _, r := range stream(t) {
+		if r.Countries == nil && r.Topics == nil && r.Themes == nil {
+			continue
+		}
+		tags := tg.Tag(r.input())
+		countries := terms(tags, feeds.Country)
+		var topics []string
+		for _, x := range terms(tags, feeds.Topic) {
+			if slices.Contains(known, x) {
+				topics = append(topics, x)
+			}
+		}
+		if r.Countries != nil {
+			gold := lower(*r.Countries)
+			count("countries", gold, countries)
+			count("countries "+r.Lang, gold, countries)
+			var regions []string
+			for _, c := range countries {
+				if g := regionOf[strings.ToUpper(c)]; len(g) > 1 && !slices.Contains(regions, g[1]) {
+					regions = append(regions, g[1])
+				}
+			}
+			count("regions", *r.Regions, regions)
+			slices.Sort(gold)
+			if *mistakes == "countries" && !slices.Equal(gold, countries) {
+				explain(t, r, gold, tags, feeds.Country)
+			}
+		}
+		if r.Topics != nil {
+			gold := lower(*r.Topics)
+			count("topics", gold, topics)
+			count("topics "+r.Lang, gold, topics)
+			count("topics, ours too", gold, terms(tags, feeds.Topic))
+			slices.Sort(gold)
+			if *mistakes == "topics" && !slices.Equal(gold, topics) {
+				explain(t, r, gold, tags, feeds.Topic)
+			}
+			for _, k := range known {
+				one := func(list []string) []string {
+					if slices.Contains(list, k) {
+						return []string{k}
+					}
+					return nil
+				}
+				count("topic "+k, one(gold), one(topics))
+			}
+		}
+		if r.Themes != nil {
+			judged := lower(r.Judged)
+			var got []string
+			for _, x := range topics {
+				if slices.Contains(judged, x) {
+					got = append(got, x)
+				}
+			}
+			count("themes", lower(*r.Themes), got)
+		}
+	}
+	for _, name := range slices.Sorted(func(yield func(string) bool) {
+		for n := range scores {
+			if !yield(n) {
+				return
+			}
+		}
+	}) {
+		p, r, f := scores[name].f1()
+		t.Logf("%-28s P %.3f R %.3f F1 %.3f  (tp %g fp %g fn %g)", name, p, r, f, scores[name].tp, scores[name].fp, scores[name].fn)
+	}
+	for name, least := range map[string]float64{"countries": 0.86, "regions": 0.86, "topics": 0.80} {
+		if _, _, f := scores[name].f1(); f < least {
+			t.Errorf("%s: F1 %.3f, want at least %.3f", name, f, least)
+		}
+	}
+}
+
+func explain(t *testing.T, r labelled, gold []string, tags []feeds.Tagging, scheme string) {
+	t.Logf("%s %s %s %q want %v", r.ID, r.Lang, r.Form, r.Title, gold)
+	t.Logf("      %.300s", strings.ReplaceAll(r.Text, "\n", " "))
+	for _, g := range tags {
+		if g.Tag.Scheme == scheme {
+			t.Logf("   got %s %.2f %s", g.Tag.Term, g.Score, g.Evidence)
+		}
+	}
+}
