@@ -140,6 +140,11 @@ func (l *lexicon) add(p pattern, e entry) {
 			l.shortest = min(l.shortest, len(folded))
 			syms = append(syms, l.symbol(l.beginnings, hashWord(folded)))
 		case asStem:
+			if w, ok := l.shortStem(w.text); ok {
+				syms = append(syms, l.symbol(l.written, hashWord(w)))
+				syms = append(syms, l.symbol(l.written, hashWord(append([]rune("ال"), w...))))
+				break
+			}
 			l.stems(w.text, func(h uint64) { syms = append(syms, l.symbol(l.stemmed, h)) })
 			slices.Sort(syms)
 			syms = slices.Compact(syms)
@@ -155,6 +160,25 @@ func (l *lexicon) add(p pattern, e entry) {
 	for _, n := range at {
 		l.end(n, e)
 	}
+}
+
+// shortStem gives an Arabic word without its article when its stem is a bare
+// root of three letters or less, which it shares with words of quite another
+// meaning (the sexual, the nationality): such words are matched as written.
+func (l *lexicon) shortStem(word string) ([]rune, bool) {
+	w := l.fold.letters(nil, word)
+	if len(w) == 0 || w[0] < 0x600 || w[0] > 0x6FF || l.stem == nil {
+		return nil, false
+	}
+	env := snowballstem.NewEnv(word)
+	l.stem(env)
+	if len(l.fold.letters(nil, env.Current())) > 3 {
+		return nil, false
+	}
+	if len(w) > 4 && w[0] == 'ا' && w[1] == 'ل' {
+		w = w[2:]
+	}
+	return w, true
 }
 
 // end lets the phrase that leads to a node stand for e. Names that several
