@@ -1,0 +1,334 @@
+package storage
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"communique/feeds"
+)
+
+// fill sets every field that it reaches to something that is not zero, each
+// another value.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Date(2026, 5, 1, 0, 0, *n, 1000*(*n), time.UTC)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i), n)
+		}
+	case reflect.String:
+		v.SetString(string(rune('a'+*n%26)) + "é\xff") // publishers write what they like
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Uint8:
+		v.SetUint(uint64('a' + *n%26))
+	case reflect.Uint32, reflect.Uint64:
+		v.SetUint(uint64(*n))
+	case reflect.Float32:
+		v.SetFloat(float64(*n) + 0.1)
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		panic(v.Type().String() + ": fill it too")
+	}
+}
+
+// facts gives every kind of fact, once with every field set and once with none
+// but the names.
+func facts() []feeds.Fact {
+	full := []feeds.Fact{&feeds.Fetched{}, &feeds.Observed{}, &feeds.Gone{}, &feeds.Joined{}, &feeds.Moderated{}}
+	for i, f := range full {
+		n := 100 * i
+		fill(reflect.ValueOf(f).Elem(), &n)
+	}
+	return append(full,
+		&feeds.Fetched{Source: "north"},
+		&feeds.Observed{Item: "north/1", Statement: "s1"},
+		&feeds.Gone{Item: "north/1", Statement: "s1"},
+		&feeds.Joined{Loser: "s1", Winner: "s2"},
+		&feeds.Moderated{Statement: "s1"})
+}
+
+func roundTrip(t *testing.T, at time.Time, f feeds.Fact) (feeds.Fact, time.Time) {
+	t.Helper()
+	r, err := newRecord(at, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := parseLogRow(r.row(9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := row.fact(r.content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got, row.at.time()
+}
+
+// A new field of a fact, or a time in it that no row hides, fails here.
+func TestRecordKeepsEveryField(t *testing.T) {
+	at := time.Date(2026, 5, 1, 2, 3, 4, 5000, time.UTC)
+	for _, f := range facts() {
+		got, gotAt := roundTrip(t, at, f)
+		if !reflect.DeepEqual(got, f) {
+			t.Errorf("%T\ngot  %+v\nwant %+v", f, got, f)
+		}
+		if gotAt != at {
+			t.Errorf("%T: said at %v, want %v", f, gotAt, at)
+		}
+	}
+}
+
+func TestRecordKeepsTimesFromAnyYearToTheMicrosecond(t *testing.T) {
+	for _, want := range []time.Time{
+		{}, time.Unix(0, 0).UTC(), time.Date(1600, 1, 2, 3, 4, 5, 6000, time.UTC),
+		time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC), time.Date(-40, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		in := want.In(time.FixedZone("", 3600))
+		if want.IsZero() {
+			in = want
+		}
+		got, _ := roundTrip(t, want, &feeds.Fetched{Source: "north", At: in})
+		if at := got.(*feeds.Fetched).At; at != want {
+			t.Errorf("got %v, want %v", at, want)
+		}
+	}
+	a, b := appendTime(nil, stampOf(time.Date(-40, 1, 1, 0, 0, 0, 0, time.UTC))), appendTime(nil, stampOf(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
+	if bytes.Compare(b, a) >= 0 {
+		t.Error("a later time does not sort first")
+	}
+}
+
+func TestRecordSplitsBulkFromMetadata(t *testing.T) {
+	o := &feeds.Observed{Item: "north/1", Statement: "s1", Copy: feeds.Copy{Title: "A title", Link: "https://example.org/1", Language: "fr",
+		Summary: "the summary", Content: "the content", Notes: []string{"the note"}, Origin: feeds.Origin{Title: "the origin"}}}
+	r, err := newRecord(time.Time{}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"A title", "https://example.org/1", "fr"} {
+		if !bytes.Contains(r.meta, []byte(s)) {
+			t.Errorf("the metadata lacks %q", s)
+		}
+	}
+	for _, s := range []string{"the summary", "the content", "the note", "the origin"} {
+		if bytes.Contains(r.meta, []byte(s)) || !bytes.Contains(r.content, []byte(s)) {
+			t.Errorf("%q stands in the metadata or not in the content", s)
+		}
+	}
+}
+
+func TestRecordIsRefusedWhenItCouldNotBeFoundAgain(t *testing.T) {
+	long := feeds.StatementID("aaaaaaaaaaaaaaaaa")
+	for _, f := range []feeds.Fact{
+		nil, (*feeds.Observed)(nil), (*feeds.Fetched)(nil), (*feeds.Gone)(nil), (*feeds.Joined)(nil), (*feeds.Moderated)(nil),
+		&feeds.Fetched{}, &feeds.Observed{Item: "north/1"}, &feeds.Observed{Statement: "s1"}, &feeds.Gone{Item: "north/1", Statement: long},
+		&feeds.Joined{Loser: "s1"}, &feeds.Joined{Loser: long, Winner: "s1"}, &feeds.Moderated{},
+		&feeds.Fetched{Source: feeds.SourceID(make([]byte, maxName+1))},
+	} {
+		if _, err := newRecord(time.Time{}, f); err == nil {
+			t.Errorf("%T %+v was taken", f, f)
+		}
+	}
+}
+
+var add = flag.Bool("add-records", false, "add fixtures of the present record format")
+
+// The fixtures are records as earlier programs wrote them: NAME.row, NAME.content
+// when there is one, and what they say in NAME.json. Never edit, only add: a
+// change of the format takes a new version and new fixtures beside these.
+func TestRecordsOfOldFormatsAreRead(t *testing.T) {
+	p, err := newPacker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if *add {
+		addRecords(t, p)
+	}
+	rows, err := filepath.Glob("testdata/records/*.row")
+	if err != nil || len(rows) < 10 {
+		t.Fatalf("%d fixtures, %v", len(rows), err)
+	}
+	for _, name := range rows {
+		base := name[:len(name)-len(".row")]
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, err := parseLogRow(raw)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var content []byte
+		if row.number != 0 {
+			packed, err := os.ReadFile(base + ".content")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if content, err = p.unpack(nil, packed); err != nil {
+				t.Errorf("%s: %v", base, err)
+			}
+		}
+		f, err := row.fact(content)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		// Through the type of today, so that a field added since is no difference.
+		said, err := os.ReadFile(base + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		today := reflect.New(reflect.TypeOf(f).Elem()).Interface()
+		if err := json.Unmarshal(said, today); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := json.MarshalIndent(f, "", "\t")
+		want, _ := json.MarshalIndent(today, "", "\t")
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s reads as\n%s\nwant\n%s", name, got, want)
+		}
+		if raw[0] == recordVersion {
+			if again, err := newRecord(row.at.time(), f); err != nil || !bytes.Equal(again.row(row.number), raw) {
+				t.Errorf("%s is written otherwise now (%v): that is another format and needs another version", name, err)
+			}
+		}
+	}
+}
+
+func addRecords(t *testing.T, p *packer) {
+	for i, f := range facts() {
+		r, err := newRecord(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := "testdata/records/v" + string(rune('0'+recordVersion)) + "-" + reflect.TypeOf(f).Elem().Name()
+		if i >= 5 {
+			base += "-bare"
+		}
+		if _, err := os.Stat(base + ".row"); err == nil {
+			continue
+		}
+		number := uint64(0)
+		if r.content != nil {
+			number = 7
+			if err := os.WriteFile(base+".content", p.pack(r.content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said, _ := json.MarshalIndent(f, "", "\t")
+		if err := os.WriteFile(base+".row", r.row(number), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(base+".json", append(said, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What can be read can be written, and then reads the same.
+func FuzzRecord(f *testing.F) {
+	for _, fact := range facts() {
+		r, err := newRecord(time.Unix(1, 0), fact)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(r.row(1), r.content)
+	}
+	f.Fuzz(func(t *testing.T, raw, content []byte) {
+		row, err := parseLogRow(raw)
+		if err != nil {
+			return
+		}
+		if len(content) == 0 {
+			content = nil
+		}
+		fact, err := row.fact(content)
+		if err != nil {
+			return
+		}
+		r, err := newRecord(row.at.time(), fact)
+		if err != nil {
+			return // a name that is too long
+		}
+		written := r.row(row.number)
+		if row, err = parseLogRow(written); err != nil {
+			t.Fatal(err)
+		}
+		again, err := row.fact(r.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r2, err := newRecord(row.at.time(), again)
+		if err != nil || !bytes.Equal(r2.row(row.number), written) || !bytes.Equal(r2.content, r.content) {
+			t.Errorf("%v\n%+v\nreads again as\n%+v", err, fact, again)
+		}
+	})
+}
+
+// A damaged row of a statement is an error, and a sound one reads back.
+func FuzzRow(f *testing.F) {
+	r := &row{
+		id: "s1", view: view{published: true, copies: 1, said: touch{3, 4}, order: 5, terms: []uint32{1, 2}}, slot: 4097,
+		items:    []item{{key: "north/1", said: touch{3, 4}, firstSeen: 9, order: 5, live: true, origin: true, terms: []uint32{1, 2}, keys: []feeds.Key{{Kind: 'g', Hash: 8}}}},
+		mod:      &moderation{said: touch{5, 6}, hide: true, add: []uint32{7}, cut: []uint32{8, 9}},
+		join:     &join{said: touch{7, 8}, winner: "s2"},
+		children: []feeds.StatementID{"s3", "s4"}, touched: touch{9, 10},
+	}
+	f.Add(r.encode())
+	f.Add((&row{id: "s"}).encode())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := decodeRow(1, b)
+		if err != nil {
+			return
+		}
+		written := r.encode()
+		again, err := decodeRow(1, written)
+		if err != nil || !bytes.Equal(again.encode(), written) {
+			t.Errorf("%v\ngot  %+v\nwant %+v", err, again, r)
+		}
+	})
+}
+
+// A damaged posting is an error, and a sound one reads back.
+func FuzzPosting(f *testing.F) {
+	var few, many bitmap
+	few.put(0)
+	few.put(segmentSize - 1)
+	for i := range uint16(segmentSize) {
+		many.put(i)
+	}
+	f.Add(few.posting())
+	f.Add(many.posting())
+	f.Fuzz(func(t *testing.T, p []byte) {
+		var b, again bitmap
+		if b.add(p) != nil {
+			return
+		}
+		if err := again.add(b.posting()); err != nil || again != b {
+			t.Errorf("%v: got %v, want %v", err, again, b)
+		}
+	})
+}
