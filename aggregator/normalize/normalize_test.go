@@ -162,6 +162,28 @@ func TestItemLanguageByItsText(t *testing.T) {
 	}
 }
 
+func TestSpeaks(t *testing.T) {
+	texts := map[string]string{
+		"en": "The agency said on Tuesday that it would support the governments of the region in the work that is to come, and that the people who are on the move have the same rights as all others from the day they leave.",
+		"fr": "L’agence a déclaré mardi qu’elle soutiendrait les gouvernements de la région dans le travail qui est à venir, et que les personnes qui se déplacent ont les mêmes droits que toutes les autres dès le jour du départ.",
+		"es": "La agencia dijo el martes que apoyará a los gobiernos de la región en el trabajo que viene, y que las personas que se desplazan tienen los mismos derechos que las demás desde el día en que salen de su casa y su país.",
+		"pt": "A agência disse na terça-feira que vai apoiar os governos da região no trabalho que vem, e que as pessoas em movimento têm os mesmos direitos que todas as outras desde o dia em que saem da sua casa e do seu país.",
+		"it": "L’agenzia ha detto martedì che sosterrà i governi della regione nel lavoro che verrà, e che le persone in movimento hanno gli stessi diritti di tutte le altre dal giorno in cui lasciano la loro casa e il loro paese.",
+		"de": "Die Organisation teilte am Dienstag mit, dass sie die Regierungen der Region bei der Arbeit unterstützen werde und dass die Menschen auf der Flucht von dem Tag an, an dem sie das Land verlassen, die gleichen Rechte wie alle haben.",
+		"ar": "قالت الوكالة يوم الثلاثاء إنها ستدعم حكومات المنطقة في العمل الذي ينتظرها وإن الناس الذين ينتقلون من بلد إلى بلد لهم نفس الحقوق التي لغيرهم منذ اليوم الذي يغادرون فيه على أن تحترم هذه الحقوق في كل مكان من العالم",
+	}
+	for in, text := range texts {
+		for as := range commonWords {
+			if got, want := speaks(text, as), in == as; got != want {
+				t.Errorf("%s text declared %s: got %v", in, as, got)
+			}
+		}
+	}
+	if speaks("the of and", "en") {
+		t.Error("three words are not enough")
+	}
+}
+
 func TestItemEnclosures(t *testing.T) {
 	d := draft(feeds.Item{Enclosures: []feeds.Enclosure{{URL: " /a.mp3 ", Type: "Audio/MPEG", Length: 12}, {URL: "/b.pdf", Length: -1}, {URL: "javascript:x"}, {URL: "/a.mp3"}}})
 	want := []feeds.Enclosure{{URL: "https://example.org/a.mp3", Type: "audio/mpeg", Length: 12}, {URL: "https://example.org/b.pdf", Type: "application/pdf"}}
