@@ -230,12 +230,17 @@ func trimSyndicated(p string) int {
 	f := fold(p[from:], tail)
 	if len(f) == len(p)-from { // folding moved nothing
 		for _, pair := range syndicated {
+			if !strings.Contains(f, pair[1]) { // many times quicker than to look backwards
+				continue
+			}
 			if i := strings.LastIndex(f, pair[0]); i > 0 && strings.Contains(f[i:], pair[1]) && (f[i-1] == ' ' || f[i-1] == '.') {
 				return len(strings.TrimRight(p[:from+i], " "))
 			}
 		}
 		for _, c := range continued {
-			if i := strings.LastIndex(f, c); i > 0 && len(f)-i-len(c) <= 4 {
+			last := max(0, len(f)-len(c)-4)
+			if i := strings.Index(f[last:], c); i >= 0 && last+i > 0 {
+				i += last
 				return len(strings.TrimRight(p[:from+i], " …(["))
 			}
 		}
