@@ -3,11 +3,11 @@
 //
 // The way of an XML feed, one straight line, one file each:
 //
-//	charset.go   bytes → UTF-8 text without characters that XML forbids
-//	split.go     text → the head, and the range of every item with its hash;
-//	             items that the caller knows already go no further
-//	element.go   a range → its child elements, as tolerant as can be
-//	skeleton.go  elements → a small, well-formed document that gofeed reads
+//	charset.go        bytes → UTF-8 text without characters that XML forbids
+//	split.go          text → the head, and the range of every item
+//	xml.go            hashes the items; those that the caller knows go no further
+//	element.go        a range → its child elements, as tolerant as can be
+//	skeleton.go       elements → a small, well-formed document that gofeed reads
 //	rss.go, atom.go   what gofeed says the elements are → Document and Items
 //
 // JSON Feed goes its own, shorter way through json.go.

@@ -28,6 +28,10 @@ func parseJSON(text string, o Options) (*feeds.Document, error) {
 	fillJSON(doc, head, s.head, o, notes)
 	inherited := hash64(Version, "json")
 	for _, rawItem := range s.items {
+		if rawItem[0] != '{' {
+			notes.add("an item that is no object was left out")
+			continue
+		}
 		raw := hash64(inherited, rawItem)
 		if o.Known != nil && o.Known(raw) {
 			doc.Raws = append(doc.Raws, raw)
@@ -222,7 +226,10 @@ func (o object) mend() bool {
 		}
 		mended = true
 	}
-	return o.mendAuthors() || o.mendTags() || o.mendAttachments() || mended
+	for _, mend := range []func() bool{o.mendAuthors, o.mendTags, o.mendAttachments} {
+		mended = mend() || mended
+	}
+	return mended
 }
 
 func (o object) mendAuthors() bool {
@@ -346,8 +353,8 @@ func decodeFeed(o object) (*gofeed.Feed, error) {
 func fillJSON(doc *feeds.Document, g *gofeed.Feed, head object, o Options, notes *noteList) {
 	doc.Base = o.URL
 	doc.ID = strings.TrimSpace(g.FeedURL)
-	doc.Title = feeds.Text{Value: cut(strings.TrimSpace(g.Title), o.MaxTitleRunes), Type: "text"}
-	doc.Description = feeds.Text{Value: strings.TrimSpace(g.Description), Type: "text"}
+	doc.Title = put(cut(g.Title, o.MaxTitleRunes), "text", context{}, context{})
+	doc.Description = put(g.Description, "text", context{}, context{})
 	doc.Language = strings.TrimSpace(g.Language)
 	doc.Image, doc.Icon = strings.TrimSpace(g.Icon), strings.TrimSpace(g.Favicon)
 	doc.Authors = jsonAuthors(g.Authors, g.Author)
@@ -406,8 +413,8 @@ func jsonItem(text string, o Options) (*feeds.Item, error) {
 	g := feed.Items[0]
 	it := &feeds.Item{
 		ID:        strings.TrimSpace(g.ID),
-		Title:     feeds.Text{Value: cut(strings.TrimSpace(g.Title), o.MaxTitleRunes), Type: "text"},
-		Summary:   feeds.Text{Value: strings.TrimSpace(g.Summary), Type: "text"},
+		Title:     put(cut(g.Title, o.MaxTitleRunes), "text", context{}, context{}),
+		Summary:   put(g.Summary, "text", context{}, context{}),
 		Authors:   jsonAuthors(g.Authors, g.Author),
 		Published: strings.TrimSpace(g.DatePublished),
 		Updated:   strings.TrimSpace(g.DateModified),
@@ -415,11 +422,8 @@ func jsonItem(text string, o Options) (*feeds.Item, error) {
 		Image:     either(strings.TrimSpace(g.Image), strings.TrimSpace(g.BannerImage)),
 	}
 	it.IDIsPermalink = it.ID != "" && it.ID == strings.TrimSpace(g.URL)
-	switch {
-	case strings.TrimSpace(g.ContentHTML) != "":
-		it.Content = feeds.Text{Value: strings.TrimSpace(g.ContentHTML), Type: "html"}
-	case strings.TrimSpace(g.ContentText) != "":
-		it.Content = feeds.Text{Value: strings.TrimSpace(g.ContentText), Type: "text"}
+	if it.Content = put(g.ContentHTML, "html", context{}, context{}); it.Content.Value == "" {
+		it.Content = put(g.ContentText, "text", context{}, context{})
 	}
 	if u := strings.TrimSpace(g.URL); u != "" {
 		it.Links = append(it.Links, feeds.Link{Href: u, Rel: "alternate"})
@@ -467,8 +471,9 @@ func jsonAuthors(authors []*gofeed.Author, author *gofeed.Author) []feeds.Person
 	return out
 }
 
-// cut keeps a text within a number of characters.
+// cut takes white space off and keeps a text within a number of characters.
 func cut(s string, runes int) string {
+	s = strings.TrimSpace(s)
 	if len(s) <= runes {
 		return s
 	}

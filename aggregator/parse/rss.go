@@ -239,7 +239,7 @@ func (f *fill) rssChannel(k *skeleton, g *gofeed.Feed) {
 	for _, h := range g.SkipHours {
 		if v := f.value(k.at(h)); v != "" {
 			// 24 was midnight in RSS 0.91.
-			if n, err := strconv.Atoi(v); err == nil && n >= 0 && n <= 24 {
+			if n, err := strconv.Atoi(v); err == nil && n >= 0 && n <= 24 && !slices.Contains(doc.SkipHours, n%24) {
 				doc.SkipHours = append(doc.SkipHours, n%24)
 			}
 		}
@@ -325,6 +325,9 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 		}
 	}
 	out.Links = f.rssLinks(k, g.Links, x, c)
+	if out.ID == it.about && len(out.Links) == 0 {
+		out.IDIsPermalink = it.about != "" // RSS 1.0 §5.5: it should be the link
+	}
 	if it.href != "" {
 		out.Links = append(out.Links, feeds.Link{Href: it.href, Rel: "alternate"})
 	}

@@ -55,9 +55,7 @@ func (r *reader) undouble(s string) string {
 			}
 			b = byte(c)
 		}
-		if out = append(out, b); len(out) == first+64 && !utf8.Valid(out[:first+32]) && !utf8.Valid(out[:first+33]) && !utf8.Valid(out[:first+34]) && !utf8.Valid(out[:first+35]) {
-			return s
-		}
+		out = append(out, b)
 	}
 	if !utf8.Valid(out) || illegal(string(out)) >= 0 {
 		return s

@@ -201,10 +201,12 @@ func differs(inner, outer string) string {
 	return inner
 }
 
-// put makes a text with the base and language in force.
+// put makes a text with the base and language in force; none of an empty one.
 func put(value, kind string, c, outer context) feeds.Text {
-	t := feeds.Text{Value: strings.TrimSpace(value), Type: kind, Base: differs(c.base, outer.base), Lang: differs(c.lang, outer.lang)}
-	return t
+	if value = strings.TrimSpace(value); value == "" {
+		return feeds.Text{}
+	}
+	return feeds.Text{Value: value, Type: kind, Base: differs(c.base, outer.base), Lang: differs(c.lang, outer.lang)}
 }
 
 // value gives the element's character data without white space around it.
