@@ -32,7 +32,7 @@ func TestCleanKeepsWhatCarriesMeaning(t *testing.T) {
 		`<blockquote cite="https://example.org/speech"><p>Words</p></blockquote>`,
 		`<p class="lead"><a href="https://example.org/x" hreflang="fr" title="X">x</a></p>`,
 		`<video src="https://example.org/v.mp4" poster="https://example.org/p.jpg" controls=""></video>`,
-		`<p>zwj‌non<wbr>joiner</p>`,
+		"<p>zw\u200cnj<wbr>joiner</p>",
 		"<pre>\n\n  two\n  lines</pre>",
 		`plain &lt;b&gt; text`,
 	} {
