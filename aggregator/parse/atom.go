@@ -304,21 +304,6 @@ func (f *fill) atomPerson(k *skeleton, p *gofeed.Person, outer context) feeds.Pe
 // plain gives a value on one line.
 func (f *fill) plain(e *element) string { return strings.Join(strings.Fields(f.value(e)), " ") }
 
-// atomCategory adds an Atom category.
-func (f *fill) atomCategory(out []feeds.Category, e *element) []feeds.Category {
-	if e == nil {
-		return out
-	}
-	c := feeds.Category{Term: strings.TrimSpace(e.attr("term")), Scheme: strings.TrimSpace(e.attr("scheme")), Label: strings.TrimSpace(e.attr("label"))}
-	if c.Term == "" {
-		c.Term = f.value(e)
-	}
-	if c.Term == "" && c.Label == "" || slices.Contains(out, c) {
-		return out
-	}
-	return append(out, c)
-}
-
 // atomSource reads atom:source (RFC 4287 §4.2.11).
 func (f *fill) atomSource(children []*element, inner, outer context) *feeds.Origin {
 	o := &feeds.Origin{}

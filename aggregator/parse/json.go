@@ -286,7 +286,7 @@ func (o object) mendTags() bool {
 	}
 	var v any
 	_ = json.Unmarshal(raw, &v) // nil, and no tags, when it is nothing that we know
-	list, ok := v.([]any)
+	list, _ := v.([]any)
 	if s, isString := v.(string); isString {
 		for _, w := range strings.Split(s, ",") {
 			list = append(list, strings.TrimSpace(w))

@@ -1,7 +1,10 @@
 package parse
 
 import (
+	"strconv"
 	"strings"
+
+	"communique/feeds"
 
 	ext "github.com/mmcdole/gofeed/extensions"
 )
@@ -108,4 +111,59 @@ func (f *fill) imageOf(e *element) string {
 		return v
 	}
 	return ""
+}
+
+// enclosure adds an attached file, once per URL.
+func (f *fill) enclosure(out []feeds.Enclosure, e *element, c context) []feeds.Enclosure {
+	v := feeds.Enclosure{Type: strings.TrimSpace(e.attr("type")), Title: strings.TrimSpace(e.attr("title"))}
+	for _, name := range []string{"url", "href", "src", "rdf:resource"} {
+		if v.URL == "" {
+			v.URL = strings.TrimSpace(e.attr(name))
+		}
+	}
+	if v.URL == "" {
+		v.URL = f.value(e)
+	}
+	if v.URL == "" {
+		return out
+	}
+	if v.Type == "" {
+		v.Type = strings.TrimSpace(e.attr("enc:type"))
+	}
+	v.URL = f.own(v.URL, e.context, c)
+	for _, name := range []string{"length", "filesize", "enc:length"} {
+		if n, err := strconv.ParseInt(strings.TrimSpace(e.attr(name)), 10, 64); err == nil && n > 0 && v.Length == 0 {
+			v.Length = n
+		}
+	}
+	v.Seconds = seconds(e.attr("duration"))
+	for i := range out {
+		if out[i].URL == v.URL {
+			if out[i].Length == 0 {
+				out[i].Length = v.Length
+			}
+			if out[i].Type == "" {
+				out[i].Type = v.Type
+			}
+			return out
+		}
+	}
+	return append(out, v)
+}
+
+// seconds reads "3600", "59:30" or "1:02:03"; 0 when it is none of these.
+func seconds(s string) int64 {
+	var total int64
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return 0
+	}
+	for _, part := range strings.Split(s, ":") {
+		n, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+		if err != nil || n < 0 || n > 1e6 {
+			return 0
+		}
+		total = total*60 + int64(n)
+	}
+	return total
 }

@@ -20,7 +20,6 @@ type split struct {
 	format string
 	root   tag    // the root's start tag
 	scope  *scope // namespaces declared by the root (and by the RSS channel)
-	base   string // xml:base of the root and the channel, as written, joined later
 	head   string // the inner of the root without items
 	items  []span
 	dtd    string // internal subset of the document type
