@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ var mistakes = flag.String("mistakes", "", "list the texts of the labelled strea
 // labelled is a row of the labelled stream.
 type labelled struct {
 	ID, Lang, Title, Text, Published string
-	Set, Form, Kind                  string
+	Set, Form, Kind, Group           string
 	Countries, Regions, Topics       *[]string
 	Themes                           *[]string `json:"topics_rw"`
 	Judged                           []string  `json:"topics_rw_judged"`
@@ -161,19 +162,54 @@ func TestLabelledStream(t *testing.T) {
 			count("themes", lower(*r.Themes), got)
 		}
 	}
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for n := range scores {
-			if !yield(n) {
-				return
-			}
-		}
-	}) {
+	for _, name := range slices.Sorted(maps.Keys(scores)) {
 		p, r, f := scores[name].f1()
 		t.Logf("%-28s P %.3f R %.3f F1 %.3f  (tp %g fp %g fn %g)", name, p, r, f, scores[name].tp, scores[name].fp, scores[name].fn)
 	}
 	for name, least := range map[string]float64{"countries": 0.86, "regions": 0.86, "topics": 0.80} {
 		if _, _, f := scores[name].f1(); f < least {
 			t.Errorf("%s: F1 %.3f, want at least %.3f", name, f, least)
+		}
+	}
+}
+
+// TestLanguagesAgree tags translations of one text and measures how well each
+// language's tags agree with the English ones: no labels are needed for that.
+func TestLanguagesAgree(t *testing.T) {
+	tg := newTagger(t)
+	english := map[string][]feeds.Tagging{}
+	rows := stream(t)
+	keep := func(r labelled) bool {
+		return r.Set == "ntrex" && (r.Kind == "base" || r.Kind == "translation") && r.Form != "summary"
+	}
+	for _, r := range rows {
+		if keep(r) && r.Lang == "en" {
+			english[r.Group] = tg.Tag(r.input())
+		}
+	}
+	scores := map[string]*ratio{}
+	for _, r := range rows {
+		gold, ok := english[r.Group]
+		if !keep(r) || r.Lang == "en" || !ok {
+			continue
+		}
+		tags := tg.Tag(r.input())
+		for _, scheme := range []string{feeds.Country, feeds.Topic} {
+			name := scheme + " " + r.Lang
+			if scores[name] == nil {
+				scores[name] = &ratio{}
+			}
+			scores[name].add(terms(gold, scheme), terms(tags, scheme))
+			if *mistakes == name && !slices.Equal(terms(gold, scheme), terms(tags, scheme)) {
+				explain(t, r, terms(gold, scheme), append(gold, tags...), scheme)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(scores)) {
+		p, r, f := scores[name].f1()
+		t.Logf("%-12s agrees with English: P %.3f R %.3f F1 %.3f", name, p, r, f)
+		if f < 0.65 {
+			t.Errorf("%s agrees with English only by %.3f", name, f)
 		}
 	}
 }

@@ -136,6 +136,9 @@ func (l *lexicon) add(p pattern, e entry) {
 		switch w.how {
 		case asWritten:
 			syms = append(syms, l.symbol(l.written, hashWord(folded)))
+			if e.role == isPeople && folded[0] >= 0x600 && folded[0] <= 0x6FF { // the Syrian
+				syms = append(syms, l.symbol(l.written, hashWord(append([]rune("ال"), folded...))))
+			}
 		case asBeginning:
 			l.shortest = min(l.shortest, len(folded))
 			syms = append(syms, l.symbol(l.beginnings, hashWord(folded)))

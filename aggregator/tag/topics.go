@@ -7,7 +7,7 @@ import (
 
 const (
 	topicMin   = 2
-	topicRatio = 0.32 // of the best topic's score
+	topicRatio = 0.4 // of the best topic's score
 	topicMost  = 4
 	usualWords = 150 // a text so long has its score halved; see topics
 )
