@@ -32,6 +32,7 @@ const (
 	BySourceLink = 's' // canonical link, within the source
 	ByText       = 't' // title and text without dateline and boilerplate, over all sources
 	ByTitleDate  = 'd' // title and day of publication, within the source
+	ByContent    = 'c' // all that there is, within the source, for items that have neither guid nor link
 )
 
 // Known is what is remembered of an item that has been placed.
@@ -94,9 +95,17 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 	var all []feeds.Key
 	for i := range drafts {
 		keys[i] = markOf(src, &drafts[i])
-		all = append(all, keys[i].list()...)
 	}
 	dropShared(drafts, keys)
+	for i := range keys {
+		if m := &keys[i]; m.guid == (feeds.Key{}) && m.sourceLink == (feeds.Key{}) {
+			m.content = feeds.Key{Kind: ByContent, Hash: hash(append([]string{string(src.ID)}, allOf(&drafts[i])...)...)}
+		}
+	}
+
+	for i := range keys {
+		all = append(all, keys[i].list()...)
+	}
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -161,14 +170,14 @@ func (p *Placer) release(src feeds.SourceID, keys []feeds.Key) {
 
 // marks are the keys of one draft by kind; the zero Key stands for "has none".
 type marks struct {
-	guid, link, sourceLink, text, titleDate feeds.Key
-	linkShared                              bool // several items of the document have this link, so it identifies none
-	guidShared                              bool
+	guid, link, sourceLink, text, titleDate, content feeds.Key
+	linkShared                                       bool // several items of the document have this link, so it identifies none
+	guidShared                                       bool
 }
 
 func (m *marks) list() []feeds.Key {
-	out := make([]feeds.Key, 0, 5)
-	for _, k := range []feeds.Key{m.guid, m.link, m.sourceLink, m.text, m.titleDate} {
+	out := make([]feeds.Key, 0, 6)
+	for _, k := range []feeds.Key{m.guid, m.link, m.sourceLink, m.text, m.titleDate, m.content} {
 		if k != (feeds.Key{}) {
 			out = append(out, k)
 		}
@@ -247,7 +256,7 @@ func dropShared(drafts []feeds.Draft, ms []marks) {
 		func(a, b *feeds.Draft) bool { return a.ID == b.ID || fold(a.Title) == fold(b.Title) },
 		func(m *marks) { m.linkShared = true })
 	shared(func(m *marks) feeds.Key { return m.titleDate },
-		func(a, b *feeds.Draft) bool { return a.ID == b.ID || a.Link == b.Link },
+		func(a, b *feeds.Draft) bool { return a.ID == b.ID && a.Link == b.Link },
 		func(m *marks) { m.titleDate = feeds.Key{} })
 	for i := range ms {
 		m := &ms[i]
@@ -317,6 +326,9 @@ func sameItem(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look fun
 			return &o, "same link, guid changed"
 		}
 	}
+	if same := ours(m.content); len(same) > 0 {
+		return &same[0], "same content"
+	}
 	for _, o := range ours(m.text) {
 		if !otherDate(o.Published, d.Published) {
 			return &o, "same text and date, guid and link changed"
@@ -377,7 +389,7 @@ func otherPage(src feeds.Source, d *feeds.Draft, o *Known) bool {
 // itemKey names a new item by its strongest believed mark. When the publisher
 // has used the guid before, the key takes in what tells the two apart.
 func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []Known) (key feeds.ItemKey, reused bool) {
-	parts := []string{"content", fold(d.Title), fold(d.Text.Body), d.Link, d.ID}
+	parts := append([]string{"content"}, allOf(d)...)
 	switch {
 	case m.guid != (feeds.Key{}):
 		parts = []string{"guid", d.ID}
@@ -391,6 +403,15 @@ func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []
 		}
 	}
 	return feeds.ItemKey(fmt.Sprintf("%s/%016x", src.ID, hash(parts...))), reused
+}
+
+// allOf gives everything that could tell one item from another.
+func allOf(d *feeds.Draft) []string {
+	all := []string{fold(d.Title), fold(d.Text.Body), d.Link, d.ID}
+	for _, e := range d.Enclosures {
+		all = append(all, e.URL)
+	}
+	return all
 }
 
 // mint makes a statement's id from the strongest key of its first copy: the
