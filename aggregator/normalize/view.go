@@ -55,7 +55,7 @@ func view(headline, words string) feeds.TextView {
 		if 2*i >= len(all)-1 && len(kept) > 0 && isEnd(p) {
 			break
 		}
-		switch verdict := judge(p, f, i, len(all)); verdict {
+		switch judge(p, f, i, len(all)) {
 		case dropParagraph:
 			continue
 		case dropWithNext:
@@ -107,17 +107,17 @@ func isEnd(p string) bool {
 	return ends[strings.ToLower(word)] && (word == strings.ToUpper(word) && word != strings.ToLower(word) || word != p && strings.ContainsAny(p[:1], "-–—*#/"))
 }
 
-type verdict uint8
+type judgement uint8
 
 const (
-	keepParagraph verdict = iota
+	keepParagraph judgement = iota
 	dropParagraph
 	dropWithNext  // a heading, with the paragraph below it
 	dropWithValue // a label, with what stands below it when that is short
 )
 
 // judge says whether a paragraph belongs to the text; f is its folded start.
-func judge(p, f string, i, of int) verdict {
+func judge(p, f string, i, of int) judgement {
 	n := len(p)
 	f = strings.TrimLeft(f, "*•·–—-[(> ")
 	switch {
