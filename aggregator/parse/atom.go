@@ -210,9 +210,7 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 			*fallback.into = f.loose(fallback.from, c)
 		}
 	}
-	if out.Language == "" {
-		out.Language = languageOfTexts(out)
-	}
+	out.Language = languageOfTexts(out)
 	for _, l := range g.Links {
 		e := k.at(l.Href)
 		if e == nil {

@@ -394,9 +394,7 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	if l := f.firstValue(k.first(x, "dc", "language"), custom("language")); l != "" {
 		out.Language = l
 	}
-	if out.Language == "" {
-		out.Language = languageOfTexts(out)
-	}
+	out.Language = languageOfTexts(out)
 	if g.Source != nil {
 		if e := k.at(g.Source.Title); e != nil {
 			out.Origin = f.rssSource(e, c)

@@ -182,15 +182,18 @@ func (f *fill) languageOf(c context) string {
 	return c.lang
 }
 
-// languageOfTexts gives what an item that says no language itself says in its
-// main text.
+// languageOfTexts gives the item's language; where the item says none, or takes
+// back what it inherits ("und"), that of its main text.
 func languageOfTexts(it *feeds.Item) string {
+	if it.Language != "" && it.Language != "und" {
+		return it.Language
+	}
 	for _, t := range []feeds.Text{it.Content, it.Summary, it.Title} {
 		if t.Value != "" {
-			return t.Lang
+			return either(t.Lang, it.Language)
 		}
 	}
-	return ""
+	return it.Language
 }
 
 // differs gives what is in force where it is not what is in force outside.
