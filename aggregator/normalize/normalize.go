@@ -77,12 +77,14 @@ func (n *Normalizer) Item(doc *feeds.Document, ch feeds.Channel, it *feeds.Item,
 		d.Title = short
 		note("title cut")
 	}
-	declared := CanonicalLanguage(it.Language)
-	if it.Language != "" && declared == "" {
+	declared, inherited := CanonicalLanguage(it.Language), ch.Language
+	if it.Language == "und" { // xml:lang="" takes the feed's back
+		inherited = ""
+	} else if it.Language != "" && declared == "" {
 		note("language " + quote(it.Language) + " is no language tag")
 	}
 
-	n.place(&d, it, b, firstOf(declared, ch.Language, CanonicalLanguage(o.Source.Language)), note)
+	n.place(&d, it, b, firstOf(declared, inherited, CanonicalLanguage(o.Source.Language)), note)
 	summary := n.content(it.Summary, b, d.Link)
 	content := n.content(it.Content, b, d.Link)
 	if summary.HTML == content.HTML {
@@ -97,7 +99,7 @@ func (n *Normalizer) Item(doc *feeds.Document, ch feeds.Channel, it *feeds.Item,
 		note("neither title nor text")
 	}
 	d.Text = view(d.Title, body)
-	d.Language, d.LanguageRule = n.language(&d, declared, ch.Language, o, note)
+	d.Language, d.LanguageRule = n.language(&d, declared, inherited, o, note)
 
 	d.Authors = n.people(it.Authors, b)
 	if len(d.Authors) == 0 && it.Origin == nil && (strings.HasPrefix(doc.Format, "atom") || strings.HasPrefix(doc.Format, "json")) {
