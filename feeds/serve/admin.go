@@ -3,6 +3,7 @@ package serve
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/pprof"
 	"time"
@@ -11,10 +12,18 @@ import (
 	"communique/storage"
 )
 
+// Configured is a source of the configuration, for those who ask how it does.
+type Configured struct {
+	ID  feeds.SourceID
+	URL string
+	Off bool // it is not pulled
+}
+
 // Admin answers the admin listener: whether the process lives (/livez), whether
-// it can serve (/readyz), how the sources are (/status, /status.json) and
-// profiles (/debug/pprof/). It has no password: keep it on loopback.
-func Admin(store *storage.Store) http.Handler {
+// it can serve (/readyz), how the configured sources are (/status,
+// /status.json) and profiles (/debug/pprof/). With no source given it tells of
+// every one that was ever visited. It has no password: keep it on loopback.
+func Admin(store *storage.Store, sources ...Configured) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -25,7 +34,7 @@ func Admin(store *storage.Store) http.Handler {
 		fmt.Fprintln(w, "ok")
 	})
 	mux.HandleFunc("GET /status.json", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := statusOf(store)
+		st, err := statusOf(store, sources)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
@@ -36,7 +45,7 @@ func Admin(store *storage.Store) http.Handler {
 		_ = enc.Encode(st) // the reader may have left
 	})
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := statusOf(store)
+		st, err := statusOf(store, sources)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
@@ -56,42 +65,86 @@ func Admin(store *storage.Store) http.Handler {
 type status struct {
 	Store   storage.Stats  `json:"store"`
 	Digest  string         `json:"digest"`
-	Sources []sourceStatus `json:"sources"`
+	Sources []SourceStatus `json:"sources"`
 }
 
-type sourceStatus struct {
+// SourceStatus is how a source does: of /status.json and of `sources --json`.
+// Times are RFC 3339 UTC, "" for never.
+type SourceStatus struct {
 	ID          feeds.SourceID `json:"id"`
-	State       string         `json:"state"` // ok, failing, gone
-	Statements  int            `json:"statements"`
-	LastVisit   string         `json:"last_visit"`
+	State       string         `json:"state"` // new, ok, failing, gone, off
+	URL         string         `json:"url"`
+	LastVisit   string         `json:"last_visit,omitempty"`
 	LastSuccess string         `json:"last_success,omitempty"`
 	NextDue     string         `json:"next_due,omitempty"`
-	DueRule     string         `json:"due_rule,omitempty"`
-	Failures    int            `json:"failures"`
-	Class       string         `json:"class,omitempty"`
-	Error       string         `json:"error,omitempty"`
+	DueRule     string         `json:"due_rule,omitempty"` // the rule that said when it is due
+	Failures    int            `json:"failures"`           // in a row
+	Statements  int            `json:"statements"`
+	NewPerWeek  float64        `json:"new_per_week"` // items, of late
+	MovedTo     string         `json:"moved_to,omitempty"`
+	Class       string         `json:"class,omitempty"` // of the last visit's failure
+	Error       string         `json:"last_error,omitempty"`
 }
 
-func statusOf(store *storage.Store) (status, error) {
-	st := status{Store: store.Stats(), Digest: store.Digest(), Sources: []sourceStatus{}}
-	visits, err := store.AllFetched()
-	if err != nil {
-		return st, err
+func statusOf(store *storage.Store, sources []Configured) (status, error) {
+	if len(sources) == 0 {
+		visits, err := store.AllFetched()
+		if err != nil {
+			return status{}, err
+		}
+		for i := range visits {
+			sources = append(sources, Configured{ID: visits[i].Source, URL: visits[i].URL})
+		}
 	}
+	rows, err := Status(store, sources)
+	return status{Store: store.Stats(), Digest: store.Digest(), Sources: rows}, err
+}
+
+// Status tells how the sources are, in the order given.
+func Status(store *storage.Store, sources []Configured) ([]SourceStatus, error) {
 	counts, err := store.Counts()
 	if err != nil {
-		return st, err
+		return nil, err
 	}
-	for _, f := range visits {
-		s := sourceStatus{ID: f.Source, State: "ok", Statements: counts.Sources[f.Source].Statements, LastVisit: stamp(f.At), LastSuccess: stamp(f.Success),
-			NextDue: stamp(f.NextDue.Truncate(time.Second)), DueRule: f.DueRule, Failures: f.Failures, Class: f.Class, Error: f.Error}
-		switch {
-		case f.Gone:
-			s.State = "gone"
-		case f.Failures > 0:
-			s.State = "failing"
+	rows := make([]SourceStatus, 0, len(sources))
+	for _, s := range sources {
+		f, visited, err := store.Fetched(s.ID)
+		if err != nil {
+			return nil, err
 		}
-		st.Sources = append(st.Sources, s)
+		row := SourceStatus{ID: s.ID, State: "ok", URL: s.URL, Statements: counts.Sources[s.ID].Statements,
+			LastVisit: stamp(whole(f.At)), LastSuccess: stamp(whole(f.Success)), NextDue: stamp(whole(f.NextDue)), DueRule: f.DueRule,
+			Failures: f.Failures, NewPerWeek: perWeek(&f), MovedTo: f.MovedTo, Class: f.Class, Error: f.Error}
+		switch {
+		case s.Off:
+			row.State, row.NextDue, row.DueRule = "off", "", ""
+		case !visited:
+			row.State = "new"
+		case f.Gone:
+			row.State = "gone"
+		case f.Failures > 0:
+			row.State = "failing"
+		}
+		rows = append(rows, row)
 	}
-	return st, nil
+	return rows, nil
+}
+
+func whole(t time.Time) time.Time { return t.Truncate(time.Second) }
+
+// perWeek gives the rate of new items, to two decimals: as many as there are
+// gaps between the latest ones, over those gaps and the silence since the last.
+func perWeek(f *feeds.Fetched) float64 {
+	var span time.Duration
+	for _, g := range f.Gaps {
+		span += time.Duration(g) * time.Minute
+	}
+	if !f.News.IsZero() {
+		span += f.At.Sub(f.News)
+	}
+	if len(f.Gaps) == 0 || span <= 0 {
+		return 0
+	}
+	const week = 7 * 24 * time.Hour
+	return math.Round(100*float64(len(f.Gaps))*float64(week)/float64(span)) / 100
 }
