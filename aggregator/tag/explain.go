@@ -15,6 +15,9 @@ type collector struct {
 	l   *lexicon
 	m   *matcher
 	out []feeds.Tagging
+
+	quoted int32 // the term whose evidence was last asked for, plus one
+	quote  string
 }
 
 func (c *collector) index(tag feeds.Tag) int {
@@ -37,13 +40,8 @@ func (c *collector) add(f found, rule string) {
 
 // ancestors adds what is above a term that was found, with its evidence.
 func (c *collector) ancestors(f found) {
-	r := &c.t.rules.terms[f.term]
-	name := r.tag.Term
-	if r.tag.Scheme == feeds.Country {
-		name = strings.ToUpper(name)
-	}
-	for _, p := range c.t.rules.ancestors(r) {
-		c.from(p.Scheme, p.Term, p.Scheme+" "+p.Term+": from "+name, f)
+	for _, a := range c.t.above[f.term] {
+		c.put(a.tag, a.rule, c.evidence(f.term), f.score)
 	}
 }
 
@@ -51,10 +49,8 @@ func (c *collector) ancestors(f found) {
 func (c *collector) from(scheme, term, rule string, f found) {
 	if r := c.t.rules.get(scheme, term); r != nil && !r.disabled {
 		c.put(r.tag, rule, c.evidence(f.term), f.score)
-		if scheme == feeds.Region {
-			for _, p := range c.t.rules.ancestors(r) {
-				c.put(p, p.Scheme+" "+p.Term+": from "+term, c.evidence(f.term), f.score)
-			}
+		for _, a := range c.t.above[c.t.rules.index[r.tag]] {
+			c.put(a.tag, a.rule, c.evidence(f.term), f.score)
 		}
 	}
 }
@@ -73,25 +69,20 @@ func (c *collector) defaults(scheme string, terms []string) {
 	}
 }
 
-// countryRule names the strongest kind of evidence.
-func (t *Tagger) countryRule(l *lexicon, m *matcher, term int32) string {
-	kind := "name"
-	switch l.entries[m.score.terms[term].hits[0].entry].role {
-	case isPeople:
-		kind = "people"
-	case isCapitalCity:
-		kind = "capital"
-	case isPlace:
-		kind = "place"
-	}
-	return "country " + strings.ToUpper(t.rules.terms[term].tag.Term) + ": " + kind
+// kind names the strongest kind of evidence for a country.
+func (c *collector) kind(term int32) role {
+	return c.l.entries[c.m.score.terms[term].hits[0].entry].role
 }
 
 const around = 28 // bytes of context on each side of the words
 
 // evidence quotes the best matches of a term with a little of what is around them.
 func (c *collector) evidence(term int32) string {
+	if c.quoted == term+1 {
+		return c.quote
+	}
 	var b strings.Builder
+	b.Grow(160)
 	for _, h := range c.m.score.terms[term].hits {
 		if h.worth <= 0 {
 			break
@@ -109,7 +100,8 @@ func (c *collector) evidence(term int32) string {
 			break
 		}
 	}
-	return b.String()
+	c.quoted, c.quote = term+1, b.String()
+	return c.quote
 }
 
 // quote writes text[from:to] with some words of its line before and after.

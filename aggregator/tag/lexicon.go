@@ -40,6 +40,7 @@ type lexicon struct {
 
 	written, stemmed, beginnings map[uint64]uint32 // hash of letters → symbol
 	shortest                     int               // letters of the shortest beginning
+	starts                       bits              // hashes of the first three letters of stemmed and beginnings
 
 	roots []uint32 // symbol → node
 	edges edgeTable
@@ -128,7 +129,8 @@ func (l *lexicon) add(p pattern, e entry) {
 			e.need |= 2 << (2 * i)
 		}
 	}
-	var letters [64]rune
+	var letters [maxWord]rune
+	var env snowballstem.Env
 	at := []uint32{0}
 	for i, w := range p.words {
 		var syms []uint32
@@ -136,11 +138,12 @@ func (l *lexicon) add(p pattern, e entry) {
 		switch w.how {
 		case asWritten:
 			syms = append(syms, l.symbol(l.written, hashWord(folded)))
-			if e.role == isPeople && folded[0] >= 0x600 && folded[0] <= 0x6FF { // the Syrian
+			if e.role == isPeople && arabic(folded) { // the Syrian
 				syms = append(syms, l.symbol(l.written, hashWord(append([]rune("ال"), folded...))))
 			}
 		case asBeginning:
 			l.shortest = min(l.shortest, len(folded))
+			l.starts.add(hashWord(folded[:3]))
 			syms = append(syms, l.symbol(l.beginnings, hashWord(folded)))
 		case asStem:
 			if w, ok := l.shortStem(w.text); ok {
@@ -148,9 +151,12 @@ func (l *lexicon) add(p pattern, e entry) {
 				syms = append(syms, l.symbol(l.written, hashWord(append([]rune("ال"), w...))))
 				break
 			}
-			l.stems(w.text, func(h uint64) { syms = append(syms, l.symbol(l.stemmed, h)) })
-			slices.Sort(syms)
-			syms = slices.Compact(syms)
+			a, b := l.stemsOf(w.text, folded, &env)
+			syms = append(syms, l.symbol(l.stemmed, a))
+			if b != a {
+				syms = append(syms, l.symbol(l.stemmed, b))
+			}
+			l.starts.add(hashWord(folded[:min(3, len(folded))]))
 		}
 		var next []uint32
 		for _, from := range at {
@@ -170,7 +176,7 @@ func (l *lexicon) add(p pattern, e entry) {
 // meaning (the sexual, the nationality): such words are matched as written.
 func (l *lexicon) shortStem(word string) ([]rune, bool) {
 	w := l.fold.letters(nil, word)
-	if len(w) == 0 || w[0] < 0x600 || w[0] > 0x6FF || l.stem == nil {
+	if !arabic(w) || l.stem == nil {
 		return nil, false
 	}
 	env := snowballstem.NewEnv(word)
@@ -228,44 +234,77 @@ func (l *lexicon) step(from, sym uint32, root bool) uint32 {
 
 // lookup appends the symbols that a word of a text stands for: as it is
 // written, by its stems and by its beginnings.
-func (l *lexicon) lookup(dst []uint32, word string) []uint32 {
-	var buf [64]rune
-	letters := l.fold.letters(buf[:0], word)
-	if len(letters) > 64 {
+func (l *lexicon) lookup(dst []uint32, word string, env *snowballstem.Env) []uint32 {
+	var buf [maxWord]rune
+	letters := buf[:0]
+	if len(word) <= maxWord {
+		letters = l.fold.letters(letters, word)
+	}
+	if len(letters) == 0 {
 		return dst
 	}
 	from := len(dst)
-	put := func(s uint32, ok bool, dst []uint32) []uint32 {
-		if ok && !slices.Contains(dst[from:], s) {
-			dst = append(dst, s)
-		}
-		return dst
+	if arabic(letters) {
+		return l.lookupArabic(dst, word, letters, env)
 	}
-	forms(letters, false, func(w []rune) {
-		s, ok := l.written[hashWord(w)]
-		dst = put(s, ok, dst)
-	})
-	if len(l.beginnings) > 0 {
-		forms(letters, true, func(w []rune) {
-			h := uint64(hashSeed)
-			for i, r := range w {
-				if h = hashLetter(h, r); i+1 >= l.shortest {
-					s, ok := l.beginnings[h]
-					dst = put(s, ok, dst)
-				}
-			}
-		})
+	dst = put(dst, from, l.written, hashWord(letters))
+	if !l.starts.has(hashWord(letters[:min(3, len(letters))])) {
+		return dst // most words; all that follows is dear
 	}
-	if len(l.stemmed) > 0 {
-		stem := func(h uint64) {
-			s, ok := l.stemmed[h]
-			dst = put(s, ok, dst)
-		}
-		l.stems(word, stem)
-		if len(letters) > 3 && (letters[0] == 'و' || letters[0] == 'ف') {
-			// The Arabic stemmer takes "and" off for itself only with the article.
-			l.stems(string(letters[1:]), stem)
+	dst = l.lookupBeginnings(dst, from, letters)
+	a, b := l.stemsOf(word, letters, env)
+	dst = put(dst, from, l.stemmed, a)
+	if b != a {
+		dst = put(dst, from, l.stemmed, b)
+	}
+	return dst
+}
+
+const maxWord = 64 // bytes; longer ones are not words
+
+// put appends the symbol of a hash, once.
+func put(dst []uint32, from int, in map[uint64]uint32, hash uint64) []uint32 {
+	if s, ok := in[hash]; ok && !slices.Contains(dst[from:], s) {
+		dst = append(dst, s)
+	}
+	return dst
+}
+
+func (l *lexicon) lookupBeginnings(dst []uint32, from int, letters []rune) []uint32 {
+	h := uint64(hashSeed)
+	for i, r := range letters {
+		if h = hashLetter(h, r); i+1 >= l.shortest {
+			dst = put(dst, from, l.beginnings, h)
 		}
 	}
 	return dst
 }
+
+// lookupArabic does the same for an Arabic word and for what is left of it
+// when the words written together with it are taken off.
+func (l *lexicon) lookupArabic(dst []uint32, word string, letters []rune, env *snowballstem.Env) []uint32 {
+	from := len(dst)
+	forms(letters, false, func(w []rune) { dst = put(dst, from, l.written, hashWord(w)) })
+	if len(l.beginnings) > 0 {
+		forms(letters, true, func(w []rune) { dst = l.lookupBeginnings(dst, from, w) })
+	}
+	if len(l.stemmed) > 0 {
+		words := []string{word}
+		if len(letters) > 3 && (letters[0] == 'و' || letters[0] == 'ف') {
+			// The stemmer takes "and" off for itself only with the article.
+			words = append(words, string(letters[1:]))
+		}
+		for _, w := range words {
+			a, b := l.stemsOf(w, l.fold.letters(nil, w), env)
+			dst = put(dst, from, l.stemmed, a)
+			dst = put(dst, from, l.stemmed, b)
+		}
+	}
+	return dst
+}
+
+// bits is a set of hashes that may say yes too often.
+type bits [1 << 10]uint64
+
+func (b *bits) add(h uint64)      { b[h>>6%uint64(len(b))] |= 1 << (h % 64) }
+func (b *bits) has(h uint64) bool { return b[h>>6%uint64(len(b))]&(1<<(h%64)) != 0 }

@@ -1,5 +1,7 @@
 package tag
 
+import "github.com/blevesearch/snowballstem"
+
 // zone is a part of a text, with its own weight.
 type zone uint8
 
@@ -31,6 +33,7 @@ type matcher struct {
 
 	cache [cacheSize]cached
 	arena []uint32 // symbols of the cached words
+	env   snowballstem.Env
 }
 
 // cached is what the vocabulary said of a word: arena[at:at+n].
@@ -40,7 +43,7 @@ type cached struct {
 }
 
 const (
-	cacheSize = 1 << 13
+	cacheSize = 1 << 14
 	maxArena  = 1 << 16
 	maxKept   = 1 << 17 // tokens; a matcher that saw a larger text is not kept
 )
@@ -82,9 +85,17 @@ func (l *lexicon) find(m *matcher) {
 		m.tokens = l.fold.tokenize(m.tokens, text, zone(z))
 		for i := range m.tokens[n:] {
 			t := &m.tokens[n+i]
-			c := &m.cache[(t.hash^t.hash>>29)%cacheSize]
+			// Two places for each word, so that two frequent ones need not
+			// push each other out.
+			at := (t.hash ^ t.hash>>29) % cacheSize
+			c := &m.cache[at]
 			if c.hash != t.hash {
-				l.learn(m, c, t)
+				if c2 := &m.cache[at^1]; c2.hash == t.hash || c.hash != 0 {
+					*c, *c2 = *c2, *c
+				}
+				if c.hash != t.hash {
+					l.learn(m, c, t)
+				}
 			}
 			t.syms, t.n = c.at, c.n
 		}
@@ -103,7 +114,7 @@ func (l *lexicon) find(m *matcher) {
 // learn puts a word into the cache.
 func (l *lexicon) learn(m *matcher, c *cached, t *token) {
 	at := len(m.arena)
-	m.arena = l.lookup(m.arena, m.texts[t.zone][t.start:t.end])
+	m.arena = l.lookup(m.arena, m.texts[t.zone][t.start:t.end], &m.env)
 	*c = cached{hash: t.hash, at: uint32(at), n: uint32(len(m.arena) - at)}
 }
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/blevesearch/snowballstem"
-	"github.com/blevesearch/snowballstem/arabic"
+	arabicstem "github.com/blevesearch/snowballstem/arabic"
 	"github.com/blevesearch/snowballstem/english"
 	"github.com/blevesearch/snowballstem/french"
 	"github.com/blevesearch/snowballstem/german"
@@ -18,7 +18,7 @@ import (
 func stemmer(lang string) func(*snowballstem.Env) bool {
 	switch lang {
 	case "ar":
-		return arabic.Stem
+		return arabicstem.Stem
 	case "de":
 		return german.Stem
 	case "en":
@@ -37,25 +37,33 @@ func stemmer(lang string) func(*snowballstem.Env) bool {
 	return nil
 }
 
-// stems calls yield with the hash of the word's stem, and with that of its
-// unaccented form's stem where it differs: headlines in capitals are often
-// written without accents, which the stemmers rely on.
-func (l *lexicon) stems(word string, yield func(uint64)) {
+// stemsOf gives the hashes of a word's stem and of its unaccented form's stem,
+// which differ at times: headlines in capitals are often written without
+// accents, which the stemmers rely on. Without a stemmer it is the word itself.
+func (l *lexicon) stemsOf(word string, letters []rune, env *snowballstem.Env) (accented, plain uint64) {
 	if l.stem == nil {
-		yield(hashWord(l.fold.letters(nil, word)))
-		return
+		h := hashWord(letters)
+		return h, h
 	}
-	var buf [64]rune
-	env := snowballstem.NewEnv(strings.ToLower(word))
+	var buf [maxWord]rune
+	lower := strings.ToLower(word)
+	*env = snowballstem.Env{}
+	env.SetCurrent(lower)
 	l.stem(env)
-	h := hashWord(l.fold.letters(buf[:0], env.Current()))
-	yield(h)
-	env.SetCurrent(string(l.fold.letters(buf[:0], word)))
-	env.Limit = len(env.Current())
-	l.stem(env)
-	if g := hashWord(l.fold.letters(buf[:0], env.Current())); g != h {
-		yield(g)
+	accented = hashWord(l.fold.letters(buf[:0], env.Current()))
+	bare := string(letters)
+	if bare == lower {
+		return accented, accented
 	}
+	*env = snowballstem.Env{}
+	env.SetCurrent(bare)
+	l.stem(env)
+	return accented, hashWord(l.fold.letters(buf[:0], env.Current()))
+}
+
+// arabic reports whether folded letters are of the Arabic script.
+func arabic(letters []rune) bool {
+	return len(letters) > 0 && letters[0] >= 0x600 && letters[0] <= 0x6FF
 }
 
 // forms calls yield with the folded letters of an Arabic word and of what is
@@ -64,7 +72,7 @@ func (l *lexicon) stems(word string, yield func(uint64)) {
 // only the word itself.
 func forms(letters []rune, loose bool, yield func([]rune)) {
 	yield(letters)
-	if len(letters) == 0 || letters[0] < 0x600 || letters[0] > 0x6FF {
+	if !arabic(letters) {
 		return
 	}
 	const left = 3 // letters that must remain
@@ -81,7 +89,7 @@ func forms(letters []rune, loose bool, yield func([]rune)) {
 		switch w[0] {
 		case 'ل':
 			if w[1] == 'ل' && len(w) >= 2+left { // "for the" drops the article's alef
-				var buf [64]rune
+				var buf [maxWord]rune
 				yield(append(append(buf[:0], 'ا', 'ل'), w[2:]...))
 				if loose {
 					yield(w[2:])

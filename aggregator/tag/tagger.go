@@ -25,6 +25,15 @@ type Tagger struct {
 	rules       *rules
 	lexicons    map[string]func() *lexicon // by primary language; "" for all other
 	fingerprint uint64
+
+	names [][isPlace + 1]string // per term and kind of evidence: the rule as people read it
+	above [][]ancestor          // per term
+}
+
+// ancestor is a tag that follows from another, with the rule that says so.
+type ancestor struct {
+	tag  feeds.Tag
+	rule string
 }
 
 // Term is one entry of the taxonomy.
@@ -47,10 +56,34 @@ func New(t Taxonomy) (*Tagger, error) {
 	for _, lang := range r.languages() {
 		tg.lexicons[lang] = sync.OnceValue(func() *lexicon { return r.compile(lang) })
 	}
+	tg.nameRules()
 	if errs := tg.tryExamples(t); len(errs) > 0 {
 		return nil, join(errs)
 	}
 	return tg, nil
+}
+
+// nameRules writes down what the rules are called in taggings.
+func (t *Tagger) nameRules() {
+	t.names = make([][isPlace + 1]string, len(t.rules.terms))
+	t.above = make([][]ancestor, len(t.rules.terms))
+	for i := range t.rules.terms {
+		r := &t.rules.terms[i]
+		name, short := r.tag.Scheme+" "+r.tag.Term, r.tag.Term
+		switch r.tag.Scheme {
+		case feeds.Country:
+			short = strings.ToUpper(r.tag.Term)
+			name = r.tag.Scheme + " " + short
+			t.names[i] = [...]string{isName: name + ": name", isPeople: name + ": people", isCapitalCity: name + ": capital", isPlace: name + ": place"}
+		case feeds.Region:
+			t.names[i][isName] = name + ": name"
+		default:
+			t.names[i][isName] = name
+		}
+		for _, p := range t.rules.ancestors(r) {
+			t.above[i] = append(t.above[i], ancestor{p, p.Scheme + " " + p.Term + ": from " + short})
+		}
+	}
 }
 
 // languages lists those that have patterns of their own.
@@ -144,14 +177,15 @@ func (t *Tagger) Tag(in Input) []feeds.Tagging {
 	countries := t.focus(m, room[:0])
 	var main float32
 	for _, f := range countries {
-		c.add(f, t.countryRule(l, m, f.term))
 		main = max(main, f.score)
 	}
+	// A region's own name says more than that a country lies in it.
 	regions := t.named(m, main, room[len(countries):len(countries)])
 	for _, f := range regions {
-		c.add(f, "region "+t.rules.terms[f.term].tag.Term+": name")
+		c.add(f, t.names[f.term][isName])
 	}
 	for _, f := range countries {
+		c.add(f, t.names[f.term][c.kind(f.term)])
 		c.ancestors(f)
 	}
 	for _, f := range regions {
@@ -162,7 +196,7 @@ func (t *Tagger) Tag(in Input) []feeds.Tagging {
 		c.defaults(feeds.Region, in.Source.Regions)
 	}
 	for _, f := range t.topics(m, room[:0]) {
-		c.add(f, "topic "+t.rules.terms[f.term].tag.Term)
+		c.add(f, t.names[f.term][isName])
 		c.ancestors(f)
 	}
 	if !c.has(feeds.Topic) {
@@ -215,7 +249,7 @@ func (t *Tagger) events(in Input, c *collector) {
 		if !t.is(i, feeds.Event) || e.forbidden || e.score < cmp.Or(r.threshold, 1) || !r.window.holds(in.Published) || ambiguous(i) {
 			continue
 		}
-		c.add(found{i, e.score}, "event "+r.tag.Term)
+		c.add(found{i, e.score}, t.names[i][isName])
 		c.ancestors(found{i, e.score})
 		for _, region := range r.regions {
 			c.from(feeds.Region, region, "region "+region+": from event "+r.tag.Term, found{i, e.score})
