@@ -208,6 +208,29 @@ func TestRefreshPublishesEachStatementOnceWithItsOffices(t *testing.T) {
 	}
 }
 
+func TestEarlierPublishedCopyIsTheOriginWhateverIsPulledFirst(t *testing.T) {
+	w := newWorld(t)
+	w.source("reprinter")
+	w.source("author")
+	at := w.now.Add(-5 * time.Hour)
+	w.set("/reprinter", rss(item("9", "http://b.example/9", "Aid reaches the islands", "Ana", at.Add(2*time.Hour))))
+	w.set("/author", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at)))
+	w.pull("reprinter") // an hour before the other
+	first := w.one()
+	w.pull("author")
+	st := w.one()
+	if st.ID != first.ID || !st.Published.Equal(first.Published) || !st.Order.Equal(first.Order) {
+		t.Errorf("what is frozen at first sight moved: %s %s, was %s %s", st.Published, st.Order, first.Published, first.Order)
+	}
+	lead := st.Lead()
+	if lead.Source != "author" || lead.Relation != feeds.IsOrigin || st.Copies[0].Relation != feeds.IsReprint || st.Copies[0].Of != lead.Item {
+		t.Errorf("lead %s (%s), first %s (%s of %s)", lead.Source, lead.Relation, st.Copies[0].Source, st.Copies[0].Relation, st.Copies[0].Of)
+	}
+	if out := w.pull(); !out["author"].Unchanged || !out["reprinter"].Unchanged {
+		t.Errorf("the next pull says it again: %+v", out)
+	}
+}
+
 func TestNothingIsNewAfterARestart(t *testing.T) {
 	w := newWorld(t)
 	w.source("a")

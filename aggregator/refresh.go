@@ -139,6 +139,13 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.
 			}
 		} else {
 			ob = e.first(s, d, pl, i, v, flood)
+			was, err := e.earlier(ob)
+			if err != nil {
+				return nil, release, err
+			}
+			if was != nil {
+				said = append(said, was)
+			}
 		}
 		ob.Keys = pl.Keys
 		said = append(said, ob)
@@ -179,6 +186,22 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		Revision: 1, Priority: s.Priority, Copy: d.Copy,
 		Taggings: e.tagging(s, d), Rules: e.tagger().Fingerprint(),
 	}
+}
+
+// earlier makes ob the origin when it was published before the copy that it was
+// matched to, which only happened to be pulled first, and words that copy's
+// fact anew, as the reprint that it is. It gives nil when all is in order.
+func (e *Engine) earlier(ob *feeds.Observed) (*feeds.Observed, error) {
+	if ob.Relation != feeds.IsReprint || ob.Copy.Published.IsZero() {
+		return nil, nil
+	}
+	was, held, err := e.o.Store.Observed(ob.Of)
+	if err != nil || !held || was.Relation != feeds.IsOrigin || !ob.Copy.Published.Before(was.Copy.Published) {
+		return nil, err
+	}
+	was.Relation, was.Of, was.Why, was.Score = feeds.IsReprint, ob.Item, ob.Why, ob.Score
+	ob.Relation, ob.Of, ob.Why, ob.Score = feeds.IsOrigin, "", "", 0
+	return &was, nil
 }
 
 // revise words the fact of an item that was seen before, nil when there is

@@ -343,7 +343,17 @@ func (s *Server) published() ([]group, storage.Counts, error) {
 	if len(s.o.Named) > 0 {
 		g := group{Title: "Our choice"}
 		for _, n := range s.o.Named {
-			g.Feeds = append(g.Feeds, list(n.Feed, storage.Count{}))
+			q := n.Feed.Query
+			q.Limit = 1
+			page, err := s.o.Store.Select(q)
+			if err != nil {
+				return nil, counts, err
+			}
+			var c storage.Count // how many there are would take a walk through all
+			if len(page.Heads) > 0 {
+				c.Newest = page.Heads[0].Order
+			}
+			g.Feeds = append(g.Feeds, list(n.Feed, c))
 		}
 		groups = append(groups, g)
 	}
