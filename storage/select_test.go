@@ -376,7 +376,7 @@ func TestSelectAgreesWithAModelWhateverIsSaid(t *testing.T) {
 func TestSelectAgreesWithAModelOverManyStatements(t *testing.T) {
 	s, m := testkit.OpenStore(t), newModel()
 	c := chance{rand.New(rand.NewPCG(5, 6))}
-	const n = 9000
+	const n = 5600 // with three keys each
 	var (
 		items []*feeds.Observed
 		said  []feeds.Fact
@@ -400,7 +400,7 @@ func TestSelectAgreesWithAModelOverManyStatements(t *testing.T) {
 			old.Order = day(1)
 			said = append(said, old)
 		}
-		if len(said) > 1500 || i == n-1 {
+		if len(said) > 3000 || i == n-1 {
 			for _, f := range said {
 				m.say(feeds.Record{Seq: m.last + 1, At: day(9), Fact: f})
 			}

@@ -319,10 +319,14 @@ func (s *Store) Digest() string {
 func (s *Store) Stats() Stats {
 	st := s.current()
 	out := Stats{Statements: st.statements, Copies: st.copies, Records: st.records, Position: st.position}
-	if err := s.db.View(func(tx *bbolt.Tx) error { out.Size = tx.Size(); return nil }); err != nil {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		// Info looks at the memory map, which only stays while a transaction is open.
+		out.Size, out.PageSize = tx.Size(), s.db.Info().PageSize
+		return nil
+	})
+	if err != nil {
 		return out // closed
 	}
-	out.PageSize = s.db.Info().PageSize
 	b := s.db.Stats()
 	out.FreePages = b.FreePageN + b.PendingPageN
 	return out
