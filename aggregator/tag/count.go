@@ -10,8 +10,8 @@ var (
 )
 
 const (
-	datelineFactor = 0.5  // a country in a dateline is where it was written
-	besideFactor   = 0.25 // a country in the name of something else
+	datelineFactor = 0.2 // a country in a dateline is where it was written
+	besideFactor   = 0.1 // a country in the name of something else
 )
 
 // count goes through the matches and gives each word to what it stands for.

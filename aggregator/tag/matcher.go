@@ -1,6 +1,10 @@
 package tag
 
-import "github.com/blevesearch/snowballstem"
+import (
+	"strings"
+
+	"github.com/blevesearch/snowballstem"
+)
 
 // zone is a part of a text, with its own weight.
 type zone uint8
@@ -150,7 +154,8 @@ func (l *lexicon) meets(m *matcher, e int32, start uint32) bool {
 				return false
 			}
 		case 2:
-			if flags&shouting == 0 || m.shouted[m.tokens[i].zone] {
+			t := &m.tokens[i]
+			if flags&shouting == 0 || m.shouted[t.zone] || strings.HasPrefix(m.texts[t.zone][t.end:], "$") { // US$ is money
 				return false
 			}
 		}

@@ -17,11 +17,12 @@ const (
 	titleRatio   = 0.5 // a country of the title must have so much of the best one's score there
 	override     = 1.6 // one that is not in the title must score so many times more
 	focusMin     = 1.0
+	unnamedMin   = 1.5 // when only its towns are named
 	focusRatio   = 0.6 // of the best
 	focusShare   = 0.3 // one that stands in the lede must have of all countries' scores together
 	deepShare    = 0.6 // the same for one that only comes further down, or for several
 	focusMost    = 3   // more equal countries are none
-	aloneMin     = 0.5 // a single weak one
+	aloneMin     = 0.5 // a single one that is named, but weakly
 	aloneShare   = 0.6
 	regionMin    = 2
 	regionBeside = 0.5 // a region by name must have so much of the best country's score
@@ -61,7 +62,7 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 		inFront := false
 		for _, i := range s.touched {
 			c := &s.terms[i]
-			if t.isCountry(i) && !c.forbidden && c.score >= max(focusMin, t.rules.terms[i].threshold) && c.score >= focusRatio*best {
+			if t.isCountry(i) && !c.forbidden && c.score >= t.least(i, c) && c.score >= focusRatio*best {
 				dst = append(dst, found{i, c.score})
 				sum += c.score
 				inFront = inFront || c.lede
@@ -88,6 +89,17 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 	}
 	byScore(dst[from:])
 	return dst
+}
+
+// least is the score from which a country can be what a text is about.
+func (t *Tagger) least(i int32, c *tally) float32 {
+	if th := t.rules.terms[i].threshold; th > 0 {
+		return th
+	}
+	if !c.named {
+		return unnamedMin
+	}
+	return focusMin
 }
 
 // named gives the regions that a text names for itself; country is the score

@@ -1,0 +1,160 @@
+package tag
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"communique/feeds"
+)
+
+// TestCountriesAreFoundByRealNames holds the words that are taken for
+// countries by mistake, and names that are easily missed.
+func TestCountriesAreFoundByRealNames(t *testing.T) {
+	tg := newTagger(t)
+	for _, c := range []struct{ lang, title, want string }{
+		// Words that only look like a country.
+		{"en", "A woman and a chad of paper, and turkey for dinner", ""},
+		{"en", "Help us to reach those who need us most", ""},
+		{"en", "HELP US REACH PEOPLE WHO FLED", ""},
+		{"en", "A grant of US$ 4 million for schools", ""},
+		{"en", "The Geneva Conventions, the Paris Agreement and the Marrakech Compact", ""},
+		{"en", "Leaders adopt the Los Angeles Declaration", ""},
+		{"en", "Flights over New Mexico and the Indian Ocean", ""},
+		{"en", "Fishing in the Gulf of Guinea", ""},
+		{"en", "Students of the University of Chile Foundation meet", ""},
+		{"en", "Michael Jordan visits a school", ""},
+		{"en", "Storm damages houses in Atlanta, Georgia", "us"},
+		{"fr", "Maurice et Dominique racontent leur voyage", ""},
+		{"fr", "Déclaration de Los Angeles et Conventions de Genève", ""},
+		{"fr", "L'Organisation des États américains se réunit", ""},
+		{"fr", "Une réunion de haut niveau sur la santé", ""},
+		{"es", "Reunión de ministros sobre migración en la región", ""},
+		{"es", "Mauricio y Guadalupe regresan a su hogar en Granada", ""},
+		{"es", "Acuerdo de París y Convenios de Ginebra", ""},
+		{"es", "No se va a catar el agua de la china", ""},
+		{"it", "Le paure e i mali della società", ""},
+		{"pt", "Para os migrantes, um novo abrigo", ""},
+		{"pt", "Ceia de peru com camarões", ""},
+		{"ar", "الدعم المالي للمكتب القطري", ""},
+		{"ar", "اتفاق باريس واتفاقيات جنيف", ""},
+
+		// Names that hold another's name.
+		{"en", "Floods in South Sudan", "ss"},
+		{"en", "Floods in Sudan", "sd"},
+		{"en", "Farmers of Papua New Guinea", "pg"},
+		{"en", "Elections in Guinea-Bissau", "gw"},
+		{"en", "Elections in Equatorial Guinea", "gq"},
+		{"en", "Elections in Guinea", "gn"},
+		{"en", "Nigerien families return", "ne"},
+		{"en", "Nigerian families return", "ng"},
+		{"en", "Oil spill in the Niger Delta", "ng"},
+		{"en", "Support for the Dominican Republic", "do"},
+		{"en", "Support for Dominica", "dm"},
+		{"en", "Displaced people in the Democratic Republic of the Congo", "cd"},
+		{"en", "Displaced people in the Republic of the Congo", "cg"},
+		{"en", "Aid to the Democratic People's Republic of Korea", "kp"},
+		{"en", "Students from the Republic of Korea", "kr"},
+		{"en", "Storm in Northern Ireland", "gb"},
+		{"en", "Storm in Ireland", "ie"},
+		{"en", "Aid for the U.S. Virgin Islands", "vi"},
+		{"en", "U.S. opens a new office", "us"},
+		{"en", "Drought in the Central African Republic", "cf"},
+		{"en", "Drought in South Africa", "za"},
+
+		// New and other names, in their languages.
+		{"en", "Eswatini, North Macedonia and Türkiye sign", "mk sz tr"},
+		{"en", "Storm hits St. Lucia", "lc"},
+		{"en", "Cote d'Ivoire opens a centre", "ci"},
+		{"en", "Côte d’Ivoire opens a centre", "ci"},
+		{"fr", "La RDC accueille des réfugiés", "cd"},
+		{"fr", "Le Soudan du Sud et le Tchad", "ss td"},
+		{"fr", "Retour d'Haïti après le séisme", "ht"},
+		{"fr", "REPUBLIQUE CENTRAFRICAINE : APPEL", "cf"},
+		{"fr", "L'île Maurice et la Dominique", "dm mu"},
+		{"es", "Migrantes venezolanos en la frontera", "ve"},
+		{"es", "EE.UU. anuncia nuevos fondos", "us"},
+		{"es", "Crisis en la República Democrática del Congo", "cd"},
+		{"pt", "Refugiados no Quénia e no Quênia", "ke"},
+		{"pt", "Enchentes em Moçambique", "mz"},
+		{"pt", "Cooperação com o Irão e o Vietname", "ir vn"},
+		{"ar", "اللاجئون السوريون في لبنان والأردن", "jo lb sy"},
+		{"ar", "فيضانات باليمن", "ye"},
+		{"ar", "مساعدات للسودان وجنوب السودان", "sd ss"},
+		{"ar", "شمال مالي", "ml"},
+		{"de", "Hochwasser in Mosambik", "mz"},
+		{"ru", "Наводнение: Мозамбик", "mz"},
+		{"", "Terremoto en Ecuador", "ec"},
+		{"ht", "Inondasyon ann Haïti", "ht"},
+	} {
+		tags := tg.Tag(Input{Language: c.lang, View: feeds.TextView{Title: c.title}})
+		got := terms(tags, feeds.Country)
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s %q: countries %v, want %q", c.lang, c.title, got, c.want)
+		}
+	}
+}
+
+func TestFocusIsNotEveryMention(t *testing.T) {
+	tg := newTagger(t)
+	for _, c := range []struct{ name, title, text, want string }{
+		{"the title decides", "Colombia opens a reception centre",
+			"The centre was paid for by Norway and Canada.\nExperts from Peru and Ecuador were there, as were others from Peru.", "co"},
+		{"a dateline is no subject", "New rules for safe migration", "Nairobi, Kenya – The rules were presented to all offices today. They hold for every region.", ""},
+		{"a list is no subject", "A report on cities", "The report is out.\nIt speaks of cities.\nIt looks at Peru, Ghana, Nepal, Fiji, Oman, Chile, Togo and Laos.", ""},
+		{"demonyms and towns add up", "Families return home", "Honduran families returned to San Pedro Sula this week.\nThe Honduran Red Cross met them.", "hn"},
+		{"a capital alone is weak", "Families return home", "The families were met by volunteers.\nOne of them had come from Lima.", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tags := tg.Tag(Input{Language: "en", View: view(c.title, c.text)})
+			if got := strings.Join(terms(tags, feeds.Country), " "); got != c.want {
+				t.Errorf("countries %q, want %q: %+v", got, c.want, tags)
+			}
+		})
+	}
+}
+
+func TestRegionsComeFromCountriesAndNames(t *testing.T) {
+	tg := newTagger(t)
+	for _, c := range []struct{ lang, title, want string }{
+		{"en", "Floods in Honduras", "americas central-america latin-america-and-the-caribbean"},
+		{"en", "Drought in Kenya", "africa eastern-africa sub-saharan-africa"},
+		{"en", "New routes across the Americas", "americas"},
+		{"fr", "Nouvelles routes à travers les Amériques", "americas"},
+		{"fr", "Un continent américain en mouvement", "americas"},
+		{"es", "Nuevas rutas en las Américas", "americas"},
+		{"pt", "Novas rotas nas Américas", "americas"},
+		{"ar", "طرق جديدة في الأمريكتين", "americas"},
+		{"en", "Insecurity in the Sahel grows", "africa sahel"},
+		{"es", "Migrantes del Triángulo Norte", "americas central-america latin-america-and-the-caribbean northern-central-america"},
+		{"en", "Central American ministers meet", "americas central-america latin-america-and-the-caribbean"},
+		{"en", "The African Union and the European Union meet", ""},
+		{"en", "The Organization of American States meets", ""},
+	} {
+		tags := tg.Tag(Input{Language: c.lang, View: feeds.TextView{Title: c.title}})
+		if got := strings.Join(terms(tags, feeds.Region), " "); got != c.want {
+			t.Errorf("%s %q: regions %q, want %q", c.lang, c.title, got, c.want)
+		}
+	}
+}
+
+func TestSourceDefaultsSpeakOnlyWhenTheTextDoesNot(t *testing.T) {
+	tg := newTagger(t)
+	src := feeds.Source{ID: "office", Regions: []string{"south-america"}, Topics: []string{"integration"}}
+	tags := tg.Tag(Input{Language: "en", View: feeds.TextView{Title: "Our office is closed on Monday"}, Source: src})
+	if got := terms(tags, feeds.Region); !slices.Equal(got, []string{"americas", "latin-america-and-the-caribbean", "south-america"}) {
+		t.Errorf("regions %v", got)
+	}
+	for _, g := range tags {
+		if g.Rule != "source default" {
+			t.Errorf("%s by rule %q, want source default", g.Tag, g.Rule)
+		}
+	}
+	tags = tg.Tag(Input{Language: "en", View: feeds.TextView{Title: "Cholera outbreak in Mozambique"}, Source: src})
+	if got := terms(tags, feeds.Region); slices.Contains(got, "americas") {
+		t.Errorf("regions %v although the text names a country", got)
+	}
+	if got := terms(tags, feeds.Topic); !slices.Equal(got, []string{"health"}) {
+		t.Errorf("topics %v, want health", got)
+	}
+}
