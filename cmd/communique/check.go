@@ -13,19 +13,12 @@ func (a *app) check() *cobra.Command {
 		Example: "  communique check --config communique.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, _, closeDemo, err := a.load()
+			cfg, _, err := a.load()
 			if err != nil {
 				return err // Errors: one line each, exit 2
 			}
-			closeDemo()
-			on := 0
-			for _, s := range cfg.SourceConfigs() {
-				if s.Enabled {
-					on++
-				}
-			}
 			_, err = fmt.Fprintf(a.stdout, "ok: %d sources (%d of them on), %d named feeds, %d terms in the taxonomy\n",
-				len(cfg.SourceConfigs()), on, len(cfg.FeedConfigs()), len(cfg.Tagger().Terms()))
+				len(cfg.SourceConfigs()), len(pulled(cfg)), len(cfg.FeedConfigs()), len(cfg.Tagger().Terms()))
 			return err
 		},
 	}

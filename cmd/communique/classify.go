@@ -45,10 +45,19 @@ type verdict struct {
 	Why       []reason       `json:"why"`
 }
 
+// reason says which rule gave a tag, and on which words.
 type reason struct {
 	Tag      string `json:"tag"`
 	Rule     string `json:"rule"`
 	Evidence string `json:"evidence,omitempty"`
+}
+
+func reasons(taggings []feeds.Tagging) []reason {
+	out := make([]reason, 0, len(taggings))
+	for _, t := range taggings {
+		out = append(out, reason{t.Tag.String(), t.Rule, t.Evidence})
+	}
+	return out
 }
 
 func (a *app) classify() *cobra.Command {
@@ -62,18 +71,17 @@ func (a *app) classify() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in := a.stdin
+			in, name := a.stdin, "stdin"
 			if args[0] != "-" {
 				f, err := os.Open(args[0])
 				if err != nil {
 					return err
 				}
 				defer f.Close()
-				in = f
+				in, name = f, args[0]
 			}
 			out := bufio.NewWriter(a.stdout)
-			defer out.Flush()
-			return classify(in, out, args[0], tagger)
+			return errors.Join(classify(in, out, name, tagger), out.Flush()) // also when a line is bad: those before it were not
 		},
 	}
 }
@@ -116,12 +124,13 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 			}
 		}
 		v := verdict{ID: doc.ID, Language: d.Language, Statement: string(p.Statement), Relation: p.Relation, Of: ids[p.Of], Score: p.Score,
-			Regions: []string{}, Countries: []string{}, Topics: []string{}, Events: []string{}, Why: []reason{}}
+			Regions: []string{}, Countries: []string{}, Topics: []string{}, Events: []string{}}
 		if p.Seen {
 			v.Relation, v.Of = feeds.IsCorrection, ids[p.Item]
 		}
-		for _, t := range tagger.Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: src}) {
-			v.Why = append(v.Why, reason{t.Tag.String(), t.Rule, t.Evidence})
+		taggings := tagger.Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: src})
+		v.Why = reasons(taggings)
+		for _, t := range taggings {
 			switch t.Tag.Scheme {
 			case feeds.Region:
 				v.Regions = append(v.Regions, t.Tag.Term)

@@ -11,6 +11,8 @@ func (a *app) config() *cobra.Command {
 		Use:     "config",
 		Short:   "Describe the configuration",
 		Example: "  communique config schema > communique.schema.json\n  communique config reference | less",
+		Args:    cobra.NoArgs, // cobra looks at this, and so finds a misspelt subcommand, only when there is something to run
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, sub := range []struct {
 		name, short string

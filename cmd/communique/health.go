@@ -1,10 +1,9 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -16,16 +15,26 @@ func (a *app) health() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "health",
 		Short:   "Ask the daemon on this machine whether it is well",
-		Example: "  communique health --url http://127.0.0.1:8081/readyz",
+		Example: "  communique health\n  communique health --url http://127.0.0.1:8081/readyz",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeout(c.Context(), 4*time.Second)
-			defer cancel()
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-			if err != nil {
-				return usageError{err}
+			if url == "" {
+				cfg, err := a.read()
+				switch {
+				case err != nil:
+					// A daemon that goes on with the old configuration is well.
+					a.log.Warn("the configuration cannot be read; asking the default address", "err", err)
+					url = defaultAdmin
+				case cfg == nil:
+					url = defaultAdmin
+				default:
+					if url = adminURL(cfg); url == "" {
+						return usageError{errors.New("there is no admin listener to ask: the configuration says `admin: off`")}
+					}
+				}
+				url += "/livez"
 			}
-			res, err := http.DefaultClient.Do(req)
+			res, err := get(c.Context(), url)
 			if err != nil {
 				return err
 			}
@@ -37,6 +46,8 @@ func (a *app) health() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&url, "url", "http://127.0.0.1:8081/livez", "what to ask")
+	c.Flags().StringVar(&url, "url", "", "what to ask (default: /livez of the configuration's `admin` address)")
 	return c
 }
+
+const defaultAdmin = "http://127.0.0.1:8081"

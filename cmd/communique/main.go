@@ -2,7 +2,8 @@
 // clean, deduplicated, tagged feeds in every language.
 //
 // One file holds one subcommand; root.go holds what they share, wire.go turns
-// the configuration into the rooms' options.
+// the configuration into the rooms' options, store.go and admin.go are the two
+// ways to what is stored: the file, and the daemon that holds it.
 package main
 
 import (
@@ -14,6 +15,6 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

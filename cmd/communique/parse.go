@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -56,45 +58,26 @@ func (a *app) parse() *cobra.Command {
   curl -s https://example.org/rss.xml | communique parse --base https://example.org/rss.xml -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			body, err := a.read(c.Context(), args[0], &base, &contentType)
+			if u, err := url.Parse(base); base != "" && (err != nil || u.Host == "") {
+				return usageError{fmt.Errorf("--base %q: want a whole URL, such as https://example.org/rss.xml", base)}
+			}
+			body, err := a.document(c.Context(), args[0], &base, &contentType)
 			if err != nil {
 				return err
 			}
 			doc, err := parse.Parse(body, parse.Options{ContentType: contentType, URL: base})
 			if err != nil {
-				return fmt.Errorf("parse %s: %w", args[0], err)
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			n := normalize.New()
 			o := normalize.Options{Source: feeds.Source{ID: "parse", URL: base}, URL: base, Now: time.Now()}
-			ch := n.Channel(doc, o)
 			w := bufio.NewWriter(a.stdout)
-			defer w.Flush()
-			write := func(v any) error {
-				enc := json.NewEncoder(w)
-				enc.SetEscapeHTML(false)
-				return enc.Encode(v)
+			if jsonl {
+				err = writeLines(w, n, doc, o)
+			} else {
+				showFeed(w, n, doc, o)
 			}
-			if !jsonl {
-				fmt.Fprintf(w, "%s  %s\n%d entries, %s, language %s\n", ch.Title, ch.Link, len(doc.Items), ch.Format, orNone(ch.Language))
-			} else if err := write(feedLine{"feed", ch}); err != nil {
-				return err
-			}
-			for i := range doc.Items {
-				d := n.Item(doc, ch, &doc.Items[i], o)
-				if jsonl {
-					line := lineOf(&d.Copy)
-					line.Links = n.Links(doc, &doc.Items[i], o)
-					if err := write(line); err != nil {
-						return err
-					}
-					continue
-				}
-				fmt.Fprintf(w, "\n%s\n  %s\n  %s  %s\n", d.Title, orNone(d.Link), orNone(stamp(d.Published)), orNone(d.Language))
-				for _, note := range d.Notes {
-					fmt.Fprintf(w, "  note: %s\n", note)
-				}
-			}
-			return nil
+			return errors.Join(err, w.Flush())
 		},
 	}
 	c.Flags().BoolVar(&jsonl, "jsonl", false, "one JSON object a line: the feed, then its entries")
@@ -103,16 +86,52 @@ func (a *app) parse() *cobra.Command {
 	return c
 }
 
-// read gives the bytes of a file, a URL or stdin, and for a URL fills in what
-// the flags left open.
-func (a *app) read(ctx context.Context, name string, base, contentType *string) ([]byte, error) {
+// writeLines writes the feed, then its entries, for programs.
+func writeLines(w io.Writer, n *normalize.Normalizer, doc *feeds.Document, o normalize.Options) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	ch := n.Channel(doc, o)
+	if err := enc.Encode(feedLine{"feed", ch}); err != nil {
+		return err
+	}
+	for i := range doc.Items {
+		d := n.Item(doc, ch, &doc.Items[i], o)
+		line := lineOf(&d.Copy)
+		line.Links = n.Links(doc, &doc.Items[i], o)
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showFeed writes the same for people: what an entry is known by, and what was
+// odd about it. What cannot be written, Flush tells.
+func showFeed(w io.Writer, n *normalize.Normalizer, doc *feeds.Document, o normalize.Options) {
+	ch := n.Channel(doc, o)
+	fmt.Fprintf(w, "%s\n  %s\n  %s, %d entries, language %s\n", orNone(printable(ch.Title)), orNone(printable(ch.Link)), ch.Format, len(doc.Items), orNone(ch.Language))
+	for _, note := range ch.Notes {
+		fmt.Fprintf(w, "  note: %s\n", printable(note))
+	}
+	for i := range doc.Items {
+		d := n.Item(doc, ch, &doc.Items[i], o)
+		fmt.Fprintf(w, "\n%s\n  %s\n  published %s, language %s\n", orNone(printable(d.Title)), orNone(printable(d.Link)), orNone(minute(stamp(d.Published))), orNone(d.Language))
+		for _, note := range d.Notes {
+			fmt.Fprintf(w, "  note: %s\n", printable(note))
+		}
+	}
+}
+
+// document gives the bytes of a file, a URL or stdin, and for a URL fills in
+// what the flags left open.
+func (a *app) document(ctx context.Context, name string, base, contentType *string) ([]byte, error) {
 	switch {
 	case name == "-":
 		return io.ReadAll(a.stdin)
 	case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
 		// Whoever types a URL on his own machine may reach his own network.
 		everywhere := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
-		f, err := fetch.New(fetch.Options{UserAgent: userAgent, AllowNetworks: everywhere})
+		f, err := fetch.New(fetch.Options{UserAgent: "communique/" + versionNumber, AllowNetworks: everywhere})
 		if err != nil {
 			return nil, err
 		}
@@ -139,21 +158,3 @@ func lineOf(c *feeds.Copy) entryLine {
 		Enclosures: c.Enclosures, Image: c.Image, Rights: c.Rights, Source: c.Via, Notes: c.Notes,
 	}
 }
-
-// stamp gives RFC 3339 in UTC, "" for a time that nobody said.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
-}
-
-// userAgent names us to publishers when no configuration does.
-var userAgent = "communique/" + versionNumber

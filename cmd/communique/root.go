@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -30,11 +32,44 @@ type app struct {
 	configFile     string // "" when the flag was not given
 	logFormat      string
 	logLevel       string
+	log            *slog.Logger // as the flags ask for; to stderr
 }
 
 // run executes one command line and gives its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	ran := false // cobra's own complaints come before any command runs
+	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
+		ran = true
+		a.log, err = newLog(stderr, a.logFormat, a.logLevel)
+		return err
+	}
+	root.SetArgs(args)
+	c, err := root.ExecuteContextC(ctx)
+	var usage usageError
+	var bad config.Errors
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &bad):
+		fmt.Fprintln(stderr, bad.Error())
+		return exitUsage
+	case !ran:
+		fmt.Fprintf(stderr, "communique: %v; see `%s --help`\n", err, c.CommandPath())
+		return exitUsage
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "communique:", err)
+		return exitUsage
+	case errors.Is(err, errSaid):
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, "communique:", err)
+	return exitFailed
+}
+
+// root gives the tree of all commands.
+func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "communique",
 		Short: "Merge the feeds of many offices into one entry per statement",
@@ -48,51 +83,29 @@ statement, tags it by region and topic, and re-publishes merged feeds.`,
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "text or json")
 	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "debug, info, warn or error")
 	root.AddCommand(a.serve(), a.fetch(), a.check(), a.parse(), a.classify(), a.explain(), a.sources(), a.config(), a.verify(), a.version(), a.health())
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())}
-	})
-	ran := false // cobra's own complaints come before any command runs
-	root.PersistentPreRun = func(*cobra.Command, []string) { ran = true }
-	err := root.ExecuteContext(ctx)
-	var usage usageError
-	var bad config.Errors
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.As(err, &bad):
-		fmt.Fprintln(stderr, bad.Error())
-		return exitUsage
-	case errors.As(err, &usage) || !ran:
-		fmt.Fprintln(stderr, "communique:", err)
-		return exitUsage
-	case errors.Is(err, errSaid):
-		return exitFailed
-	}
-	fmt.Fprintln(stderr, "communique:", err)
-	return exitFailed
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return root
 }
 
 // errSaid ends a command with exit code 1 when what went wrong has been said.
 var errSaid = errors.New("already said")
 
-// log makes the logger that the flags ask for. It writes to stderr.
-func (a *app) log() (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return nil, usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel)}
+// newLog makes the logger that the flags ask for.
+func newLog(w io.Writer, format, level string) (*slog.Logger, error) {
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		return nil, usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", level)}
 	}
-	o := &slog.HandlerOptions{Level: level}
-	switch a.logFormat {
+	o := &slog.HandlerOptions{Level: least}
+	switch format {
 	case "text":
-		return slog.New(slog.NewTextHandler(a.stderr, o)), nil
+		return slog.New(slog.NewTextHandler(w, o)), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(a.stderr, o)), nil
+		return slog.New(slog.NewJSONHandler(w, o)), nil
 	}
-	return nil, usageError{fmt.Errorf("--log-format %q: want text or json", a.logFormat)}
+	return nil, usageError{fmt.Errorf("--log-format %q: want text or json", format)}
 }
 
 // isTerminal reports whether w is a terminal, where progress bars belong.
@@ -105,15 +118,13 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && st.Mode()&os.ModeCharDevice != 0
 }
 
-// quiet keeps warnings and errors of a log: a command that ends with a table
-// says the rest there.
-func quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeast{log.Handler(), slog.LevelWarn}) }
-
-type atLeast struct {
-	slog.Handler
-	level slog.Level
-}
-
-func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= h.level && h.Handler.Enabled(ctx, l)
+// printable puts foreign text on one line of a terminal, without the
+// characters that move its cursor or change its colours.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\ufffd'
+		}
+		return r
+	}, strings.Join(strings.Fields(s), " "))
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"communique/config"
-	"communique/feeds/serve"
 	"communique/storage"
 )
 
@@ -27,7 +26,7 @@ func (a *app) serve() *cobra.Command {
 		Short: "Pull on schedule and publish: the daemon",
 		Long: `serve pulls the configured sources on schedule and publishes the merged feeds.
 SIGTERM ends it once what is under way is stored; SIGHUP reads the configuration
-again, and keeps the old one when the new one is wrong.`,
+again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin` and\n`storage`" + ` change with a restart only.`,
 		Example: "  communique serve\n  communique serve --config /etc/communique/communique.yaml --data /var/lib/communique",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -35,106 +34,117 @@ again, and keeps the old one when the new one is wrong.`,
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "address to listen on, over the configuration's `listen`")
-	c.Flags().StringVar(&data, "data", "", "folder of the store, over the configuration's `storage.dir`")
+	dataFlag(c, &data)
 	return c
 }
 
+// grace is how long answers that are under way may take once we are told to stop.
+const grace = 10 * time.Second
+
 // daemon runs until ctx ends.
-func (a *app) daemon(ctx context.Context, listen, data string) error {
-	log, err := a.log()
+func (a *app) daemon(ctx context.Context, listenOn, data string) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // first of all: without it the signal ends us
+	defer signal.Stop(hup)
+	cfg, isDemo, stopDemo, err := a.loadToPull()
 	if err != nil {
 		return err
 	}
-	cfg, isDemo, closeDemo, err := a.load()
-	if err != nil {
-		return err
-	}
-	defer closeDemo()
-	store, err := openStore(storeFile(cfg, isDemo, data), log)
+	defer stopDemo()
+	file := storeFile(cfg, isDemo, data)
+	store, err := openStore(file, a.log)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-
-	addr := string(cfg.Listen)
-	if listen != "" {
-		addr = listen
+	if listenOn == "" {
+		listenOn = string(cfg.Listen)
 	}
-	public, err := net.Listen("tcp", addr)
+	public, err := listen(listenOn)
 	if err != nil {
-		return fmt.Errorf("listen: %w; another program may have the port: give another with --listen", err)
+		return err
 	}
-	addr = public.Addr().String() // with :0, the port that we were given
-	d := &running{log: log, store: store, addr: addr}
+	addr := public.Addr().String() // with port 0, the one that we were given
+	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, broken: make(chan error, 1)}
 	if err := d.start(ctx, cfg); err != nil {
 		return err
 	}
-	defer func() { d.stop() }() // the one that runs then, not the one that runs now
+	defer func() { d.stop() }() // the engine that runs then, not the one that runs now
 
-	servers := []*http.Server{httpServer(&d.handler, log)}
 	failed := make(chan error, 2)
+	servers := []*http.Server{httpServer(&d.public, a.log)}
 	go func() { failed <- servers[0].Serve(public) }()
-	site := cfg.Site.On(addr)
-	fmt.Fprintf(a.stdout, "listening on http://%s\nfeeds are published under %s\n", addr, site.BaseURL)
-	if admin := string(cfg.Admin); admin != "" && admin != "off" {
-		l, err := net.Listen("tcp", admin)
-		if err != nil {
-			// Statements go out without it; that health cannot be asked is no
-			// reason to publish nothing.
-			log.Warn("admin listener is not available", "addr", admin, "err", err)
-		} else {
-			servers = append(servers, httpServer(serve.Admin(store), log))
-			go func() { failed <- servers[1].Serve(l) }()
-			fmt.Fprintf(a.stdout, "health and status on http://%s/status\n", l.Addr())
-		}
+	base := cfg.Site.On(addr).BaseURL
+	fmt.Fprintf(a.stdout, "listening on http://%s\nfeeds are published under %s; %[2]s/feeds lists them\n", addr, base)
+	if l := d.listenAdmin(string(cfg.Admin)); l != nil {
+		admin := httpServer(&d.admin, a.log)
+		servers = append(servers, admin)
+		go func() { failed <- admin.Serve(l) }()
+		fmt.Fprintf(a.stdout, "health and status on http://%s/status\n", l.Addr())
 	}
 	if isDemo {
-		fmt.Fprintf(a.stdout, "\nLook at:\n  %[1]s/            the newest statements, a new one about once a minute\n  %[1]s/feeds       every feed, by region, topic, country, language and office\n  %[1]s/feeds/event/summit-of-the-americas-2022.atom\nCtrl-C ends it; %[2]s keeps what it has gathered.\n\n", site.BaseURL, storeFile(cfg, isDemo, data))
+		fmt.Fprintf(a.stdout, "\nLook at:\n  %[1]s/            the newest statements, a new one about once a minute\n  %[1]s/feeds       every feed, by region, topic, country, language and office\n  %[1]s/feeds/event/summit-of-the-americas-2022.atom\nCtrl-C ends it; %[2]s keeps what it has gathered.\n\n", base, file)
 	}
-
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	for {
 		select {
 		case <-ctx.Done():
-			log.Info("stopping")
-			grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			for _, s := range servers {
-				_ = s.Shutdown(grace) // what does not end in time is cut off
-			}
+			a.log.Info("stopping", "grace", grace)
+			shutdown(servers)
 			return nil
 		case err := <-failed:
-			if !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
+			return fmt.Errorf("serve: %w", err)
 		case err := <-d.broken:
 			return err
 		case <-hup:
 			if isDemo {
+				a.log.Info("the demonstration has no configuration to read again")
 				continue
 			}
-			next, _, _, err := a.load()
-			if err != nil {
-				log.Error("the new configuration is wrong; the old one stays", "err", err)
-			} else if err := d.start(ctx, next); err != nil {
-				log.Error("the new configuration does not start; the old one stays", "err", err)
-			} else {
-				log.Info("configuration read again", "sources", len(next.SourceConfigs()))
-			}
+			d.reload(ctx, a.read)
 		}
 	}
 }
 
-// running is what a reload exchanges.
+// listen opens the public listener.
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	var address *net.AddrError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &address), errors.As(err, &name):
+		return nil, usageError{fmt.Errorf("%w; want host:port, such as 127.0.0.1:8080 or :8080", err)}
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w; stop the program that has the port, or give another address with --listen", err)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%w; ports below 1024 are the system's, give a higher one with --listen", err)
+	}
+	return l, err
+}
+
+// shutdown waits for answers that are under way, all servers within one grace.
+// What has not ended then is cut off.
+func shutdown(servers []*http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	for _, s := range servers {
+		if s.Shutdown(ctx) != nil {
+			_ = s.Close() // nothing is left to be told
+		}
+	}
+}
+
+// running is the daemon's inside: what a reload exchanges, and what it needs
+// for that.
 type running struct {
-	log     *slog.Logger
-	store   *storage.Store
-	addr    string
-	handler swap
-	stop    func() // ends the engine that runs and waits for it
-	broken  chan error
+	log    *slog.Logger
+	store  *storage.Store
+	file   string
+	addr   string         // of the public listener
+	first  *config.Config // that we started with: listeners and store are its
+	public swap
+	admin  swap
+	stop   func()     // ends the engine that runs and waits for it
+	broken chan error // takes what ends an engine before its time
 }
 
 // start builds everything that the configuration asks for, which may fail, and
@@ -151,13 +161,11 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	if d.stop != nil {
 		d.stop() // one engine at a time: a source is refreshed by one worker only
 	}
-	if d.broken == nil {
-		d.broken = make(chan error, 1)
-	}
+	d.public.set(srv)
+	d.admin.set(adminHandler(cfg, d.store, d.file))
 	ctx, cancel := context.WithCancel(ctx)
 	over := make(chan struct{})
 	d.stop = func() { cancel(); <-over }
-	d.handler.h.Store(&srv)
 	go func() {
 		defer close(over)
 		if err := eng.Run(ctx); err != nil && ctx.Err() == nil {
@@ -167,8 +175,57 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
-// swap serves by whatever server is current.
-type swap struct{ h atomic.Pointer[*serve.Server] }
+// reload takes up the configuration anew when it is right; else what runs goes
+// on as it is.
+func (d *running) reload(ctx context.Context, read func() (*config.Config, error)) {
+	cfg, err := read()
+	if err == nil && cfg == nil {
+		err = fmt.Errorf("there is no %s any more", defaultConfig)
+	}
+	if err == nil {
+		err = d.start(ctx, cfg)
+	}
+	var bad config.Errors
+	if errors.As(err, &bad) {
+		for _, e := range bad {
+			d.log.Error("wrong configuration; the old one stays", "err", e.Error())
+		}
+		return
+	}
+	if err != nil {
+		d.log.Error("the new configuration cannot be used; the old one stays", "err", err)
+		return
+	}
+	d.log.Info("configuration read again", "sources", len(cfg.SourceConfigs()))
+	for _, s := range []struct{ key, was, is string }{
+		{"listen", string(d.first.Listen), string(cfg.Listen)},
+		{"admin", string(d.first.Admin), string(cfg.Admin)},
+		{"storage.dir", string(d.first.Storage.Dir), string(cfg.Storage.Dir)},
+	} {
+		if s.was != s.is {
+			d.log.Warn("a change that takes a restart", "key", s.key, "from", s.was, "to", s.is)
+		}
+	}
+}
+
+// listenAdmin opens the admin listener, nil when there is none. Statements go
+// out without it: that health cannot be asked is no reason to publish nothing.
+func (d *running) listenAdmin(addr string) net.Listener {
+	if addr == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		d.log.Warn("no admin listener: nobody can ask for health and status; free its port or give another as `admin`", "addr", addr, "err", err)
+		return nil
+	}
+	return l
+}
+
+// swap answers by whatever handler is current.
+type swap struct{ h atomic.Pointer[http.Handler] }
+
+func (s *swap) set(h http.Handler) { s.h.Store(&h) }
 
 func (s *swap) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*s.h.Load()).ServeHTTP(w, r) }
 

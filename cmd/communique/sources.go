@@ -1,147 +1,109 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"communique/config"
-	"communique/feeds"
+	"communique/feeds/serve"
 	"communique/storage"
 )
 
-// sourceHealth is a row of `sources --json`.
-type sourceHealth struct {
-	ID          feeds.SourceID `json:"id"`
-	State       string         `json:"state"` // new, ok, failing, gone, off
-	URL         string         `json:"url"`
-	LastVisit   string         `json:"last_visit,omitempty"`
-	LastSuccess string         `json:"last_success,omitempty"`
-	NextDue     string         `json:"next_due,omitempty"`
-	DueRule     string         `json:"due_rule,omitempty"`
-	Failures    int            `json:"failures"`
-	Statements  int            `json:"statements"`
-	NewPerWeek  float64        `json:"new_per_week"`
-	MovedTo     string         `json:"moved_to,omitempty"`
-	LastError   string         `json:"last_error,omitempty"`
-	Class       string         `json:"class,omitempty"`
+// statusAnswer is the part of /status.json that `sources` shows.
+type statusAnswer struct {
+	Sources []serve.SourceStatus `json:"sources"`
 }
 
 func (a *app) sources() *cobra.Command {
 	var asJSON bool
 	var data string
 	c := &cobra.Command{
-		Use:     "sources",
-		Short:   "Show each source's health",
+		Use:   "sources",
+		Short: "Show each source's health",
+		Long: `sources shows how each source of the configuration does: its state (new, ok,
+failing, gone, off), when it last gave a valid feed, when it is asked next, and
+what went wrong. While the daemon runs, it is the daemon that answers, on the
+admin listener.`,
 		Example: "  communique sources\n  communique sources --json | jq '.[] | select(.state==\"failing\")'",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cfg, isDemo, closeDemo, err := a.load()
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, isDemo, err := a.load()
 			if err != nil {
 				return err
 			}
-			defer closeDemo()
-			store, err := openToRead(storeFile(cfg, isDemo, data))
-			if err != nil {
+			got, err := stored(c.Context(), cfg, storeFile(cfg, isDemo, data), "/status.json", func(s *storage.Store) (got statusAnswer, err error) {
+				got.Sources, err = serve.Status(s, configured(cfg))
+				return got, err
+			})
+			switch {
+			case err != nil:
 				return err
+			case asJSON:
+				return writeJSON(a.stdout, got.Sources)
 			}
-			defer store.Close()
-			rows, err := healthOf(cfg, store)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				enc := json.NewEncoder(a.stdout)
-				enc.SetIndent("", "  ")
-				return enc.Encode(rows)
-			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "SOURCE\tSTATE\tLAST SUCCESS\tNEXT DUE\tFAILURES\tSTATEMENTS\tNEW/WEEK\tLAST ERROR")
-			for _, r := range rows {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%.1f\t%s\n", r.ID, r.State, dash(r.LastSuccess), dash(r.NextDue), r.Failures, r.Statements, r.NewPerWeek, r.LastError)
-			}
-			return w.Flush()
+			return a.table(got.Sources, time.Now())
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	c.Flags().StringVar(&data, "data", "", "folder of the store, over the configuration's `storage.dir`")
+	dataFlag(c, &data)
 	return c
 }
 
-func healthOf(cfg *config.Config, store *storage.Store) ([]sourceHealth, error) {
-	counts, err := store.Counts()
-	if err != nil {
-		return nil, err
+// table writes a row for each source, and below it the errors: they are long.
+func (a *app) table(rows []serve.SourceStatus, now time.Time) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SOURCE\tSTATE\tLAST SUCCESS\tNEXT DUE\tFAILURES\tSTATEMENTS\tNEW/WEEK")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.ID, r.State, since(r.LastSuccess, now), since(r.NextDue, now), r.Failures, r.Statements, rate(r.NewPerWeek))
 	}
-	rows := []sourceHealth{}
-	for _, s := range cfg.SourceConfigs() {
-		f, visited, err := store.Fetched(s.Source.ID)
-		if err != nil {
-			return nil, err
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Error != "" {
+			fmt.Fprintf(&b, "\n%s: %s: %s\n", r.ID, r.Class, printable(r.Error))
 		}
-		r := sourceHealth{ID: s.Source.ID, State: "ok", URL: s.Source.URL, Failures: f.Failures, Statements: counts.Sources[s.Source.ID].Statements,
-			LastVisit: short(f.At), LastSuccess: short(f.Success), NextDue: short(f.NextDue), DueRule: f.DueRule, LastError: f.Error, Class: f.Class, MovedTo: f.MovedTo,
-			NewPerWeek: perWeek(f.Gaps)}
-		switch {
-		case !s.Enabled:
-			r.State = "off"
-		case !visited:
-			r.State = "new"
-		case f.Gone:
-			r.State = "gone"
-		case f.Failures > 0:
-			r.State = "failing"
+		if r.MovedTo != "" {
+			fmt.Fprintf(&b, "\n%s: moved to %s\n", r.ID, printable(r.MovedTo))
 		}
-		rows = append(rows, r)
 	}
-	return rows, nil
+	_, err := fmt.Fprint(a.stdout, b.String())
+	return err
 }
 
-// perWeek turns the latest gaps between new items, in minutes, into a rate.
-func perWeek(gaps []uint32) float64 {
-	var sum float64
-	for _, g := range gaps {
-		sum += float64(g)
-	}
-	if sum == 0 {
-		return 0
-	}
-	return float64(len(gaps)) * 7 * 24 * 60 / sum
-}
-
-// reading opens the configured store for reading.
-func (a *app) reading(data string) (*storage.Store, error) {
-	cfg, isDemo, closeDemo, err := a.load()
+// since gives a stamp in relation to now: "5m ago", "in 3h", "-" for never.
+func since(stamp string, now time.Time) string {
+	t, err := time.Parse(time.RFC3339, stamp)
 	if err != nil {
-		return nil, err
-	}
-	closeDemo()
-	return openToRead(storeFile(cfg, isDemo, data))
-}
-
-func openToRead(file string) (*storage.Store, error) {
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no store at %s: nothing has been pulled yet, or another --data is meant", file)
-	}
-	return storage.Open(file, storage.Options{ReadOnly: true})
-}
-
-func short(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
-}
-
-func dash(s string) string {
-	if s == "" {
 		return "-"
 	}
-	return s
+	if t.After(now) {
+		return "in " + about(t.Sub(now))
+	}
+	return about(now.Sub(t)) + " ago"
+}
+
+// about gives a duration in its largest unit.
+func about(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	case d < 2*time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+}
+
+func rate(perWeek float64) string {
+	if perWeek == 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(perWeek, 'f', 1, 64)
 }

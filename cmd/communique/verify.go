@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,14 +10,25 @@ import (
 func (a *app) verify() *cobra.Command {
 	var data string
 	c := &cobra.Command{
-		Use:     "verify",
-		Short:   "Check every invariant of the store",
+		Use:   "verify",
+		Short: "Check every invariant of the store",
+		Long: `verify reads the whole store and checks that it holds together. It changes
+nothing. The daemon must be stopped, since it keeps the file to itself.`,
 		Example: "  communique verify --data /var/lib/communique",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			store, err := a.reading(data)
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, isDemo, err := a.load()
 			if err != nil {
 				return err
+			}
+			file := storeFile(cfg, isDemo, data)
+			store, err := openToRead(file)
+			if err != nil {
+				var answer statusAnswer
+				if !errors.Is(err, errNoStore) && ask(c.Context(), cfg, file, "/status.json", &answer) == nil {
+					return fmt.Errorf("verify: the daemon holds %s; stop it first, then verify", file)
+				}
+				return fmt.Errorf("verify: %w", err)
 			}
 			defer store.Close()
 			if err := store.Verify(); err != nil {
@@ -28,6 +40,6 @@ func (a *app) verify() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "folder of the store, over the configuration's `storage.dir`")
+	dataFlag(c, &data)
 	return c
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"communique/aggregator"
@@ -25,33 +24,60 @@ import (
 // defaultConfig is read when no --config is given.
 const defaultConfig = "communique.yaml"
 
-// load reads the configuration that the command line asks for. Without a file
-// it starts the demonstration's origin, says so in one line, and gives the
-// configuration that pulls it; close ends that origin.
-func (a *app) load() (cfg *config.Config, isDemo bool, close func(), err error) {
+// read reads the configuration that the command line asks for, nil when it asks
+// for none and there is none.
+func (a *app) read() (*config.Config, error) {
 	name := a.configFile
 	if name == "" {
 		name = defaultConfig
 		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-			cfg, close, err = a.demo()
-			return cfg, true, close, err
+			return nil, nil
 		}
 	}
-	cfg, err = config.Load(name, config.Options{})
+	cfg, err := config.Load(name, config.Options{})
 	var bad config.Errors
 	if err != nil && !errors.As(err, &bad) {
 		err = usageError{err}
 	}
-	return cfg, false, func() {}, err
+	return cfg, err
 }
 
-// demoPort is where the demonstration's offices are, when nothing else is: the
+// load is read for commands that cannot do without: when there is no file, the
+// demonstration's configuration is used, which is said in one line.
+func (a *app) load() (cfg *config.Config, isDemo bool, err error) {
+	if cfg, err = a.read(); cfg != nil || err != nil {
+		return cfg, false, err
+	}
+	fmt.Fprintf(a.stderr, "no %s here: the built-in demonstration is meant\n", defaultConfig)
+	cfg, err = demoConfig("http://" + demoAddr)
+	return cfg, true, err
+}
+
+// loadToPull is load for commands that pull: the demonstration's offices are
+// there until stop is called.
+func (a *app) loadToPull() (cfg *config.Config, isDemo bool, stop func(), err error) {
+	if cfg, err = a.read(); cfg != nil || err != nil {
+		return cfg, false, func() {}, err
+	}
+	cfg, stop, err = a.startDemo()
+	return cfg, true, stop, err
+}
+
+// demoAddr is where the demonstration's offices are, when nothing else is: the
 // same on every start, since links to their pages are what statements are
 // known by.
-const demoPort = "127.0.0.1:8079"
+const demoAddr = "127.0.0.1:8079"
 
-func (a *app) demo() (*config.Config, func(), error) {
-	l, err := net.Listen("tcp", demoPort)
+func demoConfig(base string) (*config.Config, error) {
+	cfg, err := config.Parse("demonstration.yaml", demo.Config(base, "127.0.0.1:8080", "127.0.0.1:8081"), config.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("demonstration: %w", err)
+	}
+	return cfg, nil
+}
+
+func (a *app) startDemo() (*config.Config, func(), error) {
+	l, err := net.Listen("tcp", demoAddr)
 	if err != nil {
 		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return nil, nil, fmt.Errorf("demonstration: %w", err)
@@ -60,54 +86,28 @@ func (a *app) demo() (*config.Config, func(), error) {
 	base := "http://" + l.Addr().String()
 	origin, err := demo.New(base, func() time.Time { return time.Now().UTC() })
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, l.Close())
 	}
-	srv := &http.Server{Handler: origin, ReadHeaderTimeout: 10 * time.Second}
+	cfg, err := demoConfig(base)
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	srv := httpServer(origin, a.log)
 	go func() { _ = srv.Serve(l) }() // ends with Close
 	fmt.Fprintf(a.stderr, "no %s here: showing the built-in demonstration, made-up offices at %s\n", defaultConfig, base)
-	cfg, err := config.Parse("demonstration.yaml", demo.Config(base, "127.0.0.1:8080", "127.0.0.1:8081"), config.Options{})
-	if err != nil {
-		_ = srv.Close()
-		return nil, nil, fmt.Errorf("demonstration: %w", err)
-	}
 	return cfg, func() { _ = srv.Close() }, nil
 }
 
-// tagger gives the rules for commands that need no more than those.
+// tagger gives the rules, for a command that needs no more of a configuration.
 func (a *app) tagger() (*tag.Tagger, error) {
-	name := a.configFile
-	if name == "" {
-		name = defaultConfig
-		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-			return tag.New(tag.Taxonomy{})
-		}
-	}
-	cfg, err := config.Load(name, config.Options{})
+	cfg, err := a.read()
 	if err != nil {
 		return nil, err
 	}
+	if cfg == nil {
+		return tag.New(tag.Taxonomy{})
+	}
 	return cfg.Tagger(), nil
-}
-
-// storeFile gives the path of the store: the flag's folder, else the
-// configuration's. The demonstration has a folder of its own, so that it never
-// mixes with an operator's statements.
-func storeFile(cfg *config.Config, isDemo bool, dir string) string {
-	if dir == "" {
-		dir = string(cfg.Storage.Dir)
-		if isDemo {
-			dir = filepath.Join(dir, "demonstration")
-		}
-	}
-	return filepath.Join(dir, "communique.db")
-}
-
-// openStore opens the store and makes its folder.
-func openStore(file string, log *slog.Logger) (*storage.Store, error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return nil, fmt.Errorf("storage: %w", err)
-	}
-	return storage.Open(file, storage.Options{Log: log})
 }
 
 // engine wires the aggregator.

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"communique/config"
+	"communique/feeds/serve"
+	"communique/storage"
+)
+
+// storeHeader tells, in every answer of the admin listener, which store the
+// daemon holds: two daemons on one machine may have been given one address.
+const storeHeader = "Communique-Store"
+
+// adminHandler is what the admin listener answers: what package serve knows,
+// and /explain?q=ID|URL, which takes more rooms than that.
+func adminHandler(cfg *config.Config, store *storage.Store, file string) http.Handler {
+	if whole, err := filepath.Abs(file); err == nil {
+		file = whole
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", serve.Admin(store, configured(cfg)...))
+	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
+		told, err := explain(store, r.URL.Query().Get("q"))
+		switch {
+		case errors.Is(err, errNoStatement):
+			http.Error(w, err.Error(), http.StatusNotFound)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		default:
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			_ = writeJSON(w, told) // the reader may have left
+		}
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(storeHeader, file)
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func configured(cfg *config.Config) []serve.Configured {
+	var out []serve.Configured
+	for _, s := range cfg.SourceConfigs() {
+		out = append(out, serve.Configured{ID: s.Source.ID, URL: s.Source.URL, Off: !s.Enabled})
+	}
+	return out
+}
+
+// errNoDaemon means that no daemon that holds the store can be asked.
+var errNoDaemon = errors.New("no daemon to ask")
+
+// ask gets what the daemon that holds the store answers on its admin listener.
+func ask(ctx context.Context, cfg *config.Config, file, path string, into any) error {
+	base := adminURL(cfg)
+	if base == "" {
+		return fmt.Errorf("%w: the configuration says `admin: off`", errNoDaemon)
+	}
+	res, err := get(ctx, base+path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoDaemon, err)
+	}
+	defer res.Body.Close()
+	if !sameFile(res.Header.Get(storeHeader), file) {
+		return fmt.Errorf("%w: what answers at %s does not hold this store", errNoDaemon, base)
+	}
+	if res.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // as much of it as there is
+		return fmt.Errorf("%s", printable(string(text)))
+	}
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		return fmt.Errorf("the answer of %s cannot be read: %w", base, err)
+	}
+	return nil
+}
+
+// get asks this machine, so without a proxy.
+func get(ctx context.Context, url string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 4 * time.Second}
+	return c.Do(req)
+}
+
+// adminURL gives where the admin listener is asked, "" when there is none.
+func adminURL(cfg *config.Config) string {
+	host, port, err := net.SplitHostPort(string(cfg.Admin))
+	if err != nil {
+		return "" // off
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1" // it listens everywhere, so here
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// writeJSON writes a value for people and programs.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// stored gives what read makes of the store or, when the store cannot be opened
+// because the daemon has it, what the daemon answers at path.
+func stored[T any](ctx context.Context, cfg *config.Config, file, path string, read func(*storage.Store) (T, error)) (out T, err error) {
+	store, err := openToRead(file)
+	if err == nil {
+		defer store.Close()
+		return read(store)
+	}
+	if errors.Is(err, errNoStore) {
+		return out, err
+	}
+	asked := ask(ctx, cfg, file, path, &out)
+	if errors.Is(asked, errNoDaemon) {
+		return out, fmt.Errorf("%w (%w)", err, asked)
+	}
+	return out, asked
+}
