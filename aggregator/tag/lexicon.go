@@ -289,16 +289,17 @@ func (l *lexicon) lookupArabic(dst []uint32, word string, letters []rune, env *s
 		forms(letters, true, func(w []rune) { dst = l.lookupBeginnings(dst, from, w) })
 	}
 	if len(l.stemmed) > 0 {
-		words := []string{word}
-		if len(letters) > 3 && (letters[0] == 'و' || letters[0] == 'ف') {
-			// The stemmer takes "and" off for itself only with the article.
-			words = append(words, string(letters[1:]))
-		}
-		for _, w := range words {
-			a, b := l.stemsOf(w, l.fold.letters(nil, w), env)
-			dst = put(dst, from, l.stemmed, a)
-			dst = put(dst, from, l.stemmed, b)
-		}
+		a, b := l.stemsOf(word, letters, env)
+		dst = put(dst, from, l.stemmed, a)
+		dst = put(dst, from, l.stemmed, b)
+		// The stemmer takes "and" and "for" off only before the article. What
+		// is left must be long enough not to be another word's root.
+		forms(letters, false, func(w []rune) {
+			if len(w) >= 4 && len(w) < len(letters) {
+				a, _ := l.stemsOf(string(w), w, env)
+				dst = put(dst, from, l.stemmed, a)
+			}
+		})
 	}
 	return dst
 }
