@@ -10,12 +10,10 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/communique ./cmd/c
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip
 COPY --from=build /out/communique /communique
 # Numeric, since an empty image knows no names; the folder belongs to it so
 # that a fresh volume can be written.
 COPY --from=build --chown=65532:65532 /out/data /data
-ENV ZONEINFO=/zoneinfo.zip
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080
