@@ -414,6 +414,14 @@ func TestSelectAgreesWithAModelOverManyStatements(t *testing.T) {
 			t.Fatalf("%s is found as %+v, %v", o.Item, found, err)
 		}
 	}
+	// What was poured can still be given up.
+	o, key := *items[0], items[0].Keys[1]
+	o.Keys = o.Keys[2:]
+	say(t, s, 9, &o)
+	m.say(feeds.Record{Seq: m.last + 1, At: day(9), Fact: &o})
+	if found, err := s.Find([]feeds.Key{key}); err != nil || len(found) != 0 {
+		t.Errorf("a key that was given up finds %+v, %v", found, err)
+	}
 	for _, q := range []feeds.Query{
 		{Limit: 1000}, {Topics: []string{"rare"}, Limit: 5}, {Topics: []string{"health"}, Languages: []string{"es"}, Limit: 100},
 		{Regions: []string{"europe"}, Topics: []string{"children", "rare"}, Sources: []feeds.SourceID{"west"}, Since: day(1).Add(-2000 * time.Hour), Limit: 70},
