@@ -389,7 +389,7 @@ func otherPage(src feeds.Source, d *feeds.Draft, o *Known) bool {
 // itemKey names a new item by its strongest believed mark. When the publisher
 // has used the guid before, the key takes in what tells the two apart.
 func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []Known) (key feeds.ItemKey, reused bool) {
-	parts := append([]string{"content"}, allOf(d)...)
+	var parts []string
 	switch {
 	case m.guid != (feeds.Key{}):
 		parts = []string{"guid", d.ID}
@@ -401,6 +401,8 @@ func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []
 		if len(look(m.sourceLink)) > 0 {
 			parts = append(parts, d.ID, fold(d.Title), d.Published.UTC().Format(time.RFC3339))
 		}
+	default:
+		parts = append([]string{"content"}, allOf(d)...)
 	}
 	return feeds.ItemKey(fmt.Sprintf("%s/%016x", src.ID, hash(parts...))), reused
 }
