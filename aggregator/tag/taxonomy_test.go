@@ -202,7 +202,8 @@ func FuzzPattern(f *testing.F) {
 		for _, w := range p.words {
 			words = append(words, w.text)
 		}
-		m.texts[inTitle] = strings.Join(words, " ")
+		// Among small letters, as in a zone of capitals acronyms say nothing.
+		m.texts[inTitle] = strings.Repeat("small letters ", len(words)+2) + "\n" + strings.Join(words, " ")
 		l.find(m)
 		if len(m.matches) == 0 {
 			t.Errorf("%q does not find %q", s, m.texts[inTitle])
