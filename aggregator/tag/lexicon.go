@@ -139,16 +139,16 @@ func (l *lexicon) add(p pattern, e entry) {
 		case asWritten:
 			syms = append(syms, l.symbol(l.written, hashWord(folded)))
 			if e.role == isPeople && arabic(folded) { // the Syrian
-				syms = append(syms, l.symbol(l.written, hashWord(append([]rune("ال"), folded...))))
+				syms = append(syms, l.symbol(l.written, hashWord(withArticle(folded))))
 			}
 		case asBeginning:
 			l.shortest = min(l.shortest, len(folded))
 			l.starts.add(hashWord(folded[:3]))
 			syms = append(syms, l.symbol(l.beginnings, hashWord(folded)))
 		case asStem:
-			if w, ok := l.shortStem(w.text); ok {
+			if w, ok := l.shortStem(w.text, folded); ok {
 				syms = append(syms, l.symbol(l.written, hashWord(w)))
-				syms = append(syms, l.symbol(l.written, hashWord(append([]rune("ال"), w...))))
+				syms = append(syms, l.symbol(l.written, hashWord(withArticle(w))))
 				break
 			}
 			a, b := l.stemsOf(w.text, folded, &env)
@@ -171,11 +171,13 @@ func (l *lexicon) add(p pattern, e entry) {
 	}
 }
 
+// withArticle puts the Arabic article before a word.
+func withArticle(w []rune) []rune { return append([]rune("ال"), w...) }
+
 // shortStem gives an Arabic word without its article when its stem is a bare
 // root of three letters or less, which it shares with words of quite another
 // meaning (the sexual, the nationality): such words are matched as written.
-func (l *lexicon) shortStem(word string) ([]rune, bool) {
-	w := l.fold.letters(nil, word)
+func (l *lexicon) shortStem(word string, w []rune) ([]rune, bool) {
 	if !arabic(w) || l.stem == nil {
 		return nil, false
 	}

@@ -58,15 +58,16 @@ func parsePattern(s string, inflect bool, f *folding) (pattern, error) {
 	if s = strings.TrimSpace(s); s == "" {
 		return p, errors.New("it holds no word")
 	}
-	for _, t := range f.tokenize(nil, s, 0) {
+	var room [8]token
+	for _, t := range f.tokenize(room[:0], s, 0) {
 		w := patternWord{text: s[t.start:t.end]}
 		if len(w.text) > maxWord {
 			return p, fmt.Errorf("%q is too long for a word", w.text)
 		}
 		star := int(t.end) < len(s) && s[t.end] == '*'
 		acronym := t.flags&shouting != 0 && t.flags&caseless == 0 && t.end-t.start > 1
-		switch n := len(f.letters(nil, w.text)); {
-		case star && n < 3:
+		switch {
+		case star && len(f.letters(nil, w.text)) < 3:
 			return p, fmt.Errorf("%q begins too many words: give at least three letters before the star", w.text+"*")
 		case star:
 			w.how = asBeginning
