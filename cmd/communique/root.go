@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"communique/config"
 )
@@ -111,11 +112,7 @@ func newLog(w io.Writer, format, level string) (*slog.Logger, error) {
 // isTerminal reports whether w is a terminal, where progress bars belong.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	st, err := f.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // printable puts foreign text on one line of a terminal, without the

@@ -73,7 +73,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 
 	failed := make(chan error, 2)
 	servers := []*http.Server{httpServer(&d.public, a.log)}
-	go func() { failed <- servers[0].Serve(public) }()
+	go func(s *http.Server) { failed <- s.Serve(public) }(servers[0])
 	base := cfg.Site.On(addr).BaseURL
 	fmt.Fprintf(a.stdout, "listening on http://%s\nfeeds are published under %s; %[2]s/feeds lists them\n", addr, base)
 	if l := d.listenAdmin(string(cfg.Admin)); l != nil {
