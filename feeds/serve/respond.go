@@ -36,6 +36,7 @@ type document struct {
 type field struct {
 	name   string
 	values []string
+	kept   bool // in a 304, too
 }
 
 // coded is a document in one content coding.
@@ -125,7 +126,12 @@ func (d *document) set(name, value string) {
 			return
 		}
 	}
-	d.header = append(d.header, field{name, []string{value}})
+	kept := false
+	switch name {
+	case "Cache-Control", "Vary", "Last-Modified", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers":
+		kept = true
+	}
+	d.header = append(d.header, field{name, []string{value}, kept})
 }
 
 // in gives the document in a coding, identity where that is no larger.
@@ -148,8 +154,19 @@ func (d *document) in(i int) *coded {
 func (d *document) answer(w http.ResponseWriter, r *http.Request) {
 	c, ok := d.negotiate(r.Header["Accept-Encoding"])
 	h := w.Header()
-	for _, f := range d.header {
-		h[f.name] = f.values
+	if ok && d.fresh(r, c.etag[0]) {
+		// What a 304 repeats is for caches (§15.4.5) and for CORS.
+		for i := range d.header {
+			if f := &d.header[i]; f.kept {
+				h[f.name] = f.values
+			}
+		}
+		h["Etag"] = c.etag
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	for i := range d.header {
+		h[d.header[i].name] = d.header[i].values
 	}
 	if !ok {
 		h.Del("Cache-Control")
@@ -157,12 +174,6 @@ func (d *document) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h["Etag"] = c.etag
-	if d.fresh(r, c.etag[0]) {
-		delete(h, "Content-Type")
-		delete(h, "Content-Disposition")
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
 	if c.token != nil {
 		h["Content-Encoding"] = c.token
 	}
