@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,8 +103,14 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 		} else if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if len(strings.TrimSpace(string(line))) == 0 {
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // some editors put it there
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
+		}
+		if line[0] != '{' {
+			return fmt.Errorf("%s:%d: not a document: want a JSON object", name, n)
 		}
 		var doc document
 		if err := json.Unmarshal(line, &doc); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -176,28 +175,4 @@ func languageOf(c *explainedCopy) string {
 		return "language unknown"
 	}
 	return c.Language + " (says the " + c.Rule + ")"
-}
-
-// stamp gives RFC 3339 in UTC, "" for a time that nobody said.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-// minute shortens a stamp for people.
-func minute(stamp string) string {
-	t, err := time.Parse(time.RFC3339Nano, stamp)
-	if err != nil {
-		return ""
-	}
-	return t.Format("2006-01-02 15:04Z")
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
 }

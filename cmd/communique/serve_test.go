@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -181,6 +182,19 @@ func (w *world) config(t *testing.T, name, head string, sources ...string) {
 	write(t, filepath.Join(w.dir, name), b.String())
 }
 
+// add puts text at the end of communique.yaml.
+func (w *world) add(t *testing.T, text string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(w.dir, "communique.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 const anyPorts = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0"
 
 func TestServePublishesReloadsAndStops(t *testing.T) {
@@ -317,6 +331,62 @@ func TestServeWhenAPortIsTaken(t *testing.T) {
 	d.signal(syscall.SIGTERM)
 	if code := d.exit(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// hanging gives the address of an origin that never answers, and what is closed
+// when it has been asked.
+func hanging(t *testing.T) (url string, asked <-chan struct{}) {
+	t.Helper()
+	c, over := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		once.Do(func() { close(c) })
+		select {
+		case <-r.Context().Done(): // who asked has left
+		case <-over:
+		}
+	}))
+	t.Cleanup(func() {
+		close(over)
+		srv.Close()
+	})
+	return srv.URL, c
+}
+
+func TestVisitsThatAreUnderWayDoNotHoldUpTheEnd(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		name string
+		code int
+		says string
+	}{
+		{"serve", 0, "msg=stopping"},
+		{"fetch", 1, "communique: interrupted after 0 of 1 sources; what they brought is stored\n"},
+	} {
+		origin, asked := hanging(t)
+		w.config(t, "communique.yaml", anyPorts)
+		w.add(t, "  - {id: slow, url: "+origin+"/feed}\n")
+		d := start(t, w.dir, c.name, "--data", c.name)
+		select {
+		case <-asked:
+		case <-time.After(patience):
+			t.Fatalf("%s never asks the origin", c.name)
+		}
+		began := time.Now()
+		d.signal(os.Interrupt)
+		code := d.exit()
+		if took := time.Since(began); code != c.code || took > grace {
+			t.Errorf("%s ends with %d after %s, want %d within %s", c.name, code, took, c.code, grace)
+		}
+		d.log.await(t, c.says)
+		if code, _, stderr := finish(t, w.dir, "verify", "--data", c.name); code != 0 {
+			t.Errorf("after %s: %s", c.name, stderr)
+		}
+		// The source did nothing wrong.
+		if _, stdout, _ := finish(t, w.dir, "sources", "--data", c.name); !strings.Contains(stdout, "slow    new ") {
+			t.Errorf("after %s:\n%s\nwant the source as it was: new", c.name, stdout)
+		}
 	}
 }
 

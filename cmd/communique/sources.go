@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -74,36 +73,4 @@ func (a *app) table(rows []serve.SourceStatus, now time.Time) error {
 	}
 	_, err := fmt.Fprint(a.stdout, b.String())
 	return err
-}
-
-// since gives a stamp in relation to now: "5m ago", "in 3h", "-" for never.
-func since(stamp string, now time.Time) string {
-	t, err := time.Parse(time.RFC3339, stamp)
-	if err != nil {
-		return "-"
-	}
-	if t.After(now) {
-		return "in " + about(t.Sub(now))
-	}
-	return about(now.Sub(t)) + " ago"
-}
-
-// about gives a duration in its largest unit.
-func about(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return strconv.Itoa(int(d/time.Second)) + "s"
-	case d < 2*time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + "m"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h"
-	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
-}
-
-func rate(perWeek float64) string {
-	if perWeek == 0 {
-		return "-"
-	}
-	return strconv.FormatFloat(perWeek, 'f', 1, 64)
 }
