@@ -259,6 +259,11 @@ func (s *Server) filters(f feeds.Feed, counts storage.Counts) (groups []filterGr
 			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Label, b.Label))
 		})
 		g.Filters = g.Filters[:min(len(g.Filters), most)]
+		if f.Path != "all" || f.RawQuery != "" {
+			for i := range g.Filters {
+				g.Filters[i].Count = 0 // the numbers are of everything, and would mislead beside a choice
+			}
+		}
 		groups = append(groups, g)
 	}
 	ofScheme := func(scheme string) map[string]int {
