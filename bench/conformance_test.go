@@ -68,7 +68,7 @@ type tally struct{ passed, all, safe, sanitized int }
 // cases reads a row of the checker's table.
 func cases(t *testing.T, out []byte, row string) tally {
 	t.Helper()
-	m := regexp.MustCompile(`(?m)^\| `+row+` \| (\d+)/(\d+) \|[^|]*\|[^|]*\|[^|]*\|(?: (\d+)/(\d+))?`).FindSubmatch(out)
+	m := regexp.MustCompile(`(?m)^\| ` + row + ` \| (\d+)/(\d+) \|[^|]*\|[^|]*\|[^|]*\|(?: (\d+)/(\d+))?`).FindSubmatch(out)
 	if m == nil {
 		t.Fatalf("the checker's table has no row %s:\n%s", row, out)
 	}
