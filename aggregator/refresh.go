@@ -23,6 +23,7 @@ type Outcome struct {
 	Revised   int  // items whose text changed
 	Copies    int  // new copies of statements that another copy had told
 	Unchanged bool // the source had nothing new to say
+	Status    int  // HTTP status, 0 when there was no answer
 	Class     string
 	Err       error // why it failed, for people; the journal has it too
 	Took      time.Duration

@@ -95,13 +95,13 @@ type Counts struct {
 
 // Stats are figures for an operator.
 type Stats struct {
-	Size       int64 // of the file, in octets
-	FreePages  int   // pages of the file that hold nothing now
-	PageSize   int   // in octets
-	Statements int   // published
-	Copies     int   // of published and hidden statements, withdrawn ones not counted
-	Records    int   // latest facts held
-	Position   uint64
+	Size       int64  `json:"size"`       // of the file, in octets
+	FreePages  int    `json:"free_pages"` // pages of the file that hold nothing now
+	PageSize   int    `json:"page_size"`  // in octets
+	Statements int    `json:"statements"` // published
+	Copies     int    `json:"copies"`     // of published and hidden statements, withdrawn ones not counted
+	Records    int    `json:"records"`    // latest facts held
+	Position   uint64 `json:"position"`
 }
 
 // Store is an open file. All methods may be called from many goroutines.
@@ -168,6 +168,9 @@ func Open(path string, o Options) (s *Store, err error) {
 // such as one that is being restarted.
 const lockTimeout = 200 * time.Millisecond
 
+// ErrInUse is wrapped by Open when another process holds the file.
+var ErrInUse = errors.New("in use by another process")
+
 // openFile opens the bbolt file and makes sure that all of it is there.
 func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	// bbolt reads pages through a memory map: in a damaged file it panics, or
@@ -183,7 +186,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("storage: %s is in use by another process; stop it or use another --data", path)
+		return nil, fmt.Errorf("storage: %s is %w; stop it or use another --data", path, ErrInUse)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
 		return nil, fmt.Errorf("storage: %s is no store of communique, or is damaged (%w); use another --data or restore a backup", path, err)
 	case err != nil:

@@ -123,14 +123,14 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // stored gives what read makes of the store or, when the store cannot be opened
-// because the daemon has it, what the daemon answers at path.
+// because the daemon holds it, what the daemon answers at path.
 func stored[T any](ctx context.Context, cfg *config.Config, file, path string, read func(*storage.Store) (T, error)) (out T, err error) {
 	store, err := openToRead(file)
 	if err == nil {
 		defer store.Close()
 		return read(store)
 	}
-	if errors.Is(err, errNoStore) {
+	if !errors.Is(err, storage.ErrInUse) {
 		return out, err
 	}
 	asked := ask(ctx, cfg, file, path, &out)
