@@ -187,6 +187,11 @@ func TestBodyStopsBombs(t *testing.T) {
 	}
 	// A zstd frame that only says that it is huge, to have memory set aside.
 	failure(t, f, Request{URL: bodyServer(t, "zstd", []byte("\x28\xb5\x2f\xfd\xe0\x00\x00\x00\x00\x00\x01\x00\x00\x01\x00\x00"))}, Encoding)
+	// And a small one that wants a window of 16 MB for it.
+	failure(t, f, Request{URL: bodyServer(t, "zstd", []byte("\x28\xb5\x2f\xfd\x00\x70\x29\x00\x00<rss>"))}, Encoding)
+	if resp := get(t, f, Request{URL: bodyServer(t, "zstd", []byte("\x28\xb5\x2f\xfd\x00\x68\x29\x00\x00<rss>"))}); string(resp.Body) != "<rss>" {
+		t.Errorf("8 MB are allowed, got %q", resp.Body)
+	}
 	// Nothing in it, twenty thousand times.
 	empty := bytes.Repeat(encode(t, "gzip", nil), 20000)
 	if resp := get(t, f, Request{URL: bodyServer(t, "gzip", empty)}); len(resp.Body) != 0 {
@@ -217,6 +222,31 @@ func TestBodyStopsAtTheWire(t *testing.T) {
 	if resp := get(t, f, Request{URL: bodyServer(t, "", text(100<<10))}); len(resp.Body) != 100<<10 {
 		t.Errorf("a body of just the limit: %d octets", len(resp.Body))
 	}
+}
+
+// A connection can be used again only when its body was read to the end, which
+// lies behind the last octet that a decoder wants.
+func TestBodyIsReadToItsEnd(t *testing.T) {
+	for _, coding := range []string{"", "gzip", "deflate", "raw", "br", "zstd"} {
+		body := &endSeen{r: bytes.NewReader(encode(t, coding, []byte(feedBody)))}
+		h := http.Header{"Content-Encoding": {strings.Replace(coding, "raw", "deflate", 1)}}
+		out, _, err := new(decoder).read(&http.Response{Header: h, Body: io.NopCloser(body), ContentLength: -1}, 1<<20, 1<<20)
+		if err != nil || string(out) != feedBody || !body.seen {
+			t.Errorf("%q: %q, %v; end seen: %v", coding, out, err, body.seen)
+		}
+	}
+}
+
+// endSeen notes whether the end was read.
+type endSeen struct {
+	r    io.Reader
+	seen bool
+}
+
+func (e *endSeen) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	e.seen = e.seen || err == io.EOF
+	return n, err
 }
 
 // Bodies must not share memory, though buffers are used again.

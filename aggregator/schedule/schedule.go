@@ -278,12 +278,17 @@ func (s Schedule) Next(t time.Time) time.Time {
 		_, offset := in.Zone()
 		at := next.Add(-seconds(offset))
 		_, end := in.ZoneBounds()
+		if !end.IsZero() && !end.After(in) {
+			// The standard library takes every year for 365 days where it reckons
+			// beyond the zone's table, and is lost on 31 December of leap years from
+			// 2040 on. No zone changes its clocks then.
+			end = in.Add(24 * time.Hour)
+		}
 		if end.IsZero() || at.Before(end) {
 			return at
 		}
 		// The activation lies behind a change of the clocks, which may skip or
 		// repeat it: look again from the first moment behind the change.
-		_, offset = end.Zone()
 		first := wallClock(end)
 		if next.Before(first) {
 			return end.UTC()

@@ -183,6 +183,8 @@ func TestNextKeepsPollsWhenClocksChange(t *testing.T) {
 			[]string{"2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"}},
 		{"a day that was skipped", "Pacific/Apia", "0 12 * * *", "2011-12-29T23:00:00Z",
 			[]string{"2011-12-30T10:00:00Z", "2011-12-30T22:00:00Z"}},
+		{"beyond the zone's table", "Europe/Zurich", "0 0 29 2 *", "2040-03-01T00:00:00Z",
+			[]string{"2044-02-28T23:00:00Z", "2048-02-28T23:00:00Z"}},
 		{"eight years to the next", "UTC", "0 0 29 2 *", "2096-03-01T00:00:00Z",
 			[]string{"2104-02-29T00:00:00Z"}},
 	}
@@ -201,6 +203,40 @@ func TestNextKeepsPollsWhenClocksChange(t *testing.T) {
 				now = got
 			}
 		})
+	}
+}
+
+// Against the plain definition: every minute whose wall clock matches, and the
+// end of every gap that hides a match.
+func TestNextAgainstEveryMinute(t *testing.T) {
+	changes := map[string]string{
+		"Europe/Zurich": "2026-03-28", "Europe/Lisbon": "2026-10-24", "America/Santiago": "2026-09-05", "America/New_York": "2026-10-31",
+		"Australia/Lord_Howe": "2026-04-04", "Africa/Casablanca": "2026-02-14", "Pacific/Apia": "2011-12-29", "Asia/Kathmandu": "2026-01-01",
+	}
+	for name, day := range changes {
+		z := zone(t, name)
+		for _, expr := range []string{"*/7 * * * *", "30 2 * * *", "15,45 0-3 * * *", "0 0 * * *", "59 1 * * sat,sun", "10 2 30 12 fri", "*/30 1,2 * * *"} {
+			s, err := Parse(expr, z)
+			if err != nil {
+				t.Fatal(err)
+			}
+			matches := func(wall time.Time) bool { return s.after(wall.Add(-time.Nanosecond)).Equal(wall) }
+			from := at(day + "T00:00:00Z")
+			got := s.Next(from)
+			for m := from.Add(time.Minute); m.Before(from.Add(72 * time.Hour)); m = m.Add(time.Minute) {
+				before, now := wallClock(m.Add(-time.Minute).In(z)), wallClock(m.In(z))
+				want := matches(now)
+				for hidden := before.Add(time.Minute); hidden.Before(now); hidden = hidden.Add(time.Minute) {
+					want = want || matches(hidden)
+				}
+				if want != got.Equal(m) {
+					t.Errorf("%s in %s: at %s got %v, want %v", expr, name, m.Format(time.RFC3339), got.Equal(m), want)
+				}
+				if got.Equal(m) {
+					got = s.Next(m)
+				}
+			}
+		}
 	}
 }
 
