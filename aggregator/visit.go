@@ -58,7 +58,9 @@ func (v *visit) answered(got *fetch.Response, err error) {
 		v.Status, v.Bytes, v.retryAfter = got.Status, got.Wire, got.RetryAfter
 	case errors.As(err, &fe):
 		v.Status, v.retryAfter = fe.Status, fe.RetryAfter
-		v.Gone = fe.Status == http.StatusGone
+		// Only the configured address itself can end a source: what a redirect, or a
+		// move that we believed, leads to may come and go.
+		v.Gone = fe.Status == http.StatusGone && v.ask == v.URL && (fe.At == "" || fe.At == fe.URL)
 	}
 }
 
@@ -127,7 +129,7 @@ func (s *Source) judge(f *feeds.Fetched, retryAfter time.Duration) schedule.Visi
 func (v *visit) outcome() Outcome {
 	return Outcome{Source: v.Source, Items: v.items, New: v.New, Revised: v.Revised, Copies: v.Copies,
 		Unchanged: v.isUnchanged || v.err == nil && v.New+v.Revised+v.Copies == 0,
-		Class:     v.Class, Err: v.err, Took: v.Took, Bytes: v.Bytes, NextDue: v.NextDue, Rule: v.DueRule}
+		Status:    v.Status, Class: v.Class, Err: v.err, Took: v.Took, Bytes: v.Bytes, NextDue: v.NextDue, Rule: v.DueRule}
 }
 
 // learn keeps the rhythm of new items, by the publisher's own dates.
