@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"communique/feeds"
@@ -20,6 +21,10 @@ const (
 	// this much after its minute has begun, so that those of one expression do
 	// not all come in its first second.
 	instants = 30 * time.Second
+
+	// retryAfter begins every rule in which Retry-After counts, also where other
+	// words come after it: a restart knows by it that the time stands.
+	retryAfter = "Retry-After"
 )
 
 // Visit is what is known when a visit to a source has ended.
@@ -49,7 +54,7 @@ type Visit struct {
 //
 // It is a function of its argument alone. So when the configuration changes,
 // asking again with the values of the last visit gives the time under the new
-// one; only a Retry-After has to be remembered for that.
+// one; only a time whose rule begins with "Retry-After" has to stand.
 func Next(v Visit) (due time.Time, rule string) {
 	if v.Gone {
 		return time.Time{}, "gone"
@@ -79,7 +84,11 @@ func Next(v Visit) (due time.Time, rule string) {
 	due = v.Now.Add(wait).Add(Jitter(v.Source, uint64(v.Failures), spread(wait)))
 	if open, why := skip(due, v.Hints); why != "" {
 		// Everybody who skips this hour comes back in the same minute, so spread.
-		due, rule = open.Add(Jitter(v.Source, 0, 10*time.Minute)), why
+		due = open.Add(Jitter(v.Source, 0, 10*time.Minute))
+		if !strings.HasPrefix(rule, retryAfter) {
+			rule = ""
+		}
+		rule = strings.TrimPrefix(rule+", "+why, ", ")
 	}
 	return due, rule
 }
@@ -97,7 +106,7 @@ func (v Visit) wait() (time.Duration, string) {
 		rule = fmt.Sprintf("back-off %s after %d failure%s", Short(wait), v.Failures, plural)
 	}
 	if asked := min(v.RetryAfter, LongestAsked); asked > 0 && asked >= wait {
-		wait, rule = max(asked, v.Floor), "Retry-After "+Short(v.RetryAfter)
+		wait, rule = max(asked, v.Floor), retryAfter+" "+Short(v.RetryAfter)
 		if asked < v.RetryAfter {
 			rule += ", of which " + Short(asked) + " at most"
 		}

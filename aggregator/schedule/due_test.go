@@ -156,6 +156,14 @@ func TestNextSkipsHoursAndDays(t *testing.T) {
 	}
 }
 
+// A restart keeps a time by the rule's first word, so it must not be lost.
+func TestNextSaysRetryAfterFirst(t *testing.T) {
+	_, rule := Next(Visit{Source: "harbour", Now: at("2026-03-02T10:50:00Z"), RetryAfter: 2 * time.Hour, Hints: feeds.Hints{SkipHours: []int{12, 13}}})
+	if rule != "Retry-After 2h, skipHours" {
+		t.Errorf("got %q", rule)
+	}
+}
+
 // What holds for every visit, tried on many that nobody thought of.
 func TestNextProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -214,7 +222,7 @@ func TestNextProperties(t *testing.T) {
 		if v.Schedule.clock == nil {
 			most := max(ceiling, floor, v.Schedule.Every())
 			most += spread(most)
-			if strings.HasPrefix(rule, "Retry-After") || strings.HasPrefix(rule, "skip") {
+			if strings.HasPrefix(rule, "Retry-After") || strings.Contains(rule, "skip") {
 				most = max(most, LongestAsked) + spread(LongestAsked) + LongestAsked + time.Hour
 			}
 			if wait > most {

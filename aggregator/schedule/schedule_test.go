@@ -185,6 +185,8 @@ func TestNextKeepsPollsWhenClocksChange(t *testing.T) {
 			[]string{"2011-12-30T10:00:00Z", "2011-12-30T22:00:00Z"}},
 		{"beyond the zone's table", "Europe/Zurich", "0 0 29 2 *", "2040-03-01T00:00:00Z",
 			[]string{"2044-02-28T23:00:00Z", "2048-02-28T23:00:00Z"}},
+		{"summer from the last day of a leap year there", "Europe/Zurich", "0 12 1 7 *", "2040-12-31T10:00:00Z",
+			[]string{"2041-07-01T10:00:00Z"}},
 		{"eight years to the next", "UTC", "0 0 29 2 *", "2096-03-01T00:00:00Z",
 			[]string{"2104-02-29T00:00:00Z"}},
 	}
