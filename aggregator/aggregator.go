@@ -60,6 +60,7 @@ type Options struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Workers int           // refreshes at once; 0 means 8
+	PerHost int           // of them at one host, as the Fetcher's; 0 means 2
 	Spread  time.Duration // over which the first visits after a start are spread; 0 means at once
 	// Done is called after each refresh, by the worker; nil is fine.
 	Done func(Outcome)
@@ -69,6 +70,7 @@ type Options struct {
 type Engine struct {
 	o         Options
 	sources   map[feeds.SourceID]*Source
+	hosts     map[feeds.SourceID]string
 	order     []feeds.SourceID
 	placer    *dedup.Placer
 	normalize *normalize.Normalizer
@@ -80,10 +82,13 @@ func New(o Options) *Engine {
 	if o.Workers == 0 {
 		o.Workers = 8
 	}
-	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger)}
+	if o.PerHost == 0 {
+		o.PerHost = 2
+	}
+	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger)}
 	for i := range o.Sources {
 		s := &o.Sources[i]
-		e.sources[s.ID] = s
+		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
 		e.order = append(e.order, s.ID)
 	}
 	e.placer = dedup.New(dedup.Options{Find: e.remembered})

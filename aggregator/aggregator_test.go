@@ -532,6 +532,58 @@ func TestRunRefreshesWhatIsDueAndEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestSlowHostHoldsUpNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	release := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+		fmt.Fprint(rw, rss().body)
+	}))
+	defer slow.Close()
+	for i := range 20 { // far more than there are workers
+		s := w.source(fmt.Sprint("slow-", i))
+		s.URL = slow.URL + "/" + string(s.ID)
+	}
+	for i := range 5 {
+		id := fmt.Sprint("good-", i)
+		w.source(id)
+		w.set("/"+id, rss(item("1", "http://"+id+".example/1", "News of "+id, id, w.now)))
+	}
+	good := make(chan Outcome, 30)
+	e := w.engine(func(o Outcome) { good <- o })
+	over := make(chan error)
+	go func() { over <- e.Pull(context.Background()) }()
+	for range 5 {
+		if o := <-good; !strings.HasPrefix(string(o.Source), "good-") {
+			t.Errorf("%s was done while its host still held back", o.Source)
+		}
+	}
+	close(release)
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if n := len(w.all()); n != 5 {
+		t.Errorf("%d statements, want 5", n)
+	}
+}
+
+func TestRedirectedSourceSendsItsValidators(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	w.set("/a", page{status: 302, header: map[string]string{"Location": "/new"}})
+	p := rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", w.now))
+	p.etag = `"v1"`
+	w.set("/new", p)
+	w.pull()
+	w.pull()
+	if f, _, _ := w.store.Fetched("a"); f.Status != 304 {
+		t.Errorf("the second visit got %d, want 304", f.Status)
+	}
+}
+
 func TestUnknownSourceIsRefusedWithTheList(t *testing.T) {
 	w := newWorld(t)
 	w.source("harbour")

@@ -70,7 +70,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 	asked := e.o.Fetcher.Asked(req) ^ readingOf(s)
 	same := asked == v.Asked // else the validators are for another question (RFC 9110 §13.1)
 	if same {
-		req.Validators = v.Validators
+		req.Validators, req.Final = v.Validators, v.Final
 	}
 	got, err := e.o.Fetcher.Get(ctx, req)
 	v.answered(got, err)

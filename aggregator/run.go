@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"communique/aggregator/schedule"
@@ -21,57 +20,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	work := make(chan feeds.SourceID)
-	var workers sync.WaitGroup
-	for range e.o.Workers {
-		workers.Go(func() {
-			for id := range work {
-				out, err := e.Refresh(ctx, id)
-				if err != nil && ctx.Err() == nil {
-					// The store or the journal refused: to go on fetching would only
-					// throw away what publishers send.
-					stop(err)
-				}
-				q.Done(id, out.NextDue)
-			}
-		})
-	}
-	defer workers.Wait()
-	defer close(work)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		id, due, ok := q.Next(e.o.Now())
-		if ok {
-			select {
-			case work <- id:
-				continue
-			case <-ctx.Done():
-				return ended(ctx)
-			}
-		}
-		wait := time.Hour
-		if !due.IsZero() {
-			wait = due.Sub(e.o.Now())
-		}
-		timer.Reset(wait)
-		select {
-		case <-timer.C:
-		case <-q.Wake():
-		case <-ctx.Done():
-			return ended(ctx)
-		}
-	}
-}
-
-// ended gives the error that ended ctx, nil when it was simply over.
-func ended(ctx context.Context) error {
-	if err := context.Cause(ctx); err != ctx.Err() {
-		return err
-	}
-	return nil
+	return e.work(ctx, q, func(out Outcome) time.Time { return out.NextDue })
 }
 
 // queue puts every source where it stands: due times survive a restart, and
@@ -116,29 +65,13 @@ func (e *Engine) Pull(ctx context.Context, ids ...feeds.SourceID) error {
 			return fmt.Errorf("no source %q in the configuration; there are: %s", id, e.some())
 		}
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	work := make(chan feeds.SourceID)
-	var workers sync.WaitGroup
-	for range min(e.o.Workers, len(ids)) {
-		workers.Go(func() {
-			for id := range work {
-				if _, err := e.Refresh(ctx, id); err != nil {
-					stop(err)
-				}
-			}
-		})
+	q, now := schedule.NewQueue(), e.o.Now()
+	for i, id := range ids {
+		q.Set(id, now.Add(time.Duration(i-len(ids)))) // in the order that they were named
 	}
-	for _, id := range ids {
-		select {
-		case work <- id:
-			continue
-		case <-ctx.Done():
-		}
-		break
+	if err := e.work(ctx, q, func(Outcome) time.Time { return time.Time{} }); err != nil {
+		return err
 	}
-	close(work)
-	workers.Wait()
 	return context.Cause(ctx)
 }
 

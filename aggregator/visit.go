@@ -71,7 +71,9 @@ func (v *visit) unchanged(got *fetch.Response) error {
 	if got.Validators != (feeds.Validators{}) {
 		v.Validators = got.Validators
 	}
-	v.Hints.FreshFor = got.FreshFor
+	if got.FreshSaid { // a 304 that is silent about it changes nothing (RFC 9111 §4.3.4)
+		v.Hints.FreshFor = got.FreshFor
+	}
 	v.succeed(got)
 	return nil
 }
