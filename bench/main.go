@@ -61,6 +61,7 @@ func run(nfeeds, entries, size, many int, real string, keep bool) error {
 		return realFeeds(bin, dir, real)
 	}
 	up := &upstream.Upstream{Feeds: nfeeds, Entries: entries, Bytes: size}
+	up.Prepare()
 	base, stop, err := listen(up)
 	if err != nil {
 		return err
@@ -134,10 +135,26 @@ func measured(bin string, args ...string) (usage, error) {
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	began := time.Now()
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		return usage{}, err
+	}
+	// Not rusage's: that counts what this process had when it forked.
+	peak := make(chan float64)
+	go func() {
+		var most float64
+		for {
+			mb, ok := highWater(cmd.Process.Pid)
+			if !ok {
+				peak <- most
+				return
+			}
+			most = max(most, mb)
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	if err := cmd.Wait(); err != nil {
 		return usage{}, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, out.String())
 	}
-	ru := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if i := strings.LastIndex(out.String(), " sources in "); i >= 0 { // the sums take more lines on a narrow terminal
 		from := strings.LastIndex(out.String()[:i], "\n") + 1
@@ -145,7 +162,7 @@ func measured(bin string, args ...string) (usage, error) {
 	}
 	return usage{
 		cpu:  (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
-		wall: time.Since(began).Seconds(), peakMB: float64(ru.Maxrss) / 1024, lastLine: lines[len(lines)-1],
+		wall: time.Since(began).Seconds(), peakMB: <-peak, lastLine: lines[len(lines)-1],
 	}, nil
 }
 
@@ -248,6 +265,21 @@ func serving(bin, conf, data string) error {
 	return nil
 }
 
+// highWater reads a process's peak resident set in MB (proc(5), VmHWM), false
+// when the process has ended.
+func highWater(pid int) (float64, bool) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, false
+	}
+	_, rest, ok := strings.Cut(string(b), "VmHWM:")
+	if !ok { // a zombie has no memory
+		return 0, false
+	}
+	kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64) // the kernel wrote it
+	return kb / 1024, true
+}
+
 // cpuOf reads a process's user and system time (proc(5), fields 14 and 15).
 func cpuOf(pid int) time.Duration {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -264,6 +296,7 @@ func cpuOf(pid int) time.Duration {
 func starting(bin, dir string, statements int) error {
 	const entries = 100
 	up := &upstream.Upstream{Feeds: statements / entries, Entries: entries, Bytes: 600}
+	up.Prepare()
 	base, stop, err := listen(up)
 	if err != nil {
 		return err
