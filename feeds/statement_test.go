@@ -1,0 +1,80 @@
+package feeds
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestLeadIsTheOriginThenPriorityThenTheFullerText(t *testing.T) {
+	full, longer, short := strings.Repeat("word ", 400), strings.Repeat("word ", 420), "word"
+	c := func(source, language, content string, r Relation, priority int) StatedCopy {
+		return StatedCopy{Copy: Copy{Source: SourceID(source), Language: language, Content: content}, Relation: r, Priority: priority}
+	}
+	for _, x := range []struct {
+		name   string
+		copies []StatedCopy
+		want   string
+	}{
+		{"the origin, though shorter and later", []StatedCopy{c("a", "en", full, IsReprint, 9), c("b", "en", short, IsOrigin, 0)}, "b"},
+		{"the higher priority", []StatedCopy{c("a", "en", full, IsReprint, 0), c("b", "en", short, IsReprint, 1)}, "b"},
+		{"the clearly fuller text", []StatedCopy{c("a", "en", short, IsReprint, 0), c("b", "en", full, IsReprint, 0)}, "b"},
+		{"the earlier of two that are nearly as full", []StatedCopy{c("a", "en", full, IsReprint, 0), c("b", "en", longer, IsReprint, 0)}, "a"},
+	} {
+		st := Statement{Copies: x.copies}
+		if got := st.Lead().Source; string(got) != x.want {
+			t.Errorf("%s: lead is %s, want %s", x.name, got, x.want)
+		}
+	}
+}
+
+func TestLeadSpeaksTheLanguageThatIsWanted(t *testing.T) {
+	st := Statement{Copies: []StatedCopy{
+		{Copy: Copy{Source: "hq", Language: "en"}, Relation: IsOrigin},
+		{Copy: Copy{Source: "br", Language: "pt-BR"}, Relation: IsTranslation},
+		{Copy: Copy{Source: "ht", Language: "fr"}, Relation: IsTranslation},
+	}}
+	for want, languages := range map[SourceID][]string{"hq": {"en"}, "br": {"pt"}, "ht": {"ar", "fr", "en"}} {
+		if got := st.Lead(languages...).Source; got != want {
+			t.Errorf("Lead(%v) is %s, want %s", languages, got, want)
+		}
+	}
+	if got := st.Lead("zh").Source; got != "hq" {
+		t.Errorf("without a Chinese copy the lead is %s, want the origin", got)
+	}
+	if got, want := st.Languages(), []string{"en", "fr", "pt-BR"}; !slices.Equal(got, want) {
+		t.Errorf("languages %v, want %v", got, want)
+	}
+}
+
+func TestTagsAreWrittenAsTheyAreRead(t *testing.T) {
+	for _, s := range []string{"topic/health", "country/mx", "event/summit-of-the-americas-2022"} {
+		if tag, ok := ParseTag(s); !ok || tag.String() != s {
+			t.Errorf("ParseTag(%q) = %v %v", s, tag, ok)
+		}
+	}
+	for _, s := range []string{"", "health", "/health", "topic/"} {
+		if tag, ok := ParseTag(s); ok {
+			t.Errorf("ParseTag(%q) = %v, want nothing", s, tag)
+		}
+	}
+}
+
+func TestKeysOfFactsNeverMeet(t *testing.T) {
+	seen := map[string]Fact{}
+	for _, f := range []Fact{
+		&Fetched{Source: "a"}, &Fetched{Source: "b"}, &Observed{Item: "a/1"}, &Observed{Item: "b/1"},
+		&Joined{Loser: "x"}, &Moderated{Statement: "x"},
+	} {
+		if other := seen[f.Key()]; other != nil {
+			t.Errorf("%T and %T have one key %q", f, other, f.Key())
+		}
+		seen[f.Key()] = f
+	}
+	if o, g := (&Observed{Item: "a/1"}).Key(), (&Gone{Item: "a/1"}).Key(); o != g {
+		t.Errorf("Gone has the key %q, want that of the Observed it replaces, %q", g, o)
+	}
+	if got := ItemKey("un-news-fr/00ff").Source(); got != "un-news-fr" {
+		t.Errorf("source %q", got)
+	}
+}
