@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -19,6 +20,14 @@ import (
 // It is "" for what cannot identify a page: no http(s) URL, no host, or a
 // site's root.
 func Canonical(rawurl string) string {
+	c := canonical(rawurl)
+	if c != "" && canonical(c) != c {
+		return "" // so odd that its form does not hold still: it identifies nothing
+	}
+	return c
+}
+
+func canonical(rawurl string) string {
 	r := splitReference(tidyReference(rawurl))
 	if !isWeb(r.scheme) {
 		return ""
@@ -68,6 +77,13 @@ func canonicalHost(authority string) string {
 	// Not twice: www.www.example.org is some other site's joke.
 	if rest, ok := strings.CutPrefix(host, "www."); ok && strings.Contains(rest, ".") && !strings.HasPrefix(rest, "www.") {
 		host = rest
+	}
+	if strings.ContainsAny(host, "[]:") { // an IPv6 address or nothing (RFC 3986 §3.2.2)
+		inside, ok := strings.CutPrefix(host, "[")
+		inside, closed := strings.CutSuffix(inside, "]")
+		if addr, err := netip.ParseAddr(inside); !ok || !closed || err != nil || !addr.Is6() {
+			return ""
+		}
 	}
 	if host == "" || strings.ContainsAny(host, " /?#@%\"<>") || strings.Trim(port, "0123456789") != "" {
 		return ""
