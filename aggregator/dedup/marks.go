@@ -137,15 +137,15 @@ func hash(parts ...string) uint64 {
 // what is left of a text when its layout and punctuation do not count. The
 // numbers stay, since they tell editions apart.
 func fold(s string) string {
-	b := make([]byte, 0, len(s))
+	b := make([]byte, 0, len(s)+len(s)/8)
 	gap := false
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			i++
-			if 'A' <= c && c <= 'Z' {
-				c |= 0x20
-			} else if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+		c := folded[s[i]]
+		switch {
+		case c == other: // not ASCII
+			r, n := utf8.DecodeRuneInString(s[i:])
+			i += n
+			if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
 				gap = true
 				continue
 			}
@@ -153,23 +153,40 @@ func fold(s string) string {
 				b = append(b, ' ')
 			}
 			gap = false
-			b = append(b, c)
+			b = utf8.AppendRune(b, unicode.ToLower(r))
 			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		i += n
-		if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
+		case c == 0:
 			gap = true
+			i++
 			continue
 		}
 		if gap && len(b) > 0 {
 			b = append(b, ' ')
 		}
 		gap = false
-		b = utf8.AppendRune(b, unicode.ToLower(r))
+		b = append(b, c)
+		i++
 	}
 	return string(b)
 }
+
+// other marks the bytes of what is not ASCII.
+const other = 0xFF
+
+// folded gives for each byte the one to write, 0 for what only parts words.
+var folded = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c >= utf8.RuneSelf:
+			t[c] = other
+		case 'A' <= c && c <= 'Z':
+			t[c] = byte(c) | 0x20
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			t[c] = byte(c)
+		}
+	}
+	return t
+}()
 
 // LinkKey is the key under which items with a canonical link are found.
 func LinkKey(canonical string) feeds.Key { return feeds.Key{Kind: ByLink, Hash: hash(canonical)} }

@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -21,8 +22,10 @@ import (
 // site's root.
 func Canonical(rawurl string) string {
 	c := canonical(rawurl)
-	if c != "" && canonical(c) != c {
-		return "" // so odd that its form does not hold still: it identifies nothing
+	// What is so odd that its form does not hold still, or is no URL to others,
+	// identifies nothing.
+	if u, err := url.Parse(c); c == "" || err != nil || u.Host == "" || canonical(c) != c {
+		return ""
 	}
 	return c
 }
