@@ -90,11 +90,14 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 	}
 	seen := rawSet(known)
 	doc, err := parse.Parse(got.Body, parse.Options{ContentType: got.ContentType, URL: got.Final, Known: seen.has})
-	if err != nil {
+	var no *parse.Error
+	switch {
+	case errors.As(err, &no):
+		return nil, &softError{no.Class, fmt.Sprintf("fetch %s: answered %d, but %s; %s", got.Final, got.Status, no.Detail, hintFor(no.Class))}
+	case err != nil:
 		return nil, err
-	}
-	if len(doc.Raws) == 0 && len(v.Fetched.Items) > 0 {
-		return nil, &softError{class: "emptied", msg: fmt.Sprintf("a valid feed without a single item, where there were %d; the last good state is kept", len(v.Fetched.Items)/8)}
+	case len(doc.Raws) == 0 && len(v.Fetched.Items) > 0:
+		return nil, &softError{"emptied", fmt.Sprintf("fetch %s: a valid feed without a single item, where there were %d; tell the publisher if it stays so", got.Final, len(v.Fetched.Items)/8)}
 	}
 	v.good(got, doc, asked, body)
 	return doc, nil
@@ -275,16 +278,24 @@ type softError struct{ class, msg string }
 
 func (e *softError) Error() string { return e.msg }
 
+// hintFor says what to do about an answer that is no feed.
+func hintFor(class string) string {
+	switch class {
+	case "html":
+		return "open the address in a browser: the feed may have moved, or a wall or a login stands before it"
+	case "empty":
+		return "tell the publisher if it stays so"
+	}
+	return "check that the address is that of the feed"
+}
+
 // classOf gives the failure's class, for logs, metrics and back-off.
 func classOf(err error) string {
 	var fe *fetch.Error
-	var pe *parse.Error
 	var se *softError
 	switch {
 	case errors.As(err, &fe):
 		return string(fe.Class)
-	case errors.As(err, &pe):
-		return pe.Class
 	case errors.As(err, &se):
 		return se.class
 	}
