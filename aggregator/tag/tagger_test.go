@@ -269,7 +269,7 @@ func FuzzTag(f *testing.F) {
 				t.Errorf("%s twice", g.Tag)
 			}
 			seen[g.Tag] = true
-			if g.Rule == "" || utf8.ValidString(title+text) && !utf8.ValidString(g.Evidence) {
+			if g.Rule == "" || utf8.ValidString(title) && utf8.ValidString(text) && !utf8.ValidString(g.Evidence) {
 				t.Errorf("%s: rule %q, evidence %q", g.Tag, g.Rule, g.Evidence)
 			}
 			for _, p := range tg.rules.ancestors(tg.rules.get(g.Tag.Scheme, g.Tag.Term)) {
