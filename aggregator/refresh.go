@@ -51,10 +51,11 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 		v.fail(err)
 	case doc != nil:
 		var release func()
-		if said, release, err = e.decide(s, doc, &v); err != nil {
+		said, release, err = e.decide(s, doc, &v)
+		defer release() // after Append: until then the claims stand for what the store does not show yet
+		if err != nil {
 			return Outcome{}, err
 		}
-		defer release() // after Append: until then the claims stand for what the store does not show yet
 	}
 	v.finish(s, e.o.Now().Sub(now))
 	said = append(said, &v.Fetched) // last, because it moves the cursor; if we die before, we only ask again
@@ -81,7 +82,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 		return nil, v.unchanged(got)
 	}
 	body := hashOf(got.Body)
-	if same && body == v.Body && v.Class == "" {
+	if same && body == v.Body {
 		return nil, v.unchanged(got)
 	}
 	known := v.Fetched.Items
@@ -215,18 +216,30 @@ func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit
 	ob.Copy, ob.Priority = d.Copy, s.Priority
 	ob.Taggings, ob.Rules = e.tagging(s, d), e.tagger().Fingerprint()
 	if d.Hash == old.Copy.Hash {
-		if d.Language == old.Copy.Language && ob.Priority == old.Priority && slices.Equal(ob.Taggings, old.Taggings) {
+		if sameCopy(&ob.Copy, &old.Copy) && ob.Priority == old.Priority && slices.Equal(ob.Taggings, old.Taggings) {
 			return nil
 		}
 		return &ob
 	}
 	ob.Revision++
-	ob.Changed = v.At
-	if d.Updated.After(old.Changed) && d.Updated.Before(v.At) {
+	switch {
+	case d.Updated.After(old.Changed) && d.Updated.Before(v.At):
 		ob.Changed = d.Updated
+	case v.At.After(old.Changed): // else our clock was set back, and updated only grows
+		ob.Changed = v.At
 	}
 	v.Revised++
 	return &ob
+}
+
+// sameCopy reports whether two copies with one hash say the same also in what
+// makes no correction: names, categories, rights, the source's own words. What
+// some publishers make anew for every answer does not count (guids, dates, the
+// parameters of links), nor do the notes, which are ours.
+func sameCopy(a, b *feeds.Copy) bool {
+	return a.Language == b.Language && a.Rights == b.Rights && a.Origin == b.Origin &&
+		(a.Via == b.Via || a.Via != nil && b.Via != nil && *a.Via == *b.Via) &&
+		slices.Equal(a.Authors, b.Authors) && slices.Equal(a.Contributors, b.Contributors) && slices.Equal(a.Categories, b.Categories)
 }
 
 func (e *Engine) tagging(s *Source, d *feeds.Draft) []feeds.Tagging {

@@ -38,7 +38,11 @@ func (e *Engine) queue() (*schedule.Queue, error) {
 			q.Set(id, schedule.First(id, now, s.Schedule, e.o.Spread))
 		case last.Gone: // until the operator changes its address
 		default:
-			q.Set(id, schedule.Resume(id, now, s.due(&last), e.o.Spread))
+			due := s.due(&last)
+			if ahead := last.At.Sub(now); ahead > 0 { // the clock was set back: what counts is how long to wait
+				due = due.Add(-ahead)
+			}
+			q.Set(id, schedule.Resume(id, now, due, e.o.Spread))
 		}
 	}
 	return q, nil

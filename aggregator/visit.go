@@ -55,7 +55,7 @@ func (v *visit) answered(got *fetch.Response, err error) {
 	var fe *fetch.Error
 	switch {
 	case got != nil:
-		v.Status, v.Bytes, v.retryAfter = got.Status, got.Wire, got.RetryAfter
+		v.Status, v.Bytes, v.retryAfter, v.Gone = got.Status, got.Wire, got.RetryAfter, false
 	case errors.As(err, &fe):
 		v.Status, v.retryAfter = fe.Status, fe.RetryAfter
 		// Only the configured address itself can end a source: what a redirect, or a
@@ -65,13 +65,12 @@ func (v *visit) answered(got *fetch.Response, err error) {
 }
 
 // unchanged ends a visit that brought nothing new. Validators are replaced even
-// so: an origin may rotate them while the body stays.
+// so: an origin may rotate them while the body stays. They belong to the address
+// that gave them.
 func (v *visit) unchanged(got *fetch.Response) error {
 	v.isUnchanged = true
-	if got.Validators != (feeds.Validators{}) {
-		v.Validators = got.Validators
-	}
-	if got.FreshSaid { // a 304 that is silent about it changes nothing (RFC 9111 §4.3.4)
+	v.Final, v.Validators = got.Final, got.Validators
+	if got.FreshSaid || !got.Unchanged { // a 304 that is silent about it changes nothing (RFC 9111 §4.3.4)
 		v.Hints.FreshFor = got.FreshFor
 	}
 	v.succeed(got)

@@ -13,12 +13,17 @@ import (
 // look is how often a host that had no room is looked at again.
 const look = 50 * time.Millisecond
 
+// longestWait is how long the dispatcher sleeps at most: a timer does not see
+// that the clock was set.
+const longestWait = time.Minute
+
 // work refreshes what the queue gives out, each source again when again says,
 // until none is left or ctx ends. A source whose host has no room for another
 // visit steps aside, so that a slow host holds up nobody else. It fails only
 // when a refresh does.
 func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome) time.Time) error {
-	ctx, stop := context.WithCancelCause(ctx)
+	outer := ctx
+	ctx, stop := context.WithCancelCause(outer)
 	defer stop(nil)
 	work := make(chan feeds.SourceID)
 	done := make(chan feeds.SourceID, e.o.Workers)
@@ -51,6 +56,12 @@ func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome
 		return atHost[host] < e.o.PerHost && !e.o.Fetcher.Busy(e.sources[id].URL)
 	}
 	for {
+		if ctx.Err() != nil { // before anything else: a failure must not look like the end of the work
+			if outer.Err() != nil {
+				return nil
+			}
+			return context.Cause(ctx)
+		}
 		id, ok := aside.next(room)
 		var due time.Time
 		for !ok {
@@ -75,9 +86,9 @@ func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome
 		} else if out == 0 && aside.empty() && due.IsZero() {
 			return nil
 		}
-		wait := time.Hour
+		wait := longestWait
 		if !due.IsZero() {
-			wait = due.Sub(e.o.Now())
+			wait = min(wait, due.Sub(e.o.Now()))
 		}
 		if !aside.empty() && out < e.o.Workers {
 			wait = min(wait, look)
@@ -89,10 +100,6 @@ func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome
 		case id := <-done:
 			back(id)
 		case <-ctx.Done():
-			if err := context.Cause(ctx); err != ctx.Err() {
-				return err
-			}
-			return nil
 		}
 	}
 }
