@@ -46,7 +46,7 @@ func (a *app) health() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&url, "url", "", "what to ask (default: /livez of the configuration's `admin` address)")
+	c.Flags().StringVar(&url, "url", "", "`URL` to ask (default: /livez at the configuration's admin address)")
 	return c
 }
 

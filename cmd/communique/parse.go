@@ -81,8 +81,8 @@ func (a *app) parse() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&jsonl, "jsonl", false, "one JSON object a line: the feed, then its entries")
-	c.Flags().StringVar(&base, "base", "", "URL of the document, for relative links (default: the URL it was fetched from)")
-	c.Flags().StringVar(&contentType, "content-type", "", "HTTP Content-Type, for its charset")
+	c.Flags().StringVar(&base, "base", "", "`URL` of the document, for relative links (default: the URL it was fetched from)")
+	c.Flags().StringVar(&contentType, "content-type", "", "`TYPE` that HTTP gave (Content-Type), for its charset")
 	return c
 }
 

@@ -33,7 +33,7 @@ again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin` a
 			return a.daemon(c.Context(), listen, data)
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "", "address to listen on, over the configuration's `listen`")
+	c.Flags().StringVar(&listen, "listen", "", "`ADDR` to listen on, over the configuration's listen")
 	dataFlag(c, &data)
 	return c
 }

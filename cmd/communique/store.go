@@ -16,7 +16,7 @@ import (
 
 // dataFlag gives a command its --data.
 func dataFlag(c *cobra.Command, dir *string) {
-	c.Flags().StringVar(dir, "data", "", "folder of the store, over the configuration's `storage.dir`")
+	c.Flags().StringVar(dir, "data", "", "`DIR` of the store, over the configuration's storage.dir")
 }
 
 // storeFile gives the path of the store: the flag's folder, else the
