@@ -39,8 +39,8 @@ func (s Site) FeedOutline(f feeds.Feed) Outline {
 func SourceOutline(src feeds.Source) Outline {
 	return Outline{
 		Text:       or(plain(src.Title), string(src.ID)),
-		FeedURL:    anonymous(src.URL),
-		Page:       anonymous(src.Site),
+		FeedURL:    webURL(src.URL),
+		Page:       webURL(src.Site),
 		Language:   src.Language,
 		Categories: append(paths(feeds.Region, src.Regions), paths(feeds.Topic, src.Topics)...),
 	}
@@ -52,23 +52,6 @@ func paths(scheme string, terms []string) []string {
 		out = append(out, "/"+scheme+"/"+t)
 	}
 	return out
-}
-
-// anonymous takes user and password out of a URL.
-func anonymous(u string) string {
-	u = webURL(u)
-	start := strings.Index(u, "//") + 2
-	if u == "" {
-		return ""
-	}
-	end := len(u)
-	if i := strings.IndexAny(u[start:], "/?#"); i >= 0 {
-		end = start + i
-	}
-	if at := strings.LastIndexByte(u[start:end], '@'); at >= 0 {
-		u = u[:start] + u[start+at+1:]
-	}
-	return u
 }
 
 type opmlDocument struct {
@@ -132,7 +115,7 @@ func OPML(site Site, title string, modified time.Time, outlines ...Outline) ([]b
 func opmlOutlines(all []Outline) []opmlOutline {
 	var out []opmlOutline
 	for _, o := range all {
-		url := anonymous(o.FeedURL)
+		url := webURL(o.FeedURL)
 		text := or(plain(o.Text), hostOf(url))
 		children := opmlOutlines(o.Outlines)
 		if url == "" {
@@ -142,7 +125,7 @@ func opmlOutlines(all []Outline) []opmlOutline {
 			continue
 		}
 		out = append(out, opmlOutline{
-			Type: "rss", Text: text, Title: text, XMLURL: url, HTMLURL: anonymous(o.Page),
+			Type: "rss", Text: text, Title: text, XMLURL: url, HTMLURL: webURL(o.Page),
 			Language: wellFormed(o.Language), Description: plain(o.Description), Category: categories(o.Categories), Outlines: children,
 		})
 	}

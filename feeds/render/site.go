@@ -116,7 +116,7 @@ func (s Site) FeedURI(f feeds.Feed) string {
 }
 
 // url gives the absolute URL of a path that begins with a slash.
-func (s Site) url(path string) string { return strings.TrimRight(s.BaseURL, "/") + path }
+func (s Site) url(path string) string { return webURL(strings.TrimRight(s.BaseURL, "/") + path) }
 
 // rel is a link relation of ours (RFC 8288 §2.1.2).
 func (s Site) rel(name string) string { return s.url("/rel/" + name) }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"communique/feeds"
+
+	"golang.org/x/net/idna"
 )
 
 // isWeb reports whether u begins as a http or https URL.
@@ -15,7 +17,8 @@ func isWeb(u string) bool {
 // webURL gives u as an absolute http or https URL of the characters that RFC
 // 3986 allows, "" when it is none. What a browser would escape is escaped, so
 // that the same address stands in every format: RSS has URLs where Atom has
-// IRIs.
+// IRIs. A host of other scripts becomes the ASCII one that is looked up (RFC
+// 5891), and user and password go: they are nobody's but the publisher's.
 func webURL(u string) string {
 	u = strings.TrimSpace(u)
 	if !isWeb(u) {
@@ -26,28 +29,42 @@ func webURL(u string) string {
 	if i := strings.IndexAny(u[start:], "/?#\\"); i >= 0 {
 		end = start + i
 	}
-	if host := u[start:end]; strings.Trim(host, ":@.") == "" || !isHost(host) {
+	host := u[start:end]
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	if host = asciiHost(host); strings.Trim(host, ":.") == "" {
 		return ""
 	}
 	scheme, rest := strings.ToLower(u[:start]), escapeURL(u[end:])
-	if scheme == u[:start] && rest == u[end:] {
+	if scheme == u[:start] && host == u[start:end] && rest == u[end:] {
 		return u
 	}
-	return scheme + u[start:end] + rest
+	return scheme + host + rest
 }
 
-// isHost reports whether an authority has only characters that it may have;
-// letters of other scripts are left to who resolves them.
-func isHost(s string) bool {
+// asciiHost gives a host with its port in ASCII, "" when it has characters that
+// it may not have.
+func asciiHost(s string) string {
+	ascii := true
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c >= 0x80:
-			return s == clean(s)
+			ascii = false
 		case c <= ' ' || c == 0x7F || strings.IndexByte("<>\"{}|^`%", c) >= 0:
-			return false
+			return ""
 		}
 	}
-	return true
+	if ascii {
+		return s
+	}
+	name, port, hasPort := strings.Cut(s, ":")
+	name, err := idna.Lookup.ToASCII(name)
+	if err != nil {
+		return ""
+	}
+	if hasPort {
+		name += ":" + port
+	}
+	return name
 }
 
 // escapeURL percent-encodes what may not stand in a path, query and fragment.
