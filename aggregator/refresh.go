@@ -131,6 +131,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.
 		}
 		d.Notes = append(d.Notes, pl.Notes...)
 		var ob *feeds.Observed
+		keys := pl.Keys
 		if pl.Seen {
 			old, held, err := e.o.Store.Observed(pl.Item)
 			if err != nil {
@@ -142,6 +143,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.
 			if ob = e.revise(s, d, &old, v); ob == nil {
 				continue
 			}
+			keys = dedup.Keep(keys, old.Keys)
 		} else {
 			ob = e.first(s, d, pl, i, v, flood)
 			was, err := e.earlier(ob)
@@ -152,7 +154,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.
 				said = append(said, was)
 			}
 		}
-		ob.Keys = pl.Keys
+		ob.Keys = keys
 		said = append(said, ob)
 		for _, loser := range pl.Join {
 			if !joined[loser] {

@@ -10,6 +10,7 @@ package dedup
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -85,31 +86,25 @@ func New(o Options) *Placer {
 // stored (or given up) what came of it, it must call release.
 func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (placed []Placement, release func(), err error) {
 	keys := make([]marks, len(drafts))
-	var all []feeds.Key
 	for i := range drafts {
 		keys[i] = markOf(src, &drafts[i])
 	}
-	dropShared(drafts, keys)
-	for i := range keys {
-		if m := &keys[i]; m.guid == (feeds.Key{}) && m.sourceLink == (feeds.Key{}) {
-			m.content = feeds.Key{Kind: ByContent, Hash: hash(append([]string{string(src.ID)}, allOf(&drafts[i])...)...)}
-		}
-	}
-
-	for i := range keys {
-		all = append(all, keys[i].list()...)
-	}
+	share(drafts, keys)
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	found, err := p.find(all)
+	found, err := p.look(src, drafts, keys)
 	if err != nil {
 		return nil, func() {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
 	}
 	renamed := strangers(drafts, keys, found)
+	known := recognize(src, drafts, keys, renamed, func(k feeds.Key) []Known {
+		return slices.Concat(found[k], p.claims[k])
+	})
 	var claimed []feeds.Key
 	placed = make([]Placement, len(drafts))
-	here := map[feeds.ItemKey]bool{}
+	here := map[feeds.Key]*Placement{} // under what this document itself names its items by
+	seen := map[feeds.ItemKey]bool{}
 	for i := range drafts {
 		look := func(k feeds.Key) []Known {
 			if k == (feeds.Key{}) {
@@ -117,20 +112,60 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 			}
 			return slices.Concat(found[k], p.claims[k])
 		}
-		pl := place(src, &drafts[i], &keys[i], renamed, look)
-		if pl.Repeated = here[pl.Item]; !pl.Repeated {
-			here[pl.Item] = true
+		pl, m := &placed[i], &keys[i]
+		*pl = place(src, &drafts[i], m, known[i], here, renamed, look)
+		if pl.Repeated = seen[pl.Item]; !pl.Repeated {
+			seen[pl.Item] = true
 		}
-		placed[i] = pl
+		for _, k := range m.names() {
+			if here[k] == nil {
+				here[k] = pl
+			}
+		}
 		d := &drafts[i]
-		known := Known{Item: pl.Item, Statement: pl.Statement, FirstSeen: now, GUID: d.ID, Link: d.Link,
+		claim := Known{Item: pl.Item, Statement: pl.Statement, FirstSeen: now, GUID: d.ID, Link: d.Link,
 			Title: d.Title, Published: d.Published, Language: d.Language, Changed: FirstChange(d, now)}
 		for _, k := range pl.Keys {
-			p.claims[k] = append(p.claims[k], known)
+			p.claims[k] = append(p.claims[k], claim)
 			claimed = append(claimed, k)
 		}
 	}
 	return placed, func() { p.release(src.ID, claimed) }, nil
+}
+
+// look finds what is stored under the keys. Items whose guid and link turn out
+// to have been shared by several in earlier documents get a content key.
+func (p *Placer) look(src feeds.Source, drafts []feeds.Draft, keys []marks) (map[feeds.Key][]Known, error) {
+	var all []feeds.Key
+	for i := range keys {
+		keys[i].nameByContent(src, &drafts[i])
+		all = append(all, keys[i].list()...)
+	}
+	found, err := p.find(all)
+	if err != nil {
+		return nil, err
+	}
+	all = nil
+	for i := range keys {
+		m := &keys[i]
+		m.guidShared = m.guidShared || len(distinct(own(src, found[m.guid]))) > 1
+		m.linkShared = m.linkShared || len(distinct(own(src, found[m.sourceLink]))) > 1
+		if m.content == (feeds.Key{}) && m.nameByContent(src, &drafts[i]) {
+			all = append(all, m.content)
+		}
+	}
+	if len(all) == 0 {
+		return found, nil
+	}
+	more, err := p.find(all)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return more, nil
+	}
+	maps.Copy(found, more)
+	return found, nil
 }
 
 // FirstChange is when an item that is seen for the first time last changed in

@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -278,6 +279,79 @@ func TestIdentitySettingsAreObeyed(t *testing.T) {
 		if got := s.visit(t, c.src, day, b)[0].Seen; got != c.seen {
 			t.Errorf("identity %s: seen = %v, want %v", c.src.Identity, got, c.seen)
 		}
+	}
+}
+
+func TestSeriesOfOneShortTextIsManyStatements(t *testing.T) {
+	issue := func(id string, n int) feeds.Draft {
+		d := draft(id, "https://"+id, "Weekly report", "", day.AddDate(0, 0, 7*n))
+		d.Text.Body = "The weekly report on the crossing is out now, in English, in French and in Spanish."
+		return d
+	}
+	s := shelf{}
+	first := s.visit(t, office("a"), day, issue("a.example/1", 0))[0]
+	second := s.visit(t, office("a"), day.AddDate(0, 0, 7), issue("a.example/2", 1))[0]
+	if second.Seen || second.Statement == first.Statement {
+		t.Errorf("the second number is the first: %s", second.Why)
+	}
+	reprint := s.visit(t, office("b"), day.AddDate(0, 0, 8), issue("b.example/2", 1))[0]
+	if reprint.Statement != second.Statement || len(reprint.Join) != 0 {
+		t.Errorf("the reprint of the second is of %s and joins %v, want %s alone", reprint.Statement, reprint.Join, second.Statement)
+	}
+	// What is longer is one text whenever it is said.
+	long := func(id string, n int) feeds.Draft {
+		d := issue(id, n)
+		d.Text.Body = strings.Repeat(d.Text.Body+" ", 6)
+		return d
+	}
+	x := s.visit(t, office("a"), day, long("a.example/x", 0))[0]
+	if y := s.visit(t, office("b"), day, long("b.example/y", 5))[0]; y.Statement != x.Statement {
+		t.Error("a long text that is said again later is another statement")
+	}
+}
+
+func TestTwoStatesOfOneEntryInOneDocumentAreOneItem(t *testing.T) {
+	for name, change := range map[string]func(*feeds.Draft){
+		"text":           func(d *feeds.Draft) { d.Text.Body += " More." },
+		"title and text": func(d *feeds.Draft) { d.Title, d.Text.Body = "Aid reaches all islands", d.Text.Body+" More." },
+		"link":           func(d *feeds.Draft) { d.Link, d.Canonical = "https://a.example/one", "https://a.example/one" },
+	} {
+		a := draft("urn:1", "https://a.example/1", "Aid reaches the islands", "Ana", day)
+		b := a
+		change(&b)
+		s := shelf{}
+		for visit := range 2 {
+			p := s.visit(t, office("a"), day, b, a)
+			if p[0].Item != p[1].Item || !p[1].Repeated {
+				t.Errorf("%s, visit %d: %+v, want one item", name, visit, p)
+			}
+		}
+	}
+}
+
+func TestItemsOfOneTitleAtOnePageAreTold(t *testing.T) {
+	s := shelf{}
+	a := draft("1", "https://a.example/press", "Press release", "Ana", day)
+	b := draft("2", "https://a.example/press", "Press release", "Bea", day)
+	p := s.visit(t, office("a"), day, a, b)
+	if p[0].Item == p[1].Item || p[0].Statement == p[1].Statement {
+		t.Errorf("%+v, want two: guid and text differ", p)
+	}
+}
+
+func TestKeepRemembersAndStaysBounded(t *testing.T) {
+	now := []feeds.Key{{Kind: ByGUID, Hash: 1}, {Kind: ByText, Hash: 2}}
+	before := []feeds.Key{{Kind: ByText, Hash: 3}, {Kind: ByLink, Hash: 4}, {Kind: ByGUID, Hash: 1}, {Kind: ByTitleDate, Hash: 5}}
+	want := []feeds.Key{now[0], now[1], before[1], before[0]}
+	if got := Keep(now, before); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	keys := now
+	for i := range uint64(100) {
+		keys = Keep([]feeds.Key{{Kind: ByText, Hash: 10 + i}}, keys)
+	}
+	if len(keys) > 24 || !slices.Contains(keys, now[0]) {
+		t.Errorf("%d keys, the guid among them: %v", len(keys), slices.Contains(keys, now[0]))
 	}
 }
 

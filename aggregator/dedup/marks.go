@@ -3,6 +3,7 @@ package dedup
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -12,20 +13,46 @@ import (
 )
 
 // marks are the keys of one draft by kind; the zero Key stands for "has none".
+//
+// A guid or link that several items of the source have, in one document or over
+// time, is shared: it names none of them. It is kept among the keys all the
+// same, so that the next item that comes with it, alone in its document, is not
+// taken for a correction of another.
 type marks struct {
 	guid, link, sourceLink, text, titleDate, content feeds.Key
-	linkShared                                       bool // several items of the document have this link, so it identifies none
-	guidShared                                       bool
+	guidShared, linkShared                           bool
+	short                                            bool // the text is one that may well be said twice
 }
 
+// list gives the keys that an item is to be found by.
 func (m *marks) list() []feeds.Key {
-	out := make([]feeds.Key, 0, 6)
-	for _, k := range []feeds.Key{m.guid, m.link, m.sourceLink, m.text, m.titleDate, m.content} {
-		if k != (feeds.Key{}) {
-			out = append(out, k)
-		}
+	keys := []feeds.Key{m.guid, m.link, m.sourceLink, m.text, m.titleDate, m.content}
+	if m.linkShared {
+		keys[1] = feeds.Key{} // other sources know nothing of our sharing
 	}
-	return out
+	return slices.DeleteFunc(keys, func(k feeds.Key) bool { return k == feeds.Key{} })
+}
+
+// names gives the keys that name this item alone.
+func (m *marks) names() []feeds.Key {
+	keys := []feeds.Key{m.guid, m.sourceLink, m.content}
+	if m.guidShared {
+		keys[0] = feeds.Key{}
+	}
+	if m.linkShared {
+		keys[1] = feeds.Key{}
+	}
+	return slices.DeleteFunc(keys, func(k feeds.Key) bool { return k == feeds.Key{} })
+}
+
+// nameByContent gives an item that has no other name one of all that it says;
+// it reports whether it did.
+func (m *marks) nameByContent(src feeds.Source, d *feeds.Draft) bool {
+	if len(m.names()) > 0 {
+		return false
+	}
+	m.content = feeds.Key{Kind: ByContent, Hash: hash(append([]string{string(src.ID)}, allOf(d)...)...)}
+	return true
 }
 
 // markOf computes the keys that the source's settings allow.
@@ -53,6 +80,7 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 		}
 	}
 	if text := fold(d.Text.Body); strings.Count(text, " ") >= minTextWords {
+		m.short = strings.Count(text, " ") < longTextWords
 		m.text = feeds.Key{Kind: ByText, Hash: hash(fold(d.Text.Title), text)}
 	}
 	if title := fold(d.Title); title != "" && !d.Published.IsZero() && (believe("title_date") || src.Identity == "") {
@@ -65,51 +93,82 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 // is shorter ("Read the statement in full on our site") is said by anyone.
 const minTextWords = 12
 
-// dropShared takes away guids and links that several different items of one
-// document have: a feed whose guids are all its home page, or a list of
-// answers that all link to one page.
-func dropShared(drafts []feeds.Draft, ms []marks) {
-	type holder struct {
-		first  int
-		shared bool
-	}
-	shared := func(key func(*marks) feeds.Key, same func(a, b *feeds.Draft) bool, mark func(*marks)) {
-		held := map[feeds.Key]*holder{}
+// longTextWords is how long a text must be for equality to mean something
+// whatever the dates: what is shorter ("The weekly report is out, in three
+// languages") is said anew every week.
+const longTextWords = 60
+
+// share notes the guids and links that several different items of one document
+// have: a feed whose guids are all its home page, or a list of answers that all
+// link to one page.
+func share(drafts []feeds.Draft, ms []marks) {
+	shared := func(key func(*marks) feeds.Key, same func(a, b int) bool, mark func(*marks)) {
+		first, several := map[feeds.Key]int{}, map[feeds.Key]bool{}
 		for i := range ms {
 			k := key(&ms[i])
 			if k == (feeds.Key{}) {
 				continue
 			}
-			if h := held[k]; h == nil {
-				held[k] = &holder{first: i}
-			} else if !same(&drafts[h.first], &drafts[i]) {
-				h.shared = true
+			if f, held := first[k]; !held {
+				first[k] = i
+			} else if !same(f, i) {
+				several[k] = true
 			}
 		}
 		for i := range ms {
-			if h := held[key(&ms[i])]; h != nil && h.shared {
+			if several[key(&ms[i])] {
 				mark(&ms[i])
 			}
 		}
 	}
 	shared(func(m *marks) feeds.Key { return m.guid },
-		func(a, b *feeds.Draft) bool { return a.Link == b.Link || fold(a.Title) == fold(b.Title) },
+		func(a, b int) bool { return !unlike(&drafts[a], &drafts[b]) },
 		func(m *marks) { m.guidShared = true })
 	shared(func(m *marks) feeds.Key { return m.link },
-		func(a, b *feeds.Draft) bool { return a.ID == b.ID || fold(a.Title) == fold(b.Title) },
+		func(a, b int) bool {
+			x, y := &drafts[a], &drafts[b]
+			if x.ID != "" && x.ID == y.ID {
+				return !unlike(x, y)
+			}
+			if fold(x.Title) != fold(y.Title) {
+				return false
+			}
+			return sameText(x, y) || (x.ID == "" || y.ID == "") && !otherDate(x.Published, y.Published)
+		},
 		func(m *marks) { m.linkShared = true })
 	shared(func(m *marks) feeds.Key { return m.titleDate },
-		func(a, b *feeds.Draft) bool { return a.ID == b.ID && a.Link == b.Link },
+		func(a, b int) bool { return drafts[a].ID == drafts[b].ID && drafts[a].Link == drafts[b].Link },
 		func(m *marks) { m.titleDate = feeds.Key{} })
-	for i := range ms {
-		m := &ms[i]
-		if m.guidShared {
-			m.guid = feeds.Key{}
-		}
-		if m.linkShared {
-			m.link, m.sourceLink = feeds.Key{}, feeds.Key{}
+}
+
+// unlike reports whether two items of one document with one guid are two items
+// and not two states of one: they differ in link or title, and in one more of
+// link, title, text and date; and when they are of one moment, in both link and
+// title.
+func unlike(a, b *feeds.Draft) bool {
+	link, title := a.Link != b.Link, fold(a.Title) != fold(b.Title)
+	if link && title || !link && !title {
+		return link
+	}
+	return !sameDate(a.Published, b.Published) && (otherDate(a.Published, b.Published) || !sameText(a, b))
+}
+
+func sameText(a, b *feeds.Draft) bool { return fold(a.Text.Body) == fold(b.Text.Body) }
+
+// Keep gives the keys of an item that has changed, with those that it was found
+// by before: who has the old text or link still finds it, and a new item under
+// an old link or guid is known to be another. Their number stays bounded.
+func Keep(now, before []feeds.Key) []feeds.Key {
+	const most = 24
+	out := slices.Clone(now)
+	for _, kinds := range []string{string(ByGUID) + string(ByLink) + string(BySourceLink), string(ByText)} {
+		for _, k := range before {
+			if len(out) < most && strings.IndexByte(kinds, k.Kind) >= 0 && !slices.Contains(out, k) {
+				out = append(out, k)
+			}
 		}
 	}
+	return out
 }
 
 // allOf gives everything that could tell one item from another.

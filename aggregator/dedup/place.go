@@ -12,8 +12,9 @@ import (
 	"communique/feeds"
 )
 
-// place decides for one draft.
-func place(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look func(feeds.Key) []Known) Placement {
+// place decides for one draft. known is the item that it is a later reading of,
+// nil when it is new; here has what its own document named before it.
+func place(src feeds.Source, d *feeds.Draft, m *marks, known *match, here map[feeds.Key]*Placement, renamed bool, look func(feeds.Key) []Known) Placement {
 	pl := Placement{Keys: m.list()}
 	if m.guidShared {
 		pl.Notes = append(pl.Notes, "guid is shared by several items and was not believed")
@@ -21,72 +22,41 @@ func place(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look func(f
 	if m.linkShared {
 		pl.Notes = append(pl.Notes, "link is shared by several items and identifies none of them")
 	}
-	if k, why := sameItem(src, d, m, renamed, look); k != nil {
-		pl.Item, pl.Statement, pl.Seen, pl.Why = k.Item, k.Statement, true, why
+	if known != nil {
+		pl.Item, pl.Statement, pl.Seen, pl.Why = known.Item, known.Statement, true, known.why
 		return pl
+	}
+	for _, k := range m.names() {
+		if o := here[k]; o != nil {
+			pl.Item, pl.Statement, pl.Seen, pl.Why = o.Item, o.Statement, true, "the same document has it twice"
+			return pl
+		}
 	}
 	var reused bool
 	pl.Item, reused = itemKey(src, d, m, look)
 	if reused {
 		pl.Notes = append(pl.Notes, "guid was used before for another item and was not believed")
 	}
-	if k, why := sameStatement(src, d, m, look); k != nil {
-		pl.Statement, pl.Of, pl.OfChanged, pl.Why, pl.Score = k.Statement, k.Item, k.Changed, why, 1
-		pl.Relation = feeds.IsReprint
-		if d.Language != "" && k.Language != "" && !feeds.SameLanguage(d.Language, k.Language) {
-			pl.Relation = feeds.IsTranslation
-		}
-		for _, key := range []feeds.Key{m.link, m.text} {
-			for _, o := range look(key) {
-				if o.Statement != pl.Statement && !slices.Contains(pl.Join, o.Statement) && (key == m.text || !otherPage(src, d, &o)) {
-					pl.Join = append(pl.Join, o.Statement)
-				}
-			}
-		}
+	same := copies(src, d, m, renamed, look)
+	if len(same) == 0 {
+		pl.Relation = feeds.IsOrigin
+		pl.Statement = mint(src, d, m, pl.Item, look)
 		return pl
 	}
-	pl.Relation = feeds.IsOrigin
-	pl.Statement = mint(src, d, m, pl.Item, look)
+	k := slices.MinFunc(same, func(a, b match) int {
+		return cmp.Or(a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.Statement, b.Statement))
+	})
+	pl.Statement, pl.Of, pl.OfChanged, pl.Why, pl.Score = k.Statement, k.Item, k.Changed, k.why, 1
+	pl.Relation = feeds.IsReprint
+	if d.Language != "" && k.Language != "" && !feeds.SameLanguage(d.Language, k.Language) {
+		pl.Relation = feeds.IsTranslation
+	}
+	for _, o := range same {
+		if o.Statement != pl.Statement && !slices.Contains(pl.Join, o.Statement) {
+			pl.Join = append(pl.Join, o.Statement)
+		}
+	}
 	return pl
-}
-
-// sameItem finds the item of the same source that d is a later reading of.
-func sameItem(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look func(feeds.Key) []Known) (*Known, string) {
-	ours := func(k feeds.Key) []Known {
-		return slices.DeleteFunc(look(k), func(o Known) bool { return o.Item.Source() != src.ID })
-	}
-	title := fold(d.Title)
-	// A guid that several stored items carry has been reused by its publisher.
-	if same := distinct(ours(m.guid)); len(same) == 1 {
-		o := &same[0]
-		if !(otherLink(o.Link, d.Link) && fold(o.Title) != title && otherDate(o.Published, d.Published)) {
-			return o, "same guid"
-		}
-	}
-	for _, o := range ours(m.sourceLink) {
-		if o.GUID == "" || d.ID == "" || o.GUID == d.ID || src.Identity == "link" ||
-			fold(o.Title) == title || sameDate(o.Published, d.Published) {
-			return &o, "same link, guid changed"
-		}
-	}
-	if same := ours(m.content); len(same) > 0 {
-		return &same[0], "same content"
-	}
-	for _, o := range ours(m.text) {
-		if !otherDate(o.Published, d.Published) {
-			return &o, "same text and date, guid and link changed"
-		}
-	}
-	// A title and a time alone name an item only where there is nothing better:
-	// two statements may well carry one title on one day.
-	if renamed || src.Identity == "title_date" || m.guid == (feeds.Key{}) && m.sourceLink == (feeds.Key{}) {
-		for _, o := range ours(m.titleDate) {
-			if sameDate(o.Published, d.Published) {
-				return &o, "same title and date, guid and link changed"
-			}
-		}
-	}
-	return nil, ""
 }
 
 // strangers reports whether a document looks as if its source had changed all
@@ -102,31 +72,41 @@ func strangers(drafts []feeds.Draft, ms []marks, found map[feeds.Key][]Known) bo
 	return n >= 5 && 5*n >= 4*len(drafts)
 }
 
-// sameStatement finds the oldest item of which d is another copy.
-func sameStatement(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []Known) (*Known, string) {
-	var best *Known
-	var why string
-	take := func(o *Known, reason string) {
-		if best == nil || o.FirstSeen.Before(best.FirstSeen) {
-			best, why = o, reason
-		}
-	}
-	for _, o := range look(m.link) {
-		if !otherPage(src, d, &o) {
-			take(&o, "same link "+d.Link)
+// copies finds the items of which d is another copy, over all sources.
+func copies(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look func(feeds.Key) []Known) []match {
+	var out []match
+	if !m.linkShared {
+		for _, o := range look(m.link) {
+			if !otherPage(src, d, &o) {
+				out = append(out, match{o, "same link " + d.Link})
+			}
 		}
 	}
 	for _, o := range look(m.text) {
-		take(&o, "same title and text")
+		if renamed || !m.short || !otherIssue(src, d, &o) {
+			out = append(out, match{o, "same title and text"})
+		}
 	}
-	return best, why
+	return out
 }
+
+// otherIssue reports whether o, which has d's title and short text, is another
+// number of the same series: its office says it anew at another time. A reprint
+// of one number follows within days.
+func otherIssue(src feeds.Source, d *feeds.Draft, o *Known) bool {
+	if o.Item.Source() == src.ID {
+		return otherDate(o.Published, d.Published)
+	}
+	return otherDate(o.Published, d.Published) && d.Published.Sub(o.Published).Abs() > reprinted
+}
+
+const reprinted = 3 * 24 * time.Hour
 
 // otherPage reports whether o, which has d's link, is nevertheless another
 // publication: one source that gives two items with different guids and titles
 // the same link uses that link for several things.
 func otherPage(src feeds.Source, d *feeds.Draft, o *Known) bool {
-	return o.Item.Source() == src.ID && o.GUID != d.ID && fold(o.Title) != fold(d.Title)
+	return o.Item.Source() == src.ID && (o.GUID != d.ID || d.ID == "") && fold(o.Title) != fold(d.Title)
 }
 
 // itemKey names a new item by its strongest believed mark. When the publisher
@@ -134,12 +114,12 @@ func otherPage(src feeds.Source, d *feeds.Draft, o *Known) bool {
 func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []Known) (key feeds.ItemKey, reused bool) {
 	var parts []string
 	switch {
-	case m.guid != (feeds.Key{}):
+	case m.guid != (feeds.Key{}) && !m.guidShared:
 		parts = []string{"guid", d.ID}
 		if len(look(m.guid)) > 0 {
 			parts, reused = append(parts, d.Link, fold(d.Title), d.Published.UTC().Format(time.RFC3339)), true
 		}
-	case m.sourceLink != (feeds.Key{}):
+	case m.sourceLink != (feeds.Key{}) && !m.linkShared:
 		parts = []string{"link", d.Canonical}
 		if len(look(m.sourceLink)) > 0 {
 			parts = append(parts, d.ID, fold(d.Title), d.Published.UTC().Format(time.RFC3339))
@@ -156,9 +136,9 @@ func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []
 func mint(src feeds.Source, d *feeds.Draft, m *marks, item feeds.ItemKey, look func(feeds.Key) []Known) feeds.StatementID {
 	strongest := []string{"item", string(item)}
 	switch {
-	case m.link != (feeds.Key{}) && len(look(m.link)) == 0:
+	case m.link != (feeds.Key{}) && !m.linkShared && len(look(m.link)) == 0:
 		strongest = []string{"link", cmp.Or(d.Canonical, d.Permalink)}
-	case m.guid != (feeds.Key{}) && len(look(m.guid)) == 0:
+	case m.guid != (feeds.Key{}) && !m.guidShared && len(look(m.guid)) == 0:
 		strongest = []string{"guid", string(src.ID), d.ID}
 	}
 	sum := sha256.Sum256([]byte(strings.Join(strongest, "\x00")))
