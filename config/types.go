@@ -21,12 +21,12 @@ type Config struct {
 	// How the published feeds and the site call themselves.
 	Site Site `yaml:"site"`
 
-	// Address of the public listener: feeds, site, embeds, API. Host and port;
+	// Address of the public listener: feeds and site. Host and port;
 	// with an empty host it listens on every interface, which a public service
 	// usually does behind a proxy that ends TLS.
 	Listen Address `yaml:"listen" default:"127.0.0.1:8080" example:":8080"`
 
-	// Address of the admin listener: health, metrics, status, profiles. It has no
+	// Address of the admin listener: health, status, profiles. It has no
 	// password, so keep it on loopback or a private network. `off` for none.
 	Admin AdminAddress `yaml:"admin" default:"127.0.0.1:8081" example:"off"`
 
