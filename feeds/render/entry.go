@@ -229,7 +229,7 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry) *document {
 		}
 	}
 	if d.updated.IsZero() {
-		d.updated, _ = s.epoch()
+		d.updated = s.Since()
 	}
 	d.language = oneLanguage(wellFormed(f.Language), d.entries)
 	d.fit()

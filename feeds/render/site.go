@@ -135,6 +135,12 @@ func (s Site) label(t feeds.Tag, language string) string {
 
 func (s Site) generator() string { return or(plain(s.Generator), "communique") }
 
+// Since is the time that a feed without entries was last changed.
+func (s Site) Since() time.Time {
+	t, _ := s.epoch()
+	return t
+}
+
 // epoch gives Epoch, else the day that Authority names; false when Authority
 // is not a tagging entity.
 func (s Site) epoch() (time.Time, bool) {

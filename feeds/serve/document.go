@@ -63,6 +63,9 @@ func (s *Server) document(f feeds.Feed, format render.Format, brief bool) *prepa
 		if err != nil {
 			return nil, err
 		}
+		if sel.changed.IsZero() {
+			sel.changed = s.o.Site.Since()
+		}
 		doc := newDocument(body, format.MediaType()+"; charset=utf-8", sel.changed, s.o.MaxAge)
 		doc.set("Access-Control-Allow-Origin", "*")
 		doc.set("Access-Control-Expose-Headers", "ETag, Last-Modified, Link")

@@ -36,6 +36,9 @@ func (s *Server) item(st *feeds.Statement, languages []string) item {
 	title, summary := render.Words(c, st.ID)
 	it := item{Title: title, Language: c.Language, Direction: render.Direction(c.Language), Permalink: s.base + "/statements/" + string(st.ID), Link: c.Link,
 		Source: cmp.Or(c.Origin.Title, s.source(c.Source)), SourceHref: s.base + "/feeds/source/" + string(c.Source) + ".html", Summary: summary}
+	if c.Language == "" {
+		it.Direction = "auto" // of what script it is, its own letters say
+	}
 	shown := st.Published
 	if shown.IsZero() {
 		shown = st.FirstSeen

@@ -156,7 +156,7 @@ func (s *Server) filters(f feeds.Feed, counts storage.Counts) (groups []filterGr
 		v.Set(key, value)
 		return href(v)
 	}
-	for _, key := range []string{"lang", "region", "topic", "country", "event", "source", "q"} {
+	for _, key := range selectors {
 		value := now.Get(key)
 		if value == "" {
 			continue

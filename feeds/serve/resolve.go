@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"communique/feeds"
 	"communique/feeds/render"
@@ -18,6 +20,10 @@ const (
 	maxValues = 50  // of all parameters together
 	maxWords  = 200 // octets of q
 )
+
+// selectors are the parameters that narrow a feed. The last is free text, the
+// others are names.
+var selectors = [...]string{"lang", "region", "topic", "country", "event", "source", "q"}
 
 // resolve finds out what a path and query ask for. The error is a *redirect or
 // a *refusal when the answer is not a document.
@@ -62,15 +68,13 @@ var meanings = map[string]string{
 
 // feedAt resolves what follows /feeds/.
 func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
-	name, ext := rest, ""
-	if i := strings.LastIndexByte(rest, '.'); i >= 0 {
-		name, ext = rest[:i], rest[i+1:]
-	}
-	if lower := strings.ToLower(name); lower != name {
-		if _, _, err := s.feed(lower); err == nil {
-			return nil, &redirect{status: http.StatusMovedPermanently, path: "/feeds/" + lower + dotted(ext) + query(rawQuery)}
+	if lower := strings.ToLower(rest); lower != rest {
+		name, _ := extension(lower)
+		if _, _, err := s.feed(name); err == nil {
+			return nil, &redirect{status: http.StatusMovedPermanently, path: "/feeds/" + lower + query(rawQuery)}
 		}
 	}
+	name, ext := extension(rest)
 	f, named, err := s.feed(name)
 	if err != nil {
 		return nil, err
@@ -96,11 +100,12 @@ func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
 	return s.document(f, format, named != nil && named.SummaryOnly), nil
 }
 
-func dotted(ext string) string {
-	if ext == "" {
-		return ""
+// extension parts a feed's name from its format, "" without one.
+func extension(rest string) (name, ext string) {
+	if i := strings.LastIndexByte(rest, '.'); i >= 0 {
+		return rest[:i], rest[i+1:]
 	}
-	return "." + ext
+	return rest, ""
 }
 
 func query(raw string) string {
@@ -186,11 +191,14 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	q := cloned(f.Query)
 	canon := url.Values{}
 	n := 0
-	for _, key := range []string{"lang", "region", "topic", "country", "event", "source"} {
+	for _, key := range selectors[:len(selectors)-1] {
 		var list []string
 		for _, v := range values[key] {
 			for _, one := range strings.Split(v, ",") {
-				if one = strings.ToLower(strings.TrimSpace(one)); one != "" && !slices.Contains(list, one) {
+				if one = strings.ToLower(strings.TrimSpace(one)); key == "lang" {
+					one = languageTag(one)
+				}
+				if one != "" && !slices.Contains(list, one) {
 					list = append(list, one)
 				}
 			}
@@ -232,6 +240,9 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 		if len(words) > maxWords {
 			return f, refuse(http.StatusBadRequest, fmt.Sprintf("q is longer than %d octets", maxWords))
 		}
+		if !utf8.ValidString(words) || strings.ContainsFunc(words, unicode.IsControl) {
+			return f, refuse(http.StatusBadRequest, "q is not text in UTF-8; want words such as q=border+families")
+		}
 		q.Words = strings.TrimSpace(q.Words + " " + words)
 		canon.Set("q", words)
 	}
@@ -244,9 +255,21 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 		canon.Set("limit", strconv.Itoa(limit))
 	}
 	f.Query = q
+	f.Title = s.narrowedTitle(f.Title, canon)
 	// Commas stay: they are legal in a query and people read these addresses.
 	f.RawQuery = strings.ReplaceAll(canon.Encode(), "%2C", ",")
 	return f, nil
+}
+
+// narrowedTitle says in a feed's title what it is narrowed to: a news reader that
+// takes two of them shows nothing else of their addresses.
+func (s *Server) narrowedTitle(title string, by url.Values) string {
+	for _, key := range selectors {
+		if v := by.Get(key); v != "" {
+			title += " – " + s.spoken(key, v)
+		}
+	}
+	return title
 }
 
 // languages refuses languages in which there is nothing: an empty feed would
@@ -284,6 +307,24 @@ func wellFormed(s string) bool {
 		}
 	}
 	return true
+}
+
+// languageTag writes a language tag in lower case as BCP 47 recommends (RFC 5646
+// §2.1.1): pt-BR, zh-Hant, and in lower case what follows a singleton.
+func languageTag(s string) string {
+	parts := strings.Split(s, "-")
+	for i, p := range parts {
+		switch {
+		case i == 0:
+		case len(p) == 1:
+			return strings.Join(parts, "-")
+		case len(p) == 2:
+			parts[i] = strings.ToUpper(p)
+		case len(p) == 4 && p[0] >= 'a':
+			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return strings.Join(parts, "-")
 }
 
 // cloned copies a query's lists, so that appending to them changes no feed that

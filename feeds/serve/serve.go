@@ -142,12 +142,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var no *refusal
 	switch {
 	case errors.As(err, &to):
-		w.Header().Set("Location", s.base+to.path)
-		w.Header().Set("Cache-Control", "public, max-age=300")
-		if to.negotiated {
-			w.Header().Set("Vary", "Accept")
-		}
-		w.WriteHeader(to.status)
+		s.lead(w, to)
 	case errors.As(err, &no):
 		s.fail(w, r, no.status, no.text, no.list...)
 	case err != nil:
@@ -164,7 +159,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
 	var no *refusal
 	switch {
 	case errors.As(err, &to):
-		http.Redirect(w, r, s.base+to.path, to.status)
+		s.lead(w, to)
 	case errors.As(err, &no):
 		s.fail(w, r, no.status, no.text, no.list...)
 	case err != nil:
@@ -172,6 +167,20 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
 	default:
 		doc.answer(w, r)
 	}
+}
+
+// lead answers that something stands elsewhere. A page of another site may
+// follow, which takes leave on every step (Fetch, "HTTP-redirect fetch").
+func (s *Server) lead(w http.ResponseWriter, to *redirect) {
+	h := w.Header()
+	h.Set("Location", s.base+to.path)
+	h.Set("Cache-Control", "public, max-age=300")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if to.negotiated {
+		h.Set("Vary", "Accept")
+	}
+	w.WriteHeader(to.status)
 }
 
 // broken answers for an error of ours. The reader learns no more than that.

@@ -209,6 +209,8 @@ func TestRefusalsSayWhatThereIs(t *testing.T) {
 		"/feeds/all.atom?lang=***":                         {400, "pt-BR"},
 		"/feeds/all.atom?q=" + strings.Repeat("x", 300):    {400, "200"},
 		"/feeds/all.atom?topic=%zz":                        {400, "cannot be read"},
+		"/feeds/all.atom?q=a%ff":                           {400, "UTF-8"},
+		"/feeds/all.html?q=%00":                            {400, "UTF-8"},
 		"/feeds/all.atom?q=" + strings.Repeat("x", 10_000): {414, "too long"},
 		"/feeds/all.atom?topic=" + many(60):                {400, "50"},
 	} {
@@ -503,6 +505,69 @@ func TestAddressWithoutFormatLeadsToOne(t *testing.T) {
 	}
 	if a := s.get("/feeds/country/MX.atom"); a.StatusCode != 301 || a.Header.Get("Location") != "/feeds/country/mx.atom" {
 		t.Errorf("upper case: %s to %q", a.Status, a.Header.Get("Location"))
+	}
+}
+
+func TestUpperCaseLeadsToLowerCase(t *testing.T) {
+	s := newSite(t)
+	for path, want := range map[string]string{
+		"/feeds/ALL.ATOM":               "/feeds/all.atom",
+		"/feeds/all.Atom?limit=3":       "/feeds/all.atom?limit=3",
+		"/feeds/Topic/HEALTH.json":      "/feeds/topic/health.json",
+		"/feeds/topic/Health":           "/feeds/topic/health",
+		"/feeds/topic/Health.html?q=Aa": "/feeds/topic/health.html?q=Aa",
+	} {
+		a := s.get(path)
+		if got := a.Header.Get("Location"); a.StatusCode != 301 || got != want {
+			t.Errorf("%s: %s to %q, want 301 to %q", path, a.Status, got, want)
+		}
+		// Without these a page of another site cannot follow.
+		if got := a.Header.Get("Access-Control-Allow-Origin"); got != "*" {
+			t.Errorf("%s: Access-Control-Allow-Origin %q", path, got)
+		}
+	}
+}
+
+func TestNarrowedFeedSaysSo(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Languages = []string{"pt-BR", "fr"} })
+	for query, want := range map[string]struct{ title, language, self string }{
+		"":                             {"Harbour", "", ""},
+		"?limit=7":                     {"Harbour", "", "?limit=7"},
+		"?lang=fr":                     {"Harbour – Français", "fr", "?lang=fr"},
+		"?lang=PT-br":                  {"Harbour – Português (Brasil)", "pt-BR", "?lang=pt-BR"},
+		"?q=a+b&topic=health,data":     {"Harbour – Data or Health – “a b”", "", "?q=a+b&topic=data,health"},
+		"?source=south&country=mx&x=y": {"Harbour – Mexico – Oficina Sur", "", "?country=mx&source=south"},
+	} {
+		var f struct {
+			Title    string `xml:"title"`
+			Language string `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
+			Links    []struct {
+				Rel  string `xml:"rel,attr"`
+				Href string `xml:"href,attr"`
+			} `xml:"link"`
+		}
+		a := s.get("/feeds/all.atom" + query)
+		if err := xml.Unmarshal(a.body, &f); err != nil {
+			t.Fatal(query, err)
+		}
+		if f.Title != want.title || f.Language != want.language || f.Links[0].Href != "https://news.example.org/feeds/all.atom"+want.self {
+			t.Errorf("%s: title %q, language %q, self %s; want %q", query, f.Title, f.Language, f.Links[0].Href, want)
+		}
+	}
+}
+
+func TestFeedWithoutEntriesHasLastModified(t *testing.T) {
+	s := newSite(t)
+	if got, want := s.get("/feeds/all.rss").Header.Get("Last-Modified"), "Thu, 01 Jan 2026 00:00:00 GMT"; got != want {
+		t.Errorf("got Last-Modified %q, want %q", got, want)
+	}
+}
+
+func TestTextOfUnknownLanguageFindsItsOwnDirection(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "", "بيان")
+	if a := s.get("/statements/" + string(id)); !bytes.Contains(a.body, []byte(`<div class="text" lang="" dir="auto">`)) {
+		t.Errorf("want dir=auto:\n%s", a.body)
 	}
 }
 
