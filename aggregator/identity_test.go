@@ -1,10 +1,17 @@
 package aggregator
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"communique/feeds"
+	"communique/internal/testkit"
 )
 
 // bare makes an item without a guid.
@@ -155,3 +162,45 @@ func TestGuidsThatAreNumbersInTheListAreNotBelieved(t *testing.T) {
 }
 
 func (s *Source) atStart() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) }
+
+func TestCapturedFeedsReadAgainBringNothingNew(t *testing.T) {
+	dir := testkit.Shared(t, "data/realfeeds/feeds")
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	for i, f := range files {
+		body, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil || f.IsDir() {
+			continue
+		}
+		id := fmt.Sprint("s-", i)
+		w.source(id)
+		w.set("/"+id, page{body: string(body)})
+	}
+	pull := func() map[feeds.SourceID]Outcome {
+		var mu sync.Mutex
+		out := map[feeds.SourceID]Outcome{}
+		if err := w.engine(func(o Outcome) { mu.Lock(); out[o.Source] = o; mu.Unlock() }).Pull(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(time.Hour)
+		return out
+	}
+	first := pull()
+	position := w.store.Position()
+	for round := range 2 { // from two workers' order to another's
+		for i := range w.srcs {
+			w.srcs[i].Distrust = make([]string, round+1) // of nothing, but it has all read again
+		}
+		for id, o := range pull() {
+			if o.New+o.Copies+o.Revised != 0 {
+				t.Errorf("round %d, %s: %d new, %d copies, %d revised, after %d new of %d", round, id, o.New, o.Copies, o.Revised, first[id].New, first[id].Items)
+			}
+		}
+	}
+	if said := int(w.store.Position()-position) - 2*len(w.srcs); said != 0 {
+		t.Errorf("%d items were said again, although nothing changed", said)
+	}
+}
