@@ -36,10 +36,11 @@ func (l *loader) finish() *Config {
 	l.headers(d.At, &d.Headers)
 	l.bounds(d.At, d, &Source{})
 
-	ids := make(map[string]place, len(c.Sources))
+	ids, addresses := make(map[string]place, len(c.Sources)), make(map[string]*Source, len(c.Sources))
 	for i := range c.Sources {
 		if s := &c.Sources[i]; l.unique(ids, s.At, "id", string(s.ID)) {
 			l.source(c, s)
+			l.onceAsked(addresses, s)
 		}
 	}
 	names := map[string]place{}
@@ -77,6 +78,24 @@ func (l *loader) unique(seen map[string]place, at place, key, id string) bool {
 	}
 	seen[id] = at
 	return true
+}
+
+// onceAsked reports a source with the address of an earlier one: each of its
+// statements would be shown as said by two offices. With headers of its own it
+// may be another feed, and one that is switched off is not asked.
+func (l *loader) onceAsked(seen map[string]*Source, s *Source) {
+	u, err := url.Parse(string(s.URL))
+	if err != nil || u.Host == "" || len(s.Headers) > 0 || s.Enabled != nil && !*s.Enabled {
+		return
+	}
+	u.Host, u.Fragment = strings.ToLower(u.Host), ""
+	key := u.String()
+	if first, twice := seen[key]; twice {
+		f := first.At.at("url")
+		l.errorAt(s.At.at("url"), fmt.Sprintf("%q is the address of source %q too, in %s:%d; take one of them out", s.URL, first.ID, f.file.name, f.node.Line))
+		return
+	}
+	seen[key] = s
 }
 
 func (l *loader) listeners(c *Config) {

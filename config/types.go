@@ -238,7 +238,8 @@ type Source struct {
 	ID ID `yaml:"id" required:"true" example:"un-news-fr"`
 
 	// Address of the feed: http or https. It is published with each statement as
-	// its origin, so a password has no place in it; see `headers`.
+	// its origin, so a password has no place in it; see `headers`. No two sources
+	// have one address, unless one sends headers of its own.
 	URL URL `yaml:"url" required:"true" near:"feed link href xml_url rss" example:"https://news.example.org/fr/rss.xml"`
 
 	// Name shown for the source. Default: the feed's own title.
