@@ -75,6 +75,7 @@ type Engine struct {
 	placer    *dedup.Placer
 	normalize *normalize.Normalizer
 	tagger    func() *tag.Tagger
+	words     map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
 }
 
 // New makes an engine. It touches neither network nor store.
@@ -85,13 +86,14 @@ func New(o Options) *Engine {
 	if o.PerHost == 0 {
 		o.PerHost = 2
 	}
-	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger)}
+	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger),
+		words: map[feeds.SourceID]*sync.Mutex{}}
 	for i := range o.Sources {
 		s := &o.Sources[i]
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
-		e.order = append(e.order, s.ID)
+		e.order, e.words[s.ID] = append(e.order, s.ID), new(sync.Mutex)
 	}
-	e.placer = dedup.New(dedup.Options{Find: e.remembered})
+	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since})
 	return e
 }
 
@@ -120,4 +122,13 @@ func (e *Engine) remembered(keys []feeds.Key) (map[feeds.Key][]dedup.Known, erro
 		out[f.Key] = append(out[f.Key], k)
 	}
 	return out, nil
+}
+
+// since gives when a statement was first seen.
+func (e *Engine) since(id feeds.StatementID) (time.Time, error) {
+	st, _, ok, err := e.o.Store.Statement(id)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	return st.FirstSeen, nil
 }

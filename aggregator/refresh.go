@@ -50,8 +50,11 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 	case err != nil:
 		v.fail(err)
 	case doc != nil:
+		words := &words{e: e}
+		defer words.end()
+		words.of(s.ID)
 		var release func()
-		said, release, err = e.decide(s, doc, &v)
+		said, release, err = e.decide(s, doc, &v, words)
 		defer release() // after Append: until then the claims stand for what the store does not show yet
 		if err != nil {
 			return Outcome{}, err
@@ -106,7 +109,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 
 // decide places, tags and words the facts for the items of a document that
 // were not read before.
-func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.Fact, release func(), err error) {
+func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(), err error) {
 	o := normalize.Options{Source: s.Source, URL: v.Final, Now: v.At}
 	ch := e.normalize.Channel(doc, o)
 	v.Channel = originOf(s, ch, v)
@@ -146,7 +149,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit) (said []feeds.
 			keys = dedup.Keep(keys, old.Keys)
 		} else {
 			ob = e.first(s, d, pl, i, v, flood)
-			was, err := e.earlier(ob)
+			was, err := e.earlier(ob, words)
 			if err != nil {
 				return nil, release, err
 			}
@@ -193,22 +196,6 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		Revision: 1, Priority: s.Priority, Copy: d.Copy,
 		Taggings: e.tagging(s, d), Rules: e.tagger().Fingerprint(),
 	}
-}
-
-// earlier makes ob the origin when it was published before the copy that it was
-// matched to, which only happened to be pulled first, and words that copy's
-// fact anew, as the reprint that it is. It gives nil when all is in order.
-func (e *Engine) earlier(ob *feeds.Observed) (*feeds.Observed, error) {
-	if ob.Relation != feeds.IsReprint || ob.Copy.Published.IsZero() {
-		return nil, nil
-	}
-	was, held, err := e.o.Store.Observed(ob.Of)
-	if err != nil || !held || was.Relation != feeds.IsOrigin || !ob.Copy.Published.Before(was.Copy.Published) {
-		return nil, err
-	}
-	was.Relation, was.Of, was.Why, was.Score = feeds.IsReprint, ob.Item, ob.Why, ob.Score
-	ob.Relation, ob.Of, ob.Why, ob.Score = feeds.IsOrigin, "", "", 0
-	return &was, nil
 }
 
 // revise words the fact of an item that was seen before, nil when there is

@@ -63,6 +63,10 @@ type Options struct {
 	// Find gives the items that carry any of the keys, oldest first; statement
 	// ids are after redirects.
 	Find func(keys []feeds.Key) (map[feeds.Key][]Known, error)
+	// Since gives when a statement was first seen, zero when it is not stored; it
+	// is asked when two turn out to be one. nil means that each is as old as the
+	// copy of it that was found.
+	Since func(feeds.StatementID) (time.Time, error)
 }
 
 // Placer places items. It is safe for concurrent use by several sources; one
@@ -70,7 +74,8 @@ type Options struct {
 // has not yet stored is claimed, so that two sources which bring the same
 // statement at the same moment agree on it.
 type Placer struct {
-	find func([]feeds.Key) (map[feeds.Key][]Known, error)
+	find  func([]feeds.Key) (map[feeds.Key][]Known, error)
+	since func(feeds.StatementID) (time.Time, error)
 
 	mu     sync.Mutex
 	claims map[feeds.Key][]Known
@@ -78,7 +83,7 @@ type Placer struct {
 
 // New makes a Placer.
 func New(o Options) *Placer {
-	return &Placer{find: o.Find, claims: map[feeds.Key][]Known{}}
+	return &Placer{find: o.Find, since: o.Since, claims: map[feeds.Key][]Known{}}
 }
 
 // Place decides for every draft of one document, in document order: the same
@@ -114,6 +119,12 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 		}
 		pl, m := &placed[i], &keys[i]
 		*pl = place(src, &drafts[i], m, known[i], here, renamed, look)
+		if len(pl.Join) > 0 {
+			if err := p.oldest(pl); err != nil {
+				p.free(src.ID, claimed)
+				return nil, func() {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
+			}
+		}
 		if pl.Repeated = seen[pl.Item]; !pl.Repeated {
 			seen[pl.Item] = true
 		}
@@ -182,10 +193,36 @@ func FirstChange(d *feeds.Draft, now time.Time) time.Time {
 	return at
 }
 
+// oldest lets the oldest of the statements win that pl shows to be one. The copy
+// that was matched need not be a statement's first.
+func (p *Placer) oldest(pl *Placement) error {
+	if p.since == nil {
+		return nil
+	}
+	best, at := -1, time.Time{}
+	for i, id := range append([]feeds.StatementID{pl.Statement}, pl.Join...) {
+		since, err := p.since(id)
+		if err != nil {
+			return err
+		}
+		if !since.IsZero() && (at.IsZero() || since.Before(at)) {
+			best, at = i-1, since
+		}
+	}
+	if best >= 0 {
+		pl.Statement, pl.Join[best] = pl.Join[best], pl.Statement
+	}
+	return nil
+}
+
 // release forgets the claims of one source.
 func (p *Placer) release(src feeds.SourceID, keys []feeds.Key) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.free(src, keys)
+}
+
+func (p *Placer) free(src feeds.SourceID, keys []feeds.Key) {
 	for _, k := range keys {
 		left := slices.DeleteFunc(p.claims[k], func(c Known) bool { return c.Item.Source() == src })
 		if len(left) == 0 {

@@ -1,0 +1,75 @@
+package aggregator
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"communique/feeds"
+)
+
+func TestCopyThatItsSourceIsWordingIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	w.source("reprinter")
+	w.source("author")
+	at := w.now.Add(-5 * time.Hour)
+	w.set("/reprinter", rss(item("9", "http://b.example/9", "Aid reaches the islands", "Ana", at.Add(2*time.Hour))))
+	w.set("/author", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at)))
+	w.pull("reprinter")
+	e := w.engine(nil)
+	e.words["reprinter"].Lock() // it has read its item and has not said it yet
+	if _, err := e.Refresh(context.Background(), "author"); err != nil {
+		t.Fatal(err)
+	}
+	e.words["reprinter"].Unlock()
+	if st := w.one(); len(st.Copies) != 2 || st.Lead().Source != "reprinter" {
+		t.Errorf("%d copies, led by %s: the author's visit worded what the reprinter was wording", len(st.Copies), st.Lead().Source)
+	}
+	for id, mu := range e.words {
+		if !mu.TryLock() {
+			t.Errorf("the words of %s are still held", id)
+		}
+	}
+}
+
+func TestTwoEarlierCopiesMakeOneOrigin(t *testing.T) {
+	w := newWorld(t)
+	w.source("reprinter")
+	w.source("author")
+	at := w.now.Add(-5 * time.Hour)
+	w.set("/reprinter", rss(item("9", "http://b.example/9", "Aid reaches the islands", "Ana", at.Add(2*time.Hour))))
+	w.set("/author", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at.Add(time.Minute)), item("2", "http://a.example/2", "Aid reaches the islands", "Ana", at)))
+	w.pull()
+	origins := 0
+	st := w.one()
+	for i := range st.Copies {
+		if st.Copies[i].Relation == feeds.IsOrigin {
+			origins++
+		}
+	}
+	if origins != 1 || len(st.Copies) != 3 {
+		t.Errorf("%d origins of %d copies, want one of three", origins, len(st.Copies))
+	}
+}
+
+func TestOlderStatementWinsWhicheverCopyWasMatched(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		w.source(id)
+	}
+	at := w.now.AddDate(0, 0, -1)
+	w.set("/a", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at)))
+	w.pull("a")
+	old := w.one().ID
+	w.set("/b", rss(item("2", "http://b.example/2", "Help arrives", "Bea", at)))
+	w.pull("b")
+	// A second copy of the first, by its link, with a text of its own.
+	w.set("/c", rss(item("3", "http://a.example/1", "Our colleagues report", "Carla", at)))
+	w.pull("c")
+	// And the bridge between that copy's text and the second statement.
+	w.set("/d", rss(item("4", "http://b.example/2", "Our colleagues report", "Carla", at)))
+	w.pull("d")
+	if st := w.one(); st.ID != old || len(st.Copies) != 4 {
+		t.Errorf("statement %s of %d copies, want the oldest, %s, of 4", st.ID, len(st.Copies), old)
+	}
+}
