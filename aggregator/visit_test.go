@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -192,5 +194,140 @@ func TestGuidsAndDatesThatAreMadeAnewForEveryAnswerChangeNothing(t *testing.T) {
 		} else if st.Seq != was.Seq || !st.Updated.Equal(was.Updated) || !st.Published.Equal(was.Published) {
 			t.Errorf("visit %d: said again as %d (was %d), updated %s published %s", i, st.Seq, was.Seq, st.Updated, st.Published)
 		}
+	}
+}
+
+func TestRedirectTargetThatIsGoneEndsNoSource(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	w.set("/a", page{status: 302, header: map[string]string{"Location": "/x"}})
+	w.set("/x", page{status: 410})
+	w.pull()
+	if f, _, _ := w.store.Fetched("a"); f.Status != 410 || f.Gone || f.NextDue.IsZero() {
+		t.Errorf("status %d gone %v next due %s, want it asked again", f.Status, f.Gone, f.NextDue)
+	}
+}
+
+func TestRetryAfterSurvivesARestart(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	asked := w.now
+	w.set("/a", page{status: 429, header: map[string]string{"Retry-After": "36000"}})
+	w.pull()
+	q, err := w.engine(nil).queue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, due, ok := q.Next(w.now); ok || due.Before(asked.Add(10*time.Hour)) {
+		t.Errorf("due %s, which is before the ten hours that were asked for", due)
+	}
+}
+
+func TestItemFoundLateIsStillSeen(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	w.set("/a", rss(item("1", "http://a.example/1", "First", "Ana", w.now)))
+	w.pull()
+	seen := w.now
+	w.set("/a", rss(item("2", "http://a.example/2", "Found late", "Bea", w.now.AddDate(0, 0, -30))))
+	w.pull()
+	for _, st := range w.all() {
+		if st.Lead().Title == "Found late" && !st.Order.Equal(seen.Add(-late)) {
+			t.Errorf("order %s, want %s", st.Order, seen.Add(-late))
+		}
+	}
+}
+
+func TestSourceThatRewritesAllKeepsItsOwnDates(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	feed := func(who string, at time.Time) page {
+		var items []string
+		for i := range 12 {
+			id := fmt.Sprint(who, i)
+			items = append(items, item(id, "http://a.example/"+id, "Statement of "+id, id, at.AddDate(0, 0, -i)))
+		}
+		return rss(items...)
+	}
+	w.set("/a", feed("old", w.now.AddDate(-1, 0, 0)))
+	w.pull()
+	w.set("/a", feed("new", w.now.AddDate(0, -6, 0)))
+	w.pull()
+	all := w.all()
+	if len(all) != 24 {
+		t.Fatalf("%d statements, want 24", len(all))
+	}
+	for _, st := range all {
+		if !st.Order.Equal(st.Published) {
+			t.Errorf("%q of %s stands at %s", st.Lead().Title, st.Published, st.Order)
+		}
+	}
+}
+
+func TestCorrectionIsDatedByItsPublisherWhereItSaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	entry := func(text string, updated time.Time) page {
+		return page{body: fmt.Sprintf(`<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:f</id><title>t</title><updated>2026-03-01T00:00:00Z</updated><entry><id>urn:1</id><title>Aid</title>`+
+			`<link href="http://a.example/1"/><published>2026-03-01T00:00:00Z</published><updated>%s</updated><content>%s</content></entry></feed>`, updated.Format(time.RFC3339), text)}
+	}
+	w.set("/a", entry("One.", w.now.Add(-5*time.Hour)))
+	w.pull()
+	corrected := w.now.Add(-20 * time.Minute)
+	w.set("/a", entry("Two.", corrected))
+	w.pull()
+	if st := w.one(); !st.Updated.Equal(corrected) || st.Copies[0].Revision != 2 {
+		t.Errorf("updated %s at revision %d, want the publisher's %s", st.Updated, st.Copies[0].Revision, corrected)
+	}
+}
+
+// flaky refuses the first words.
+type flaky struct {
+	*storage.Store
+	refused *bool
+}
+
+func (f flaky) Append(ctx context.Context, at time.Time, said ...feeds.Fact) (uint64, error) {
+	if !*f.refused {
+		*f.refused = true
+		return 0, errFull
+	}
+	return f.Store.Append(ctx, at, said...)
+}
+
+func TestWhatWasNeverStoredIsNobodysOriginal(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	w.source("b")
+	w.set("/a", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", w.now)))
+	w.set("/b", rss(item("2", "http://b.example/2", "Aid reaches the islands", "Ana", w.now)))
+	e := w.engine(nil)
+	e.o.Journal = flaky{w.store, new(bool)}
+	if _, err := e.Refresh(context.Background(), "a"); !errors.Is(err, errFull) {
+		t.Fatal(err)
+	}
+	if out, err := e.Refresh(context.Background(), "b"); err != nil || out.New != 1 {
+		t.Errorf("b: %+v %v, want a new statement: a's was not stored", out, err)
+	}
+	if out, err := e.Refresh(context.Background(), "a"); err != nil || out.Copies != 1 {
+		t.Errorf("a: %+v %v, want a copy", out, err)
+	}
+	w.one()
+}
+
+func TestVisitThatWeBreakOffIsNoFailure(t *testing.T) {
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(context.Background())
+	origin := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		stop()
+		<-r.Context().Done()
+	}))
+	defer origin.Close()
+	w.source("a").URL = origin.URL
+	if err := w.engine(nil).Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if f, visited, _ := w.store.Fetched("a"); visited {
+		t.Errorf("a failure was noted: %s", f.Error)
 	}
 }

@@ -73,3 +73,25 @@ func TestOlderStatementWinsWhicheverCopyWasMatched(t *testing.T) {
 		t.Errorf("statement %s of %d copies, want the oldest, %s, of 4", st.ID, len(st.Copies), old)
 	}
 }
+
+func TestCorrectionAndEarlierCopyInOneDocument(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	at := w.now.Add(-5 * time.Hour)
+	first := item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at)
+	w.set("/a", rss(first))
+	w.pull()
+	corrected := item("1", "http://a.example/1", "Aid reaches all the islands", "Ana", at)
+	again := item("2", "http://a.example/2", "Aid reaches the islands", "Ana", at.Add(-time.Hour))
+	w.set("/a", rss(corrected, again))
+	w.pull()
+	found := false
+	for _, st := range w.all() {
+		for i := range st.Copies {
+			found = found || st.Copies[i].Title == "Aid reaches all the islands"
+		}
+	}
+	if !found {
+		t.Error("the correction is lost: the old text was said again after it")
+	}
+}

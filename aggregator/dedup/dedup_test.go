@@ -355,6 +355,19 @@ func TestKeepRemembersAndStaysBounded(t *testing.T) {
 	}
 }
 
+func TestSharedLinkJoinsNoOtherSource(t *testing.T) {
+	s := shelf{}
+	var ds []feeds.Draft
+	for i := range 3 {
+		ds = append(ds, draft(fmt.Sprint("g", i), "https://a.example/answers", fmt.Sprintf("Question %d", i), fmt.Sprint("person", i), day))
+	}
+	s.visit(t, office("a"), day, ds...)
+	p := s.visit(t, office("b"), day, draft("b1", "https://a.example/answers", "All the answers", "Bea", day))[0]
+	if p.Relation != feeds.IsOrigin || len(p.Join) != 0 {
+		t.Errorf("%s of %s, joins %v: the page is no single statement's", p.Relation, p.Of, p.Join)
+	}
+}
+
 // Identity goldens: never edit, only add. A changed line here means that every
 // reader sees every old statement again as new.
 func TestStatementIDsNeverChange(t *testing.T) {
