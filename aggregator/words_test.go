@@ -77,12 +77,12 @@ func TestOlderStatementWinsWhicheverCopyWasMatched(t *testing.T) {
 func TestCorrectionAndEarlierCopyInOneDocument(t *testing.T) {
 	w := newWorld(t)
 	w.source("a")
-	at := w.now.Add(-5 * time.Hour)
-	first := item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at)
+	at, who := w.now.Add(-5*time.Hour), "Ana, who has been there since the first day and has seen them all come ashore," // a long text
+	first := item("1", "http://a.example/1", "Aid reaches the islands", who, at)
 	w.set("/a", rss(first))
 	w.pull()
-	corrected := item("1", "http://a.example/1", "Aid reaches all the islands", "Ana", at)
-	again := item("2", "http://a.example/2", "Aid reaches the islands", "Ana", at.Add(-time.Hour))
+	corrected := item("1", "http://a.example/1", "Aid reaches all the islands", who, at)
+	again := item("2", "http://a.example/2", "Aid reaches the islands", who, at.Add(-time.Hour))
 	w.set("/a", rss(corrected, again))
 	w.pull()
 	found := false
