@@ -45,7 +45,7 @@ func Config(base, listen, admin string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `site:
   title: Harbour Alliance, all statements
-  subtitle: What our offices say, each statement once, in every language it was said in
+  subtitle: What our offices say, in five languages, reprints told once
   authority: demo.invalid,2026
   languages: [en, fr, es, pt, ar]
   author: Harbour Alliance
