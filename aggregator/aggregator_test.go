@@ -278,6 +278,24 @@ func TestCorrectionIsARevisionOfTheSameStatement(t *testing.T) {
 	}
 }
 
+func TestPageThatMovesIsNoCorrection(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	at := w.now.Add(-time.Hour)
+	w.set("/a", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", at)))
+	w.pull()
+	before := w.one()
+	w.set("/a", rss(item("1", "https://new.example/press/1", "Aid reaches the islands", "Ana", at)))
+	out := w.pull()
+	after := w.one()
+	if out["a"].Revised != 0 || !after.Updated.Equal(before.Updated) || after.Copies[0].Revision != 1 {
+		t.Errorf("a new address moved updated to %s, revision %d", after.Updated, after.Copies[0].Revision)
+	}
+	if after.Copies[0].Link != "https://new.example/press/1" {
+		t.Errorf("link %s, want the new one", after.Copies[0].Link)
+	}
+}
+
 func TestFirstImportDoesNotFloodTheTop(t *testing.T) {
 	w := newWorld(t)
 	w.source("a")

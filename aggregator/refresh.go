@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -210,6 +211,9 @@ func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit
 		}
 		return &ob
 	}
+	if e.onlyMoved(d, &old.Copy) {
+		return &ob
+	}
 	ob.Revision++
 	switch {
 	case d.Updated.After(old.Changed) && d.Updated.Before(v.At):
@@ -219,6 +223,13 @@ func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit
 	}
 	v.Revised++
 	return &ob
+}
+
+// onlyMoved reports whether nothing but the item's address is new: a site that
+// moves corrects no statement, and readers must not see all of them again.
+func (e *Engine) onlyMoved(d *feeds.Draft, old *feeds.Copy) bool {
+	return d.Link != old.Link && len(d.Enclosures) == len(old.Enclosures) &&
+		d.Text == e.normalize.View(old.Language, old.Title, cmp.Or(old.Content, old.Summary))
 }
 
 // sameCopy reports whether two copies with one hash say the same also in what
