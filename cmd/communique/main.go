@@ -10,11 +10,17 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
+	if os.Getenv("GOGC") == "" {
+		// What lives is small beside what passes through: letting half as much
+		// again pass between collections saves CPU for some 20 MB.
+		debug.SetGCPercent(150)
+	}
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
