@@ -138,23 +138,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, err := s.resolve(path, r.URL.RawQuery, r.Header.Get("Accept"))
-	var to *redirect
-	var no *refusal
-	switch {
-	case errors.As(err, &to):
-		s.lead(w, to)
-	case errors.As(err, &no):
-		s.fail(w, r, no.status, no.text, no.list...)
-	case err != nil:
-		s.broken(w, r, err)
-	default:
-		s.serve(w, r, s.cache.put(path, r.URL.RawQuery, p))
+	if err != nil {
+		s.decline(w, r, err)
+		return
 	}
+	s.serve(w, r, s.cache.put(path, r.URL.RawQuery, p))
 }
 
 // serve answers with what p holds, prepared anew when its statements changed.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
 	doc, err := p.current(s)
+	if err != nil {
+		s.decline(w, r, err)
+		return
+	}
+	doc.answer(w, r)
+}
+
+// decline answers when there is no document: with where it is, why it is not,
+// or that the fault is ours.
+func (s *Server) decline(w http.ResponseWriter, r *http.Request, err error) {
 	var to *redirect
 	var no *refusal
 	switch {
@@ -162,10 +165,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
 		s.lead(w, to)
 	case errors.As(err, &no):
 		s.fail(w, r, no.status, no.text, no.list...)
-	case err != nil:
-		s.broken(w, r, err)
 	default:
-		doc.answer(w, r)
+		s.broken(w, r, err)
 	}
 }
 
