@@ -522,3 +522,18 @@ func TestRealFeeds(t *testing.T) {
 	}
 	t.Logf("%d feeds", read)
 }
+
+func TestFileIsNotThePageOfItsEntry(t *testing.T) {
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	const file = "https://a.example/audio.mp3"
+	st := feeds.Statement{ID: "abcdefghijklmnop", Published: at, FirstSeen: at, Updated: at, Order: at, Copies: []feeds.StatedCopy{{Copy: feeds.Copy{
+		Source: "a", Title: "Audio", Summary: "Five minutes.", Link: file, Language: "en", Enclosures: []feeds.Enclosure{{URL: file, Type: "audio/mpeg"}}, Origin: feeds.Origin{Title: "A"}}}}}
+	site := Site{Title: "T", BaseURL: "https://news.example.org", Authority: "example.org,2026"}
+	doc, err := JSON(site, feeds.Feed{Path: "all", Title: "T"}, []feeds.Statement{st})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(doc), `"url":"https://news.example.org/statements/abcdefghijklmnop"`) || !strings.Contains(string(doc), file) {
+		t.Errorf("the entry's page is its file, or the file is lost:\n%s", doc)
+	}
+}

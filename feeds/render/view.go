@@ -72,7 +72,12 @@ func (s Site) view(st *feeds.Statement, languages []string) *view {
 		rights:    plain(c.Rights),
 		via:       webURL(c.Origin.FeedURL),
 	}
-	v.link = or(webURL(c.Link), v.permalink)
+	v.link = v.permalink
+	// An item without a page of its own has its file for a link, and the
+	// alternate has to be a page.
+	if link := webURL(c.Link); link != "" && !slices.ContainsFunc(c.Enclosures, func(e feeds.Enclosure) bool { return webURL(e.URL) == link }) {
+		v.link = link
+	}
 	v.dates(s, st)
 	v.origin(s, c)
 	v.texts(c, st.ID)
