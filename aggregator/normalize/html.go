@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -349,13 +350,14 @@ func (c *cleaner) writeText(s string, in scope) {
 			c.unstable = true
 		}
 	}
-	if c.preOpen && strings.HasPrefix(s, "\n") {
-		c.out = append(c.out, '\n') // the first line end after <pre> is not read
-	}
-	if s != "" {
+	start := len(c.out)
+	c.out = appendEscaped(c.out, s) // which drops what may not stand in a text
+	if len(c.out) > start {
+		if c.preOpen && c.out[start] == '\n' {
+			c.out = slices.Insert(c.out, start, '\n') // the first line end after <pre> is not read
+		}
 		c.preOpen = false
 	}
-	c.out = appendEscaped(c.out, s)
 	c.word(s)
 }
 

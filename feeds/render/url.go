@@ -62,6 +62,9 @@ func asciiHost(s string) string {
 		return ""
 	}
 	if hasPort {
+		if strings.Trim(port, "0123456789") != "" {
+			return ""
+		}
 		name += ":" + port
 	}
 	return name
