@@ -138,17 +138,22 @@ func (p *projection) takeAway(k feeds.ItemKey, was feeds.StatementID, by touch) 
 
 // touchRoot notes at the root of id's tree that something goes away from it.
 func (p *projection) touchRoot(id feeds.StatementID, by touch) error {
-	r, err := p.row(id)
-	if err != nil {
-		return err
-	}
-	root, err := rootOf(p.row, r)
+	_, root, err := p.rowAndRoot(id)
 	if err != nil {
 		return err
 	}
 	p.dirty[root.id] = true
 	root.touched.rise(by)
 	return nil
+}
+
+// rowAndRoot gives id's row and the one that speaks for it, see rootOf.
+func (p *projection) rowAndRoot(id feeds.StatementID) (r, root *row, err error) {
+	if r, err = p.row(id); err != nil {
+		return nil, nil, err
+	}
+	root, err = rootOf(p.row, r)
+	return r, root, err
 }
 
 func (p *projection) join(loser feeds.StatementID, j *join) error {
@@ -195,11 +200,7 @@ func (p *projection) moderate(id feeds.StatementID, m *moderation) error {
 // settle brings the views of all that changed up to date.
 func (p *projection) settle() error {
 	for _, id := range slices.Collect(maps.Keys(p.dirty)) {
-		r, err := p.row(id)
-		if err != nil {
-			return err
-		}
-		root, err := rootOf(p.row, r)
+		r, root, err := p.rowAndRoot(id)
 		if err != nil {
 			return err
 		}
@@ -209,11 +210,7 @@ func (p *projection) settle() error {
 		}
 	}
 	for id := range p.dirty {
-		r, err := p.row(id)
-		if err != nil {
-			return err
-		}
-		root, err := rootOf(p.row, r)
+		r, root, err := p.rowAndRoot(id)
 		if err != nil {
 			return err
 		}
