@@ -331,3 +331,40 @@ func TestVisitThatWeBreakOffIsNoFailure(t *testing.T) {
 		t.Errorf("a failure was noted: %s", f.Error)
 	}
 }
+
+// breaking is a journal that takes in only the first facts of what is said to
+// it, as one does whose process dies in the middle.
+type breaking struct {
+	*storage.Store
+	takes int
+}
+
+func (b *breaking) Append(ctx context.Context, at time.Time, said ...feeds.Fact) (uint64, error) {
+	if len(said) <= b.takes {
+		return b.Store.Append(ctx, at, said...)
+	}
+	if _, err := b.Store.Append(ctx, at, said[:b.takes]...); err != nil {
+		return 0, err
+	}
+	return 0, errors.New("died in the middle")
+}
+
+func TestVisitThatDiesInTheMiddleIsMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	p := rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", w.now), item("2", "http://a.example/2", "Schools open again", "Bea", w.now))
+	p.etag = `"v1"`
+	w.set("/a", p)
+	e := w.engine(nil)
+	e.o.Journal = &breaking{w.store, 1}
+	if err := e.Pull(context.Background(), "a"); err == nil {
+		t.Fatal("the journal broke and nobody says so")
+	}
+	if f, visited, _ := w.store.Fetched("a"); visited {
+		t.Fatalf("the cursor moved to %+v before all items were in", f.Validators)
+	}
+	w.pull()
+	if n := len(w.all()); n != 2 {
+		t.Errorf("%d statements after the next visit, want 2: the rest was lost", n)
+	}
+}
