@@ -45,10 +45,11 @@ type Copy struct {
 // and nobody stores.
 type Draft struct {
 	Copy
-	Raw       uint64   // see Item.Raw
-	Canonical string   // canonical form of Link, for identity only; "" when there is no usable link
-	Permalink string   // canonical form of the id, when it is a permalink
-	Text      TextView // what dedup and tag read
+	Raw       uint64    // see Item.Raw
+	Canonical string    // canonical form of Link, for identity only; "" when there is no usable link
+	Permalink string    // canonical form of the id, when it is a permalink
+	Text      TextView  // what dedup and tag read
+	Taggings  []Tagging // what tag found in it; dedup compares them across languages
 }
 
 // TextView is the text view: plain text, with datelines, CMS labels and

@@ -104,6 +104,19 @@ type Observed struct {
 	Rules     uint64      `cbor:"14,keyasint,omitempty"` // fingerprint of the rules that tagged it
 	Priority  int         `cbor:"15,keyasint,omitempty"`
 	Copy      Copy        `cbor:"16,keyasint"`
+	Threshold float32     `cbor:"17,keyasint,omitempty"` // that Score had to reach; 0 when there was none to reach
+	Near      []Near      `cbor:"18,keyasint,omitempty"` // nearest first, at most 4
+	Features  []byte      `cbor:"19,keyasint,omitempty"` // what dedup compares it by, in dedup's own form
+}
+
+// Near is another statement that a copy came close to and was not joined with.
+type Near struct {
+	Item      ItemKey     `json:"item" cbor:"1,keyasint"`      // the copy of it that was compared
+	Statement StatementID `json:"statement" cbor:"2,keyasint"` // as it was then; it may have been joined since
+	Score     float32     `json:"score" cbor:"3,keyasint,omitempty"`
+	Threshold float32     `json:"threshold" cbor:"4,keyasint,omitempty"`
+	Why       string      `json:"why" cbor:"5,keyasint,omitempty"`               // the evidence, and what spoke against it
+	Related   bool        `json:"related,omitempty" cbor:"6,keyasint,omitempty"` // close enough to be shown beside it: a rewrite, the next edition
 }
 
 // Key is "O" and the item.

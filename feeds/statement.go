@@ -49,6 +49,8 @@ type StatedCopy struct {
 	Of        ItemKey // the copy it was matched to, when it is not the origin
 	Why       string  // the evidence for that, e.g. `same link https://…`
 	Score     float32
+	Threshold float32 // that Score had to reach, 0 when there was none
+	Near      []Near  // what it came close to and was not joined with
 	FirstSeen time.Time
 	Changed   time.Time // last change of its text that matters
 	Revision  int       // 1 at first sight

@@ -92,7 +92,7 @@ func (s *Store) assemble(t *tables, id feeds.StatementID) (feeds.Statement, bool
 				st.Updated = f.Changed
 			}
 			st.Copies = append(st.Copies, feeds.StatedCopy{
-				Copy: f.Copy, Item: f.Item, Relation: f.Relation, Of: f.Of, Why: f.Why, Score: f.Score,
+				Copy: f.Copy, Item: f.Item, Relation: f.Relation, Of: f.Of, Why: f.Why, Score: f.Score, Threshold: f.Threshold, Near: f.Near,
 				FirstSeen: f.FirstSeen, Changed: f.Changed, Revision: f.Revision, Priority: f.Priority,
 			})
 			st.Taggings = merge(st.Taggings, f.Taggings)
