@@ -9,6 +9,7 @@
 package dedup
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,8 +54,11 @@ type Placement struct {
 	OfChanged time.Time // when the copy that it was matched to last changed
 	Why       string
 	Score     float32
+	Threshold float32 // that Score had to reach; 0 when the evidence is exact
 	Keys      []feeds.Key
 	Join      []feeds.StatementID // other statements that this item shows to be the same as Statement
+	Near      []feeds.Near        // other statements that came close, nearest first
+	Features  []byte              // for feeds.Observed: what Restore puts back; nil when they are the old ones
 	Notes     []string
 }
 
@@ -67,6 +71,28 @@ type Options struct {
 	// is asked when two turn out to be one. nil means that each is as old as the
 	// copy of it that was found.
 	Since func(feeds.StatementID) (time.Time, error)
+	// Text gives the language and the text view of an item that was placed; not
+	// ok when it is gone. nil means that only exact evidence counts.
+	Text func(feeds.ItemKey) (language string, v feeds.TextView, ok bool, err error)
+	Likeness
+}
+
+// Likeness says how like two texts must be to be one statement. The zero value
+// of each field stands for its default.
+type Likeness struct {
+	Window           time.Duration // between two publications that are compared; 30 days
+	Threshold        float32       // of the score of near-same texts in one language; .35
+	SameSource       float32       // the same within one source; .6
+	LinkThreshold    float32       // of the probability that two texts are translations; .75
+	RelatedThreshold float32       // from which a translation that is not joined is related; .4
+}
+
+func (l *Likeness) defaults() {
+	l.Window = cmp.Or(l.Window, 30*24*time.Hour)
+	l.Threshold = cmp.Or(l.Threshold, .35)
+	l.SameSource = cmp.Or(l.SameSource, .6)
+	l.LinkThreshold = cmp.Or(l.LinkThreshold, .75)
+	l.RelatedThreshold = cmp.Or(l.RelatedThreshold, .4)
 }
 
 // Placer places items. It is safe for concurrent use by several sources; one
@@ -74,16 +100,23 @@ type Options struct {
 // has not yet stored is claimed, so that two sources which bring the same
 // statement at the same moment agree on it.
 type Placer struct {
-	find  func([]feeds.Key) (map[feeds.Key][]Known, error)
-	since func(feeds.StatementID) (time.Time, error)
+	o Options
 
-	mu     sync.Mutex
-	claims map[feeds.Key][]Known
+	mu       sync.Mutex
+	claims   map[feeds.Key][]Known
+	window   *window
+	desk     desk
+	scratch  scratch
+	readings readings
+	newcomer *newcomer // that is being placed
+
+	trace func(c *newcomer, n uint32, x *pair) // tells the tests what was weighed
 }
 
 // New makes a Placer.
 func New(o Options) *Placer {
-	return &Placer{find: o.Find, since: o.Since, claims: map[feeds.Key][]Known{}}
+	o.Likeness.defaults()
+	return &Placer{o: o, claims: map[feeds.Key][]Known{}, window: newWindow()}
 }
 
 // Place decides for every draft of one document, in document order: the same
@@ -119,15 +152,18 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 		}
 		pl, m := &placed[i], &keys[i]
 		*pl = place(src, &drafts[i], m, known[i], here, renamed, look)
-		if len(pl.Join) > 0 {
-			if err := p.oldest(pl); err != nil {
-				p.free(src.ID, claimed)
-				return nil, func() {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
-			}
-		}
 		if pl.Repeated = seen[pl.Item]; !pl.Repeated {
 			seen[pl.Item] = true
+			err = p.weigh(src, &drafts[i], pl, now)
 		}
+		if err == nil && len(pl.Join) > 0 {
+			err = p.oldest(pl)
+		}
+		if err != nil {
+			p.free(src.ID, claimed)
+			return nil, func() {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
+		}
+		p.hold(pl)
 		for _, k := range m.names() {
 			if here[k] == nil {
 				here[k] = pl
@@ -141,7 +177,7 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 			claimed = append(claimed, k)
 		}
 	}
-	return placed, func() { p.release(src.ID, claimed) }, nil
+	return placed, func() { p.release(src.ID, claimed, placed) }, nil
 }
 
 // look finds what is stored under the keys. Items whose guid and link turn out
@@ -152,7 +188,7 @@ func (p *Placer) look(src feeds.Source, drafts []feeds.Draft, keys []marks) (map
 		keys[i].nameByContent(src, &drafts[i])
 		all = append(all, keys[i].list()...)
 	}
-	found, err := p.find(all)
+	found, err := p.o.Find(all)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +204,7 @@ func (p *Placer) look(src feeds.Source, drafts []feeds.Draft, keys []marks) (map
 	if len(all) == 0 {
 		return found, nil
 	}
-	more, err := p.find(all)
+	more, err := p.o.Find(all)
 	if err != nil {
 		return nil, err
 	}
@@ -196,12 +232,12 @@ func FirstChange(d *feeds.Draft, now time.Time) time.Time {
 // oldest lets the oldest of the statements win that pl shows to be one. The copy
 // that was matched need not be a statement's first.
 func (p *Placer) oldest(pl *Placement) error {
-	if p.since == nil {
+	if p.o.Since == nil {
 		return nil
 	}
 	best, at := -1, time.Time{}
 	for i, id := range append([]feeds.StatementID{pl.Statement}, pl.Join...) {
-		since, err := p.since(id)
+		since, err := p.o.Since(id)
 		if err != nil {
 			return err
 		}
@@ -216,10 +252,13 @@ func (p *Placer) oldest(pl *Placement) error {
 }
 
 // release forgets the claims of one source.
-func (p *Placer) release(src feeds.SourceID, keys []feeds.Key) {
+func (p *Placer) release(src feeds.SourceID, keys []feeds.Key, placed []Placement) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free(src, keys)
+	for i := range placed {
+		p.readings.unpin(placed[i].Item)
+	}
 }
 
 func (p *Placer) free(src feeds.SourceID, keys []feeds.Key) {

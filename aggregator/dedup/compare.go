@@ -1,0 +1,448 @@
+package dedup
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"communique/aggregator/dedup/pivot"
+)
+
+// likeness is what a comparison of two readings in one language came to.
+type likeness struct {
+	common, a, b int     // shingles that count: in both, in each
+	jaccard      float32 // common of all
+	containment  float32 // common of the smaller
+	anchored     bool    // the smaller text, as far as it is in the larger, is in its beginning
+	overlap      float32 // of the words of the titles, of the shorter; -1 when one has none
+	titleEdition bool    // both titles have numbers that the other lacks
+	titleNumbers bool    // one of them has an edition's number that the other lacks
+	titleSwap    bool    // both titles have a word that the other lacks
+	same         int     // slots with the same value
+	sameNumbers  int     // of them, numbers
+	numbers      int     // slots with another number
+	names        int     // slots with another name
+	examples     []string
+}
+
+// scratch is room for comparisons.
+type scratch struct {
+	a, b []uint32
+	seen map[uint32]int32
+}
+
+// compare puts two readings beside each other. idle reports a shingle that
+// stands in many statements and means nothing; it may be nil.
+func (s *scratch) compare(a, b *reading, idleA, idleB []bool) likeness {
+	var l likeness
+	s.a, s.b = active(s.a[:0], a, idleA), active(s.b[:0], b, idleB)
+	idle := map[uint32]bool{}
+	for _, x := range []struct {
+		r *reading
+		i []bool
+	}{{a, idleA}, {b, idleB}} {
+		for i, is := range x.i {
+			if is {
+				idle[x.r.shingles[i]] = true
+			}
+		}
+	}
+	if len(idle) > 0 { // what means nothing in one means nothing in the other
+		drop := func(h uint32) bool { return idle[h] }
+		s.a, s.b = slices.DeleteFunc(s.a, drop), slices.DeleteFunc(s.b, drop)
+	}
+	l.a, l.b = len(s.a), len(s.b)
+	for i, j := 0, 0; i < len(s.a) && j < len(s.b); {
+		switch {
+		case s.a[i] < s.b[j]:
+			i++
+		case s.a[i] > s.b[j]:
+			j++
+		default:
+			l.common++
+			i++
+			j++
+		}
+	}
+	if l.common > 0 {
+		l.jaccard = float32(l.common) / float32(l.a+l.b-l.common)
+		l.containment = float32(l.common) / float32(min(l.a, l.b))
+	}
+	s.titles(&l, a, b)
+	if l.common > 0 {
+		s.anchor(&l, a, b)
+		s.slots(&l, a, b)
+	}
+	return l
+}
+
+// active gives the sorted set of the shingles that count.
+func active(dst []uint32, r *reading, idle []bool) []uint32 {
+	for i, h := range r.shingles {
+		if i >= len(idle) || !idle[i] {
+			dst = append(dst, h)
+		}
+	}
+	slices.Sort(dst)
+	return slices.Compact(dst)
+}
+
+// anchor sees whether what the smaller text shares with the larger lies in the
+// larger one's beginning: an excerpt does, a quotation of another release does
+// not.
+func (s *scratch) anchor(l *likeness, a, b *reading) {
+	small, large := a, b
+	if len(a.shingles) > len(b.shingles) {
+		small, large = b, a
+	}
+	if s.seen == nil {
+		s.seen = map[uint32]int32{}
+	}
+	clear(s.seen)
+	for i, h := range large.shingles {
+		if _, ok := s.seen[h]; !ok {
+			s.seen[h] = int32(i)
+		}
+	}
+	in := 0
+	for _, h := range small.shingles[:min(len(small.shingles), ledeTokens)] {
+		if at, ok := s.seen[h]; ok && int(at) < large.titled+ledeTokens {
+			in++
+		}
+	}
+	l.anchored = 2*in >= min(len(small.shingles), ledeTokens, len(large.shingles)) || in >= ledeTokens/3
+}
+
+// titles compares the titles.
+func (s *scratch) titles(l *likeness, a, b *reading) {
+	l.overlap = -1
+	ta, tb := titleWords(a), titleWords(b)
+	if len(ta) == 0 || len(tb) == 0 {
+		return
+	}
+	var onlyA, onlyB, inBoth int
+	var numA, numB, editionA, editionB bool
+	missing := func(w titleWord, in []titleWord) bool {
+		return !slices.ContainsFunc(in, func(o titleWord) bool {
+			return o.hash == w.hash || !w.number && !o.number && (alike(w.text, o.text))
+		})
+	}
+	for _, w := range ta {
+		switch {
+		case !missing(w, tb):
+			if !w.number {
+				inBoth++
+			}
+		case w.number:
+			numA = true
+			editionA = editionA || w.edition
+		default:
+			onlyA++
+		}
+	}
+	for _, w := range tb {
+		if missing(w, ta) {
+			if w.number {
+				numB = true
+				editionB = editionB || w.edition
+			} else {
+				onlyB++
+			}
+		}
+	}
+	shorter := min(inBoth+onlyA, inBoth+onlyB)
+	if shorter > 0 {
+		l.overlap = float32(inBoth) / float32(shorter)
+	} else {
+		l.overlap = 0
+		if !numA && !numB {
+			l.overlap = 1
+		}
+	}
+	l.titleEdition = numA && numB && l.overlap >= .5
+	l.titleNumbers = editionA != editionB
+	l.titleSwap = onlyA > 0 && onlyB > 0
+}
+
+type titleWord struct {
+	hash    uint32
+	text    string
+	number  bool
+	edition bool // a number after a word such as "update", or an ordinal
+}
+
+// titleWords gives the words of a title that mean something.
+func titleWords(r *reading) []titleWord {
+	var out []titleWord
+	for i := range r.titled {
+		t := r.tokens[i]
+		text := strings.ToLower(r.text(i))
+		if t.flags&isNumber != 0 {
+			edition := i > 0 && editions[strings.ToLower(r.text(i-1))]
+			out = append(out, titleWord{t.word, text, true, edition})
+			continue
+		}
+		if n := roman(r.text(i)); n && i > 0 {
+			out = append(out, titleWord{t.word, text, true, true})
+			continue
+		}
+		if t.flags&isHan == 0 && (len(text) < 2 || pivot.Function(r.language, []byte(text))) {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(w titleWord) bool { return w.hash == t.word }) {
+			out = append(out, titleWord{t.word, text, false, false})
+		}
+	}
+	return out
+}
+
+// editions are the words before an edition's number.
+var editions = set(`no nº n° nr num number numéro numero número issue update updates bulletin report week day vol volume part phase round edition
+	version release rc beta episode chapter series sitrep flash dashboard newsletter
+	semaine jour édition edicion edición boletín boletin informe semana día dia parte fase actualización actualizacion rapport mise
+	atualização atualizacao edição edicao relatório relatorio العدد رقم`)
+
+func set(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
+
+// roman reports whether a word is a Roman numeral of two letters or more.
+func roman(s string) bool {
+	if len(s) < 2 || len(s) > 6 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c != 'I' && c != 'V' && c != 'X' && c != 'L' {
+			return false
+		}
+	}
+	return true
+}
+
+// alike reports whether two words differ by no more than a typing error: one
+// letter changed, added, dropped or two swapped for every six (Damerau 1964),
+// or an ending.
+func alike(a, b string) bool {
+	if a == b {
+		return true
+	}
+	short, long := a, b
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	if len(short) < 4 {
+		return false
+	}
+	if strings.HasPrefix(long, short) && len(long)-len(short) <= 3 {
+		return true
+	}
+	most := len(short) / 6
+	if len(short) >= 4 && most == 0 {
+		most = 1
+	}
+	if len(long)-len(short) > most {
+		return false
+	}
+	return damerau(a, b, most) <= most
+}
+
+// damerau is the number of letters to change, add, drop or swap with their
+// neighbour to make a of b; beyond most it only says more. Words are short.
+func damerau(a, b string, most int) int {
+	if len(a) > 40 || len(b) > 40 {
+		if a == b {
+			return 0
+		}
+		return most + 1
+	}
+	var rows [3][41]int
+	for j := range len(b) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur, before, beyond := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
+		cur[0] = i
+		low := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(cur[j-1]+1, before[j]+1, before[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, beyond[j-2]+1)
+			}
+			cur[j] = d
+			low = min(low, d)
+		}
+		if low > most {
+			return most + 1
+		}
+	}
+	return rows[len(a)%3][len(b)]
+}
+
+// slot is a run of numbers or names in a text, known by the words around it.
+type slot struct {
+	from, to int // tokens, both included
+	number   bool
+}
+
+// slots compares the values that stand between the same words.
+func (s *scratch) slots(l *likeness, a, b *reading) {
+	sa, sb := slotsOf(a), slotsOf(b)
+	if len(sa) == 0 || len(sb) == 0 {
+		return
+	}
+	for _, key := range orderedKeys(sa) {
+		x := sa[key]
+		y, ok := sb[key]
+		if !ok || x.from < 0 || y.from < 0 {
+			continue
+		}
+		switch {
+		case sameRun(a, x, b, y):
+			l.same++
+			if x.number {
+				l.sameNumbers++
+			}
+			continue
+		case x.number && y.number:
+			l.numbers++
+		case x.number || y.number:
+			continue // another kind of thing: the context is not the same
+		default:
+			if sameNames(a, x, b, y) {
+				l.same++
+				continue
+			}
+			l.names++
+		}
+		if len(l.examples) < 3 {
+			l.examples = append(l.examples, fmt.Sprintf("%s⟨%s⟩ ≠ ⟨%s⟩", before(a, x), clip(a.words(x.from, x.to)), clip(b.words(y.from, y.to))))
+		}
+	}
+}
+
+func orderedKeys(m map[uint32]slot) []uint32 {
+	keys := make([]uint32, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b uint32) int { return m[a].from - m[b].from })
+	return keys
+}
+
+func before(r *reading, s slot) string {
+	if s.from == r.titled || s.from == 0 {
+		return ""
+	}
+	return r.words(max(s.from-2, 0), s.from-1) + " "
+}
+
+func clip(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if rs := []rune(s); len(rs) > 40 {
+		return string(rs[:39]) + "…"
+	}
+	return s
+}
+
+// slotsOf finds the slots of a text's body. Where one context holds several
+// values, it says nothing: its from is -1.
+func slotsOf(r *reading) map[uint32]slot {
+	out := map[uint32]slot{}
+	n := len(r.tokens)
+	for i := r.titled; i < n; {
+		if !fills(r, i) {
+			i++
+			continue
+		}
+		j := i
+		number := true
+		for j < n && fills(r, j) {
+			if r.tokens[j].flags&isNumber == 0 {
+				number = false
+			}
+			j++
+		}
+		s := slot{i, j - 1, number}
+		key := contextOf(r, i, j)
+		if had, ok := out[key]; ok && (had.from < 0 || !sameRun(r, had, r, s)) {
+			s.from = -1
+		} else if ok {
+			s = had
+		}
+		out[key] = s
+		i = j
+	}
+	return out
+}
+
+// fills reports whether a token is a value: a number, or a capitalised word that
+// does not open a sentence.
+func fills(r *reading, i int) bool {
+	f := r.tokens[i].flags
+	return f&isNumber != 0 || f&(isCapital|opens|shouts) == isCapital
+}
+
+// contextOf hashes the two words before and after a run; of a value it is only
+// counted that there is one.
+func contextOf(r *reading, from, to int) uint32 {
+	h := uint64(14695981039346656037)
+	put := func(i int) {
+		w := uint32(1)
+		switch {
+		case i < r.titled || i >= len(r.tokens):
+			w = 2
+		case !fills(r, i):
+			w = r.tokens[i].word
+		}
+		h = (h ^ uint64(w)) * 0x9E3779B97F4A7C15
+		h ^= h >> 31
+	}
+	put(from - 2)
+	put(from - 1)
+	put(to)
+	put(to + 1)
+	return mix(h)
+}
+
+func sameRun(a *reading, x slot, b *reading, y slot) bool {
+	if x.to-x.from != y.to-y.from {
+		return false
+	}
+	for i := 0; i <= x.to-x.from; i++ {
+		if a.tokens[x.from+i].word != b.tokens[y.from+i].word {
+			return false
+		}
+	}
+	return true
+}
+
+// sameNames reports whether two runs of names are one name written in two ways.
+func sameNames(a *reading, x slot, b *reading, y slot) bool {
+	short, long := x, y
+	ra, rb := a, b
+	if short.to-short.from > long.to-long.from {
+		short, long, ra, rb = y, x, b, a
+	}
+	for i := short.from; i <= short.to; i++ {
+		found := false
+		for j := long.from; j <= long.to && !found; j++ {
+			if ra.tokens[i].flags&isNumber != 0 || rb.tokens[j].flags&isNumber != 0 {
+				found = ra.tokens[i].word == rb.tokens[j].word
+			} else {
+				found = ra.tokens[i].word == rb.tokens[j].word || alike(strings.ToLower(ra.text(i)), strings.ToLower(rb.text(j)))
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,171 @@
+package dedup
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"communique/aggregator/dedup/pivot"
+)
+
+// concept is one thing that a text speaks of, whatever its language, with how
+// much it does and where: from the highest bit, 22 bits of the concept's hash, 2
+// of its kind, 2 of the zones, 6 of the weight in eighths. Sorted, equal
+// concepts of two texts stand side by side.
+type concept uint32
+
+const (
+	conceptShift = 10
+	kindShift    = 8
+	zoneShift    = 6
+	weightMask   = 1<<6 - 1
+)
+
+// Kinds of concepts.
+const (
+	aWord = iota
+	aNumber
+	aName // the consonants of a name
+	kinds
+)
+
+// Zones of a text, as bits.
+type zoneBits uint8
+
+const (
+	inBody  zoneBits = 0
+	inTitle zoneBits = 1
+	inLede  zoneBits = 2
+)
+
+// ledeWords is how far the zone of the lede goes, in tokens.
+const ledeWords = 70
+
+func (c concept) id() uint32      { return uint32(c) >> conceptShift }
+func (c concept) kind() int       { return int(c>>kindShift) & 3 }
+func (c concept) zones() zoneBits { return zoneBits(c>>zoneShift) & 3 }
+func (c concept) weight() float32 { return float32(c&weightMask) / 8 }
+
+// concepts notes what a token may mean.
+func (k *desk) concepts(language string, t *token, folded []byte, z zoneBits) {
+	switch {
+	case t.flags&isNumber != 0:
+		if len(folded) > 1 || z == inTitle { // a single digit in a text is an enumeration as a rule
+			k.gather.add(t.word, aNumber, z, 1)
+		}
+		return
+	case t.flags&isHan != 0:
+		return
+	case pivot.Function(language, folded):
+		return
+	}
+	k.senses = pivot.Senses(k.senses[:0], language, folded)
+	for _, s := range k.senses {
+		k.gather.add(uint32(s.Concept), aWord, z, s.P)
+	}
+	name := t.flags&(isCapital|opens) == isCapital
+	if !name && len(k.senses) == 0 && folded[0] >= 0x80 {
+		name = true // a script without capitals, a word that the lexicon does not know
+	}
+	if name {
+		if s, ok := pivot.Skeleton(folded); ok {
+			k.gather.add(s, aName, z, 1)
+		}
+	}
+}
+
+// gather adds up the concepts of one text.
+type gather struct {
+	slots []gathered
+	stamp uint32
+	used  []uint32
+	best  []ranked
+}
+
+type gathered struct {
+	stamp uint32
+	hash  uint32
+	kind  uint8
+	zones zoneBits
+	sum   float32
+}
+
+type ranked struct {
+	c concept
+	w float32
+}
+
+const gatherSize = 1 << 13
+
+func (g *gather) reset() {
+	if g.slots == nil {
+		g.slots = make([]gathered, gatherSize)
+	}
+	g.stamp++
+	if g.stamp == 0 { // once in four thousand million texts
+		clear(g.slots)
+		g.stamp = 1
+	}
+	g.used = g.used[:0]
+}
+
+func (g *gather) add(hash uint32, kind uint8, z zoneBits, p float32) {
+	hash = (hash*2654435761 ^ uint32(kind)*0x85EBCA6B) >> conceptShift
+	if len(g.used) > gatherSize*3/4 {
+		return
+	}
+	for i := (hash ^ uint32(kind)<<7) % gatherSize; ; i = (i + 1) % gatherSize {
+		s := &g.slots[i]
+		if s.stamp != g.stamp {
+			*s = gathered{g.stamp, hash, kind, z, p}
+			g.used = append(g.used, i)
+			return
+		}
+		if s.hash == hash && s.kind == kind {
+			s.sum += p
+			s.zones |= z
+			return
+		}
+	}
+}
+
+// Bounds of what is kept of a text.
+const (
+	mostConcepts = 96
+	mostNumbers  = 24
+	mostNames    = 24
+)
+
+// vector gives the concepts that say most of the text, sorted. weigh gives how
+// rare a concept is.
+func (g *gather) vector(weigh func(uint32) float32) []concept {
+	g.best = g.best[:0]
+	for _, i := range g.used {
+		s := &g.slots[i]
+		tf := s.sum
+		if tf > 1 {
+			tf = 1 + float32(math.Log(float64(tf)))
+		}
+		eighths := min(max(uint32(tf*8+.5), 1), weightMask)
+		w := tf * weigh(s.hash)
+		if s.zones&inTitle != 0 {
+			w *= 3
+		} else if s.zones&inLede != 0 {
+			w *= 2
+		}
+		c := concept(s.hash<<conceptShift | uint32(s.kind)<<kindShift | uint32(s.zones)<<zoneShift | eighths)
+		g.best = append(g.best, ranked{c, w})
+	}
+	slices.SortFunc(g.best, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
+	out := make([]concept, 0, min(len(g.best), mostConcepts))
+	var had [kinds]int
+	most := [kinds]int{aWord: mostConcepts, aNumber: mostNumbers, aName: mostNames}
+	for _, r := range g.best {
+		if k := r.c.kind(); len(out) < mostConcepts && had[k] < most[k] {
+			had[k]++
+			out = append(out, r.c)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

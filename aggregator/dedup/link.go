@@ -1,0 +1,399 @@
+package dedup
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"communique/feeds"
+)
+
+// The features that a pair of texts in two languages is weighed by. All are
+// between 0 and about 1 unless it says otherwise.
+const (
+	fBias      = iota
+	fWords     // cosine over words
+	fNames     // over skeletons of names
+	fNumbers   // over numbers
+	fJoint     // over all of them
+	fTitle     // over the titles
+	fTitleIn   // how much of one title stands in the other's title or lede, the better way round
+	fLede      // over title and lede
+	fCover     // how much of the smaller text stands in the larger
+	fBoth      // words and numbers agree
+	fConflict  // numbers that each has and the other lacks
+	fTitleNum  // the titles' numbers differ
+	fShared    // rare concepts in common: a saturating count
+	fMargin    // ahead of the next best statement in that language
+	fAlone     // nothing else came near
+	fLag       // days between, saturating
+	fShort     // one of the texts is short
+	fShortWord // fShort × fWords
+	fShortTtl  // fShort × fTitleIn
+	fCountries // the tags' countries agree (1), differ (-1), or say nothing (0)
+	fTopics    // cosine of the tags' topics, less one half; 0 where one has none
+	fSize      // log of the ratio of lengths
+	features
+)
+
+// pair is the features of two texts.
+type pair [features]float32
+
+// weights of the features, learned on the labelled stream (fit_test.go).
+var weights = pair{}
+
+// sums are what is added up over the concepts of one or two texts.
+type sums struct {
+	kind        [kinds]float32
+	title, lede float32
+}
+
+// weigh gives how rare a concept is: the logarithm of how many texts there are
+// to each that speaks of it (Spärck Jones 1972), with a few imagined texts so
+// that the first ones count neither for nothing nor for all.
+func (w *window) weigh(id uint32) float32 {
+	return logs(w.counted+imagined) - logs(int(w.df[id&(1<<dfBits-1)])+1)
+}
+
+const imagined = 60
+
+// logs is the natural logarithm, by table for small numbers: it is the same on
+// every machine.
+func logs(n int) float32 {
+	if n < len(logTable) {
+		return logTable[n]
+	}
+	return float32(math.Log(float64(n)))
+}
+
+var logTable = func() (t [4096]float32) {
+	for i := 1; i < len(t); i++ {
+		t[i] = float32(math.Log(float64(i)))
+	}
+	return t
+}()
+
+// keywords gives the concepts that a copy is found by: the rarest, those of the
+// title and lede first.
+func (w *window) keywords(v []concept) []concept {
+	type ranked struct {
+		c concept
+		w float32
+	}
+	best := make([]ranked, 0, len(v))
+	for _, c := range v {
+		g := w.weigh(c.id())
+		if c.zones() != inBody {
+			g *= 1.5
+		}
+		best = append(best, ranked{c, g})
+	}
+	slices.SortFunc(best, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
+	out := make([]concept, 0, mostKeywords)
+	for _, r := range best[:min(mostKeywords, len(best))] {
+		out = append(out, r.c)
+	}
+	return out
+}
+
+const (
+	mostKeywords   = 48
+	mostSiblings   = 6   // candidates for each language
+	mostPostings   = 400 // newest copies looked at for one concept
+	leastSibling   = 8   // of the summed weights
+	shortText      = 60  // tokens
+	lagSaturates   = 7 * 24
+	sharedSaturate = 12
+)
+
+// siblings looks for statements in other languages that the newcomer tells.
+func (p *Placer) siblings(c *newcomer) []candidate {
+	w := p.window
+	w.hits.reset()
+	for _, k := range w.keywords(c.sketch.vector) {
+		g := w.weigh(k.id())
+		g *= g
+		left := mostPostings
+		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
+			s := w.segments[i]
+			list := s.postings[k.key()]
+			for j := len(list) - 1; j >= 0 && left > 0; j-- {
+				n := s.from + uint32(list[j])
+				left--
+				if d := w.doc(n); d.language != c.language && !d.dead {
+					w.hits.add(n, g)
+				}
+			}
+		}
+	}
+	type scored struct {
+		n uint32
+		x pair
+		z float32 // without the margin
+	}
+	var found []scored
+	perLanguage := map[uint8]int{}
+	for _, n := range w.hits.top(1<<30, leastSibling) {
+		d := w.doc(n)
+		if perLanguage[d.language] >= mostSiblings || !p.within(c.date, d.date) {
+			continue
+		}
+		perLanguage[d.language]++
+		x := p.pairOf(c, n)
+		found = append(found, scored{n, x, x.dot(&weights)})
+	}
+	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.z, a.z), cmp.Compare(a.n, b.n)) })
+	var out []candidate
+	for i := range found {
+		f := &found[i]
+		d := w.doc(f.n)
+		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && w.doc(o.n).language == d.language }) {
+			continue
+		}
+		// The next best statement, in the same language, of those that are not joined with it.
+		next, alone := float32(0), true
+		for j := range found {
+			o := w.doc(found[j].n)
+			if o.language == d.language && o.stmt != d.stmt {
+				alone = false
+				next = max(next, found[j].x[fJoint])
+			}
+		}
+		f.x[fMargin] = f.x[fJoint] - next
+		if alone {
+			f.x[fAlone] = 1
+		}
+		z := f.x.dot(&weights)
+		if p.trace != nil {
+			p.trace(c, f.n, &f.x)
+		}
+		cand := candidate{n: f.n, item: d.item, stmt: d.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
+		cand.why = f.x.tell()
+		switch against := p.conflict(c, &f.x, d.stmt); {
+		case cand.score < cand.threshold:
+			cand.why += "; too little"
+		case against != "":
+			cand.why += "; " + against
+		default:
+			cand.joins = true
+		}
+		cand.related = !cand.joins && cand.score >= p.o.RelatedThreshold
+		out = append(out, cand)
+	}
+	slices.SortStableFunc(out, func(a, b candidate) int {
+		if a.joins != b.joins {
+			if a.joins {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.score, a.score)
+	})
+	return out
+}
+
+func sigmoid(z float32) float32 { return float32(1 / (1 + math.Exp(-float64(z)))) }
+
+func (x *pair) dot(w *pair) float32 {
+	var z float32
+	for i := range x {
+		z += x[i] * w[i]
+	}
+	return z
+}
+
+// tell words the evidence for people.
+func (x *pair) tell() string {
+	return fmt.Sprintf("words %.2f, names %.2f, numbers %.2f, title %.2f, lede %.2f, covered %.2f, ahead of the next by %.2f",
+		x[fWords], x[fNames], x[fNumbers], x[fTitleIn], x[fLede], x[fCover], x[fMargin])
+}
+
+// overlap is what two vectors have in common.
+type overlap struct {
+	dot, na, nb sums
+	cover       float32 // weights in common
+	sa, sb      float32 // weights of each
+	rare        float32
+	onlyA       float32 // numbers
+	onlyB       float32
+	titleOnlyA  bool
+	titleOnlyB  bool
+	titleShared bool
+	inTitleA    float32 // of a's title, what stands in b's title or lede
+	inTitleB    float32
+	allTitleA   float32
+	allTitleB   float32
+}
+
+// lay puts two vectors beside each other.
+func (w *window) lay(a, b []concept) overlap {
+	var o overlap
+	one := func(c concept, s *sums, all *float32) (g float32) {
+		g = w.weigh(c.id())
+		v := c.weight() * g
+		s.kind[c.kind()] += v * v
+		z := c.zones()
+		if z&inTitle != 0 {
+			s.title += g * g
+		}
+		if z != inBody {
+			s.lede += g * g
+		}
+		*all += min(c.weight(), 2) * g
+		return g
+	}
+	for i, j := 0, 0; i < len(a) || j < len(b); {
+		switch {
+		case j == len(b) || i < len(a) && a[i].key() < b[j].key():
+			g := one(a[i], &o.na, &o.sa)
+			if a[i].kind() == aNumber {
+				o.onlyA += g
+				o.titleOnlyA = o.titleOnlyA || a[i].zones()&inTitle != 0
+			}
+			if a[i].zones()&inTitle != 0 {
+				o.allTitleA += g
+			}
+			i++
+		case i == len(a) || b[j].key() < a[i].key():
+			g := one(b[j], &o.nb, &o.sb)
+			if b[j].kind() == aNumber {
+				o.onlyB += g
+				o.titleOnlyB = o.titleOnlyB || b[j].zones()&inTitle != 0
+			}
+			if b[j].zones()&inTitle != 0 {
+				o.allTitleB += g
+			}
+			j++
+		default:
+			x, y := a[i], b[j]
+			g := one(x, &o.na, &o.sa)
+			one(y, &o.nb, &o.sb)
+			o.dot.kind[x.kind()] += x.weight() * y.weight() * g * g
+			zx, zy := x.zones(), y.zones()
+			if zx&zy&inTitle != 0 {
+				o.dot.title += g * g
+			}
+			if zx != inBody && zy != inBody {
+				o.dot.lede += g * g
+			}
+			if zx&inTitle != 0 {
+				o.allTitleA += g
+				if zy != inBody {
+					o.inTitleA += g
+				}
+			}
+			if zy&inTitle != 0 {
+				o.allTitleB += g
+				if zx != inBody {
+					o.inTitleB += g
+				}
+			}
+			o.cover += min(x.weight(), y.weight(), 2) * g
+			if g > 2.5 {
+				o.rare++
+			}
+			i++
+			j++
+		}
+	}
+	return o
+}
+
+func cosine(dot, a, b float32) float32 {
+	if dot <= 0 || a <= 0 || b <= 0 {
+		return 0
+	}
+	return dot / float32(math.Sqrt(float64(a)*float64(b)))
+}
+
+func portion(part, all float32) float32 {
+	if all <= 0 {
+		return 0
+	}
+	return part / all
+}
+
+// pairOf computes the features of the newcomer and a copy in the window.
+func (p *Placer) pairOf(c *newcomer, n uint32) pair {
+	w := p.window
+	d := w.doc(n)
+	o := w.lay(c.sketch.vector, w.vector(n))
+	var x pair
+	x[fBias] = 1
+	x[fWords] = cosine(o.dot.kind[aWord], o.na.kind[aWord], o.nb.kind[aWord])
+	x[fNames] = cosine(o.dot.kind[aName], o.na.kind[aName], o.nb.kind[aName])
+	x[fNumbers] = cosine(o.dot.kind[aNumber], o.na.kind[aNumber], o.nb.kind[aNumber])
+	var dot, na, nb float32
+	for k := range kinds {
+		dot, na, nb = dot+o.dot.kind[k], na+o.na.kind[k], nb+o.nb.kind[k]
+	}
+	x[fJoint] = cosine(dot, na, nb)
+	x[fTitle] = cosine(o.dot.title, o.na.title, o.nb.title)
+	x[fTitleIn] = max(portion(o.inTitleA, o.allTitleA), portion(o.inTitleB, o.allTitleB))
+	x[fLede] = cosine(o.dot.lede, o.na.lede, o.nb.lede)
+	x[fCover] = portion(o.cover, min(o.sa, o.sb))
+	x[fBoth] = min(1, 4*x[fWords]) * x[fNumbers]
+	if o.onlyA > 0 && o.onlyB > 0 {
+		x[fConflict] = min(o.onlyA, o.onlyB) / (min(o.onlyA, o.onlyB) + 10)
+	}
+	if o.titleOnlyA && o.titleOnlyB {
+		x[fTitleNum] = 1
+	}
+	x[fShared] = o.rare / (o.rare + sharedSaturate)
+	lag := float32(0)
+	if h := hoursOf(c.date); h != noDate && d.date != noDate {
+		lag = float32(max(h, d.date) - min(h, d.date))
+	}
+	x[fLag] = lag / (lag + lagSaturates)
+	size := float32(min(len(c.reading.tokens), int(d.size)))
+	x[fShort] = shortText / (shortText + size)
+	x[fShortWord] = x[fShort] * x[fWords]
+	x[fShortTtl] = x[fShort] * x[fTitleIn]
+	x[fSize] = min(2, float32(math.Abs(math.Log(float64(len(c.reading.tokens)+10)/float64(int(d.size)+10)))))
+	return x
+}
+
+// conflict says what forbids that the newcomer and a statement are one in spite
+// of all, "" for nothing.
+func (p *Placer) conflict(c *newcomer, x *pair, s uint32) string {
+	if x[fTitleNum] > 0 && x[fConflict] > 0 && x[fNumbers] < .5 {
+		return "the titles have different numbers"
+	}
+	return p.sameLanguage(c.language, c.sketch.vector, s)
+}
+
+// sameLanguage says what shows that a text cannot be of a statement that has a
+// copy in the same language already: one publication is told once in each, or in
+// nearly the same words.
+func (p *Placer) sameLanguage(language uint8, v []concept, s uint32) string {
+	w := p.window
+	best, size := uint32(0), uint16(0)
+	held := false
+	w.copies(s, func(n uint32) {
+		if d := w.doc(n); d.language == language && (!held || d.size > size) {
+			best, size, held = n, d.size, true
+		}
+	})
+	if !held {
+		return ""
+	}
+	o := w.lay(v, w.vector(best))
+	var dot, na, nb float32
+	for k := range kinds {
+		dot, na, nb = dot+o.dot.kind[k], na+o.na.kind[k], nb+o.nb.kind[k]
+	}
+	if like := cosine(dot, na, nb); like < sameLanguageLeast {
+		return fmt.Sprintf("the statement has another text in this language (%s, likeness %.2f)", w.doc(best).item, like)
+	}
+	if o.titleOnlyA && o.titleOnlyB {
+		return fmt.Sprintf("the statement's text in this language (%s) has another number in its title", w.doc(best).item)
+	}
+	return ""
+}
+
+const sameLanguageLeast = .5
+
+var _ = strings.TrimSpace
+var _ feeds.ItemKey

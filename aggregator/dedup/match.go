@@ -1,0 +1,242 @@
+package dedup
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"communique/feeds"
+)
+
+// newcomer is a draft on its way into the window.
+type newcomer struct {
+	src      feeds.Source
+	draft    *feeds.Draft
+	item     feeds.ItemKey
+	reading  *reading
+	sketch   sketch
+	language uint8
+	date     time.Time
+	idle     []bool // shingles that stand in many statements, by their place
+}
+
+// candidate is a copy in the window that the newcomer was compared with.
+type candidate struct {
+	n         uint32
+	item      feeds.ItemKey
+	stmt      uint32
+	score     float32
+	threshold float32
+	joins     bool
+	related   bool
+	excerpt   bool // the newcomer is a part of it
+	linked    bool // in another language
+	why       string
+}
+
+// Weighing of near-duplicates. The score of a pair is the larger of its Jaccard
+// index and half its containment, so that one threshold serves both: .35 means
+// that a third of all shingles are common, or seven in ten of the smaller text.
+const (
+	fewShingles   = 8
+	idleFrom      = 3   // statements in which a shingle means nothing any more
+	slotLeast     = 2   // differing slots that mean another edition
+	slotShare     = .25 // of all that can be compared
+	numberShare   = .40
+	titleOverlap  = .5
+	titleForgiven = .8 // Jaccard from which another word in the title is a correction
+	relatedFrom   = .18
+)
+
+// near looks for the statements that the newcomer is a copy of, in its own
+// language: best first.
+func (p *Placer) near(c *newcomer) ([]candidate, error) {
+	w := p.window
+	w.hits.reset()
+	r := c.reading
+	c.idle = p.idle(r, func(n uint32) { w.hits.add(n, 1) })
+	least := float32(2)
+	if len(c.sketch.shingles) < 12 {
+		least = 1
+	}
+	var out []candidate
+	for _, n := range w.hits.top(mostCompared, least) {
+		d := w.doc(n)
+		if d.dead || d.language != c.language || !p.within(c.date, d.date) || d.item == c.item {
+			continue
+		}
+		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && o.joins }) {
+			continue
+		}
+		o, err := p.reading(d.item)
+		if err != nil {
+			return nil, err
+		}
+		if o == nil {
+			continue
+		}
+		l := p.scratch.compare(r, o, c.idle, p.idle(o, nil))
+		cand := p.judge(c, n, &l)
+		if cand.joins {
+			if err := p.vetoByRichest(c, &cand); err != nil {
+				return nil, err
+			}
+		}
+		if cand.joins || cand.related {
+			out = append(out, cand)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b candidate) int {
+		if a.joins != b.joins {
+			if a.joins {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.n, b.n))
+	})
+	return out, nil
+}
+
+const mostCompared = 12
+
+func (p *Placer) within(a time.Time, hours int32) bool {
+	h := hoursOf(a)
+	if h == noDate || hours == noDate {
+		return true
+	}
+	return time.Duration(max(h, hours)-min(h, hours))*time.Hour <= p.o.Window
+}
+
+const noDate = math.MinInt32
+
+// judge weighs a comparison.
+func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
+	d := p.window.doc(n)
+	cand := candidate{n: n, item: d.item, stmt: d.stmt, score: max(l.jaccard, l.containment/2), threshold: p.o.Threshold}
+	if d.item.Source() == c.src.ID {
+		cand.threshold = max(cand.threshold, p.o.SameSource)
+	}
+	evidence := fmt.Sprintf("%d of %d shingles in common (Jaccard %.2f, containment %.2f)", l.common, min(l.a, l.b), l.jaccard, l.containment)
+	against := ""
+	contained := l.containment >= 2*p.o.Threshold && l.jaccard < p.o.Threshold
+	switch {
+	case min(l.a, l.b) < fewShingles:
+		against = fmt.Sprintf("only %d shingles are left to compare", min(l.a, l.b))
+	case cand.score < cand.threshold:
+		against = "too little"
+	case contained && !l.anchored && l.overlap < titleOverlap:
+		against = "what is in common is not the beginning: a quotation"
+	default:
+		against = contradiction(l)
+	}
+	cand.excerpt = contained && len(c.reading.tokens) < int(d.size)
+	if l.same > 0 {
+		evidence += fmt.Sprintf(", %d numbers and names in the same place", l.same)
+	}
+	if against == "" {
+		cand.joins = true
+		cand.why = "near-same text: " + evidence
+		return cand
+	}
+	cand.related = cand.score >= relatedFrom
+	cand.why = evidence + "; " + against
+	return cand
+}
+
+// contradiction says what shows two like texts to be two editions, "" for
+// nothing.
+func contradiction(l *likeness) string {
+	differ := l.numbers + l.names
+	switch {
+	case l.titleEdition:
+		return "the titles have different numbers"
+	case differ >= slotLeast && float32(differ) >= slotShare*float32(differ+l.same):
+		return fmt.Sprintf("%d of %d numbers and names in the same place differ: %s", differ, differ+l.same, strings.Join(l.examples, ", "))
+	case l.numbers >= slotLeast && float32(l.numbers) >= numberShare*float32(l.numbers+l.sameNumbers):
+		return fmt.Sprintf("%d of %d numbers in the same place differ: %s", l.numbers, l.numbers+l.sameNumbers, strings.Join(l.examples, ", "))
+	case l.titleNumbers && l.numbers > 0:
+		return "one title has an edition's number, and numbers in the text differ: " + strings.Join(l.examples, ", ")
+	case l.titleSwap && l.overlap >= titleOverlap && !(l.jaccard >= titleForgiven && differ == 0):
+		return "the titles differ in a word of the same place"
+	}
+	return ""
+}
+
+// vetoByRichest takes the join back when the statement's fullest copy in the
+// language contradicts it: a short summary must not bridge two editions.
+func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
+	w := p.window
+	best, size := cand.n, w.doc(cand.n).size
+	w.copies(cand.stmt, func(n uint32) {
+		if d := w.doc(n); d.language == c.language && d.size > size {
+			best, size = n, d.size
+		}
+	})
+	if best == cand.n {
+		return nil
+	}
+	o, err := p.reading(w.doc(best).item)
+	if err != nil || o == nil {
+		return err
+	}
+	l := p.scratch.compare(c.reading, o, c.idle, p.idle(o, nil))
+	if against := contradiction(&l); against != "" && l.common > 0 {
+		cand.joins, cand.related = false, true
+		cand.why = strings.TrimPrefix(cand.why, "near-same text: ") + "; but against the statement's fullest copy " + against
+	}
+	return nil
+}
+
+// idle finds the shingles of a reading that stand in many statements. What is
+// not sampled is idle when the nearest sampled ones on both sides are. each is
+// called with the copies under every shingle that is not idle; it may be nil.
+func (p *Placer) idle(r *reading, each func(n uint32)) []bool {
+	w := p.window
+	var out []bool
+	last, lastIdle := -1, false
+	var under []uint32
+	var stmts []uint32
+	for i, h := range r.shingles {
+		if !sampled(h) && (each == nil || i >= r.titled+dense) {
+			continue
+		}
+		under, stmts = under[:0], stmts[:0]
+		for _, g := range w.segments {
+			g.shingles.get(h, func(local uint16) {
+				n := g.from + uint32(local)
+				under = append(under, n)
+				if s := w.doc(n).stmt; !slices.Contains(stmts, s) {
+					stmts = append(stmts, s)
+				}
+			})
+		}
+		if len(stmts) < idleFrom {
+			if each != nil {
+				for _, n := range under {
+					each(n)
+				}
+			}
+			if sampled(h) {
+				last, lastIdle = i, false
+			}
+			continue
+		}
+		if out == nil {
+			out = make([]bool, len(r.shingles))
+		}
+		out[i] = true
+		if sampled(h) {
+			if lastIdle && i-last <= 4*sampling {
+				for k := last + 1; k < i; k++ {
+					out[k] = true
+				}
+			}
+			last, lastIdle = i, true
+		}
+	}
+	return out
+}

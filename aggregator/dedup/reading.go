@@ -1,0 +1,105 @@
+package dedup
+
+import (
+	"slices"
+
+	"communique/aggregator/dedup/pivot"
+	"communique/feeds"
+)
+
+// reading is a text taken apart, to be compared with others.
+type reading struct {
+	language string // primary subtag
+	title    string
+	body     string
+	tokens   []token // of the title, then of the body
+	titled   int     // tokens of the title
+	shingles []uint32
+	vector   []concept // sorted
+}
+
+// shingled is how many words a shingle has. Five tell texts apart better than
+// four where texts are templates (Broder 1997; measured on the labelled stream).
+const shingled = 5
+
+// ledeTokens is how far the beginning of a text goes: what excerpts and
+// teasers are made of.
+const ledeTokens = 120
+
+// text gives the source that a token stands in.
+func (r *reading) text(i int) string {
+	t := r.tokens[i]
+	if i < r.titled {
+		return r.title[t.start:t.end]
+	}
+	return r.body[t.start:t.end]
+}
+
+// words gives the text from one token to another, both included, for people.
+func (r *reading) words(from, to int) string {
+	if from < r.titled && to >= r.titled {
+		return r.words(from, r.titled-1) + " " + r.words(r.titled, to)
+	}
+	s := r.body
+	if from < r.titled {
+		s = r.title
+	}
+	return s[r.tokens[from].start:r.tokens[to].end]
+}
+
+// desk is what readings are made on: it holds the buffers.
+type desk struct {
+	reader
+	gather gather
+	senses []pivot.Sense
+}
+
+// read takes a text apart. vector says whether its concepts are wanted.
+func (k *desk) read(language string, v *feeds.TextView, weigh func(uint32) float32) *reading {
+	r := &reading{language: feeds.PrimaryLanguage(language), title: v.Title, body: v.Body}
+	k.reader.tokens = k.reader.tokens[:0]
+	k.gather.reset()
+	zone, limit := inTitle, maxTitle
+	each := func(t *token, folded []byte) {
+		if weigh == nil {
+			return
+		}
+		z := zone
+		if z == inBody && len(k.reader.tokens)-r.titled <= ledeWords {
+			z = inLede
+		}
+		k.concepts(r.language, t, folded, z)
+	}
+	k.reader.read(v.Title, limit, each)
+	r.titled = len(k.reader.tokens)
+	zone = inBody
+	k.reader.read(v.Body, maxTokens, each)
+	r.tokens = slices.Clone(k.reader.tokens)
+	r.shingles = shinglesOf(r.tokens)
+	if weigh != nil {
+		r.vector = k.gather.vector(weigh)
+	}
+	return r
+}
+
+// maxTitle bounds a title, in tokens: some feeds put the whole text there.
+const maxTitle = 80
+
+// shinglesOf gives the shingle that begins at each token, but for the last
+// four. A text shorter than a shingle is one.
+func shinglesOf(tokens []token) []uint32 {
+	if len(tokens) == 0 {
+		return nil
+	}
+	n := max(1, len(tokens)-shingled+1)
+	out := make([]uint32, n)
+	for i := range out {
+		h := uint64(14695981039346656037)
+		for _, t := range tokens[i:min(i+shingled, len(tokens))] {
+			h = (h ^ uint64(t.word)) * 0x9E3779B97F4A7C15
+			h ^= h >> 29
+		}
+		out[i] = mix(h)
+	}
+	return out
+}

@@ -1,0 +1,117 @@
+package dedup
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+)
+
+// sketch is what is kept of a text to find it by and to compare it with texts
+// in other languages: a sample of its shingles and its concepts. Its encoded
+// form travels in feeds.Observed.Features.
+type sketch struct {
+	size     int      // tokens
+	shingles []uint32 // sampled, sorted
+	vector   []concept
+}
+
+// One shingle in sampling is kept, chosen by its hash, so that two texts that
+// share it both keep it or both do not; of the beginning of a text, which is
+// what excerpts are made of, all are.
+const (
+	sampling   = 8
+	dense      = 32 // shingles at the beginning of the body that are all kept
+	mostSketch = 400
+)
+
+func sampled(h uint32) bool { return h%sampling == 0 }
+
+// sketchOf makes the sketch of a reading.
+func sketchOf(r *reading) sketch {
+	f := sketch{size: len(r.tokens), vector: r.vector}
+	for i, h := range r.shingles {
+		if sampled(h) || i < r.titled+dense {
+			f.shingles = append(f.shingles, h)
+		}
+	}
+	slices.Sort(f.shingles)
+	f.shingles = slices.Compact(f.shingles)
+	if len(f.shingles) > mostSketch {
+		f.shingles = f.shingles[:mostSketch] // the smallest hashes: again the same ones in both texts
+	}
+	return f
+}
+
+// sketchVersion is to be raised when sketches are made or encoded differently;
+// those of another version are left aside.
+const sketchVersion = 1
+
+// encode gives the sketch's bytes: version, tokens, number of shingles, their
+// differences, number of concepts, their differences, as varints.
+func (f *sketch) encode() []byte {
+	b := make([]byte, 0, 16+4*len(f.shingles)+4*len(f.vector))
+	b = append(b, sketchVersion)
+	b = binary.AppendUvarint(b, uint64(f.size))
+	b = appendSorted(b, f.shingles)
+	v := make([]uint32, len(f.vector))
+	for i, c := range f.vector {
+		v[i] = uint32(c)
+	}
+	return appendSorted(b, v)
+}
+
+func appendSorted(b []byte, v []uint32) []byte {
+	b = binary.AppendUvarint(b, uint64(len(v)))
+	last := uint32(0)
+	for _, x := range v {
+		b = binary.AppendUvarint(b, uint64(x-last))
+		last = x
+	}
+	return b
+}
+
+var errSketch = errors.New("no sketch of this version")
+
+// decode reads what encode wrote.
+func (f *sketch) decode(b []byte) error {
+	if len(b) == 0 || b[0] != sketchVersion {
+		return errSketch
+	}
+	b = b[1:]
+	size, n := binary.Uvarint(b)
+	if n <= 0 {
+		return errSketch
+	}
+	f.size = int(min(size, 1<<20))
+	var err error
+	if f.shingles, b, err = sorted(f.shingles[:0], b[n:], mostSketch); err != nil {
+		return err
+	}
+	var v []uint32
+	if v, b, err = sorted(nil, b, mostConcepts); err != nil || len(b) != 0 {
+		return errSketch
+	}
+	f.vector = f.vector[:0]
+	for _, x := range v {
+		f.vector = append(f.vector, concept(x))
+	}
+	return nil
+}
+
+func sorted(dst []uint32, b []byte, most uint64) ([]uint32, []byte, error) {
+	count, n := binary.Uvarint(b)
+	if n <= 0 || count > most {
+		return nil, nil, errSketch
+	}
+	b = b[n:]
+	last := uint64(0)
+	for range count {
+		d, n := binary.Uvarint(b)
+		if n <= 0 || last+d > 1<<32-1 {
+			return nil, nil, errSketch
+		}
+		last += d
+		dst, b = append(dst, uint32(last)), b[n:]
+	}
+	return dst, b, nil
+}

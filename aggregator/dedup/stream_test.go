@@ -1,0 +1,221 @@
+package dedup
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"communique/aggregator/normalize"
+	"communique/feeds"
+	"communique/internal/testkit"
+)
+
+var mistakes = flag.Int("mistakes", 0, "show so many wrong joins and so many misses of the labelled stream")
+
+// labelled is a row of the labelled stream.
+type labelled struct {
+	ID, Lang, Title, Text, Published, Source, Group, Kind, Set, Form, URL string
+	Ambiguous                                                             []string `json:"ambiguous_with"`
+
+	draft feeds.Draft
+	at    time.Time
+}
+
+func stream(t testing.TB) []labelled {
+	f, err := os.Open(testkit.Shared(t, "eval/stream_dev.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n := normalize.New()
+	var out []labelled
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<22)
+	for in.Scan() {
+		var r labelled
+		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		r.at, _ = time.Parse("2006-01-02T15:04:05", r.Published[:min(19, len(r.Published))])
+		language, _ := n.Detect(r.Title + "\n" + r.Text)
+		r.draft = feeds.Draft{Copy: feeds.Copy{Source: feeds.SourceID(r.Source), ID: r.ID, Title: r.Title, Language: language, Published: r.at}}
+		r.draft.Text = n.View(language, r.Title, r.Text)
+		out = append(out, r)
+	}
+	return out
+}
+
+// run places the rows one by one and gives each row's placement.
+func run(t testing.TB, rows []labelled, l Likeness, trace func(row int, n uint32, x *pair)) []Placement {
+	held := map[feeds.Key][]Known{}
+	where := map[feeds.ItemKey]int{}
+	p := New(Options{
+		Find: func(keys []feeds.Key) (map[feeds.Key][]Known, error) { return held, nil },
+		Text: func(k feeds.ItemKey) (string, feeds.TextView, bool, error) {
+			d := &rows[where[k]].draft
+			return d.Language, d.Text, true, nil
+		},
+		Likeness: l,
+	})
+	out := make([]Placement, len(rows))
+	for i := range rows {
+		if trace != nil {
+			p.trace = func(_ *newcomer, n uint32, x *pair) { trace(where[p.window.doc(n).item], n, x) }
+		}
+		placed, release, err := p.Place(feeds.Source{ID: feeds.SourceID(rows[i].Source)}, []feeds.Draft{rows[i].draft}, rows[i].at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = placed[0]
+		where[out[i].Item] = i
+		for _, k := range out[i].Keys {
+			held[k] = append(held[k], Known{Item: out[i].Item, Statement: out[i].Statement, FirstSeen: rows[i].at, GUID: rows[i].ID, Title: rows[i].Title, Published: rows[i].at, Language: rows[i].draft.Language})
+		}
+		for _, loser := range out[i].Join {
+			for j := range out[:i] {
+				if out[j].Statement == loser {
+					out[j].Statement = out[i].Statement
+				}
+			}
+			for k := range held {
+				for j := range held[k] {
+					if held[k][j].Statement == loser {
+						held[k][j].Statement = out[i].Statement
+					}
+				}
+			}
+		}
+		release()
+	}
+	return out
+}
+
+type score struct{ tp, fp, fn int }
+
+func (s score) String() string {
+	p, r := float64(s.tp)/float64(max(1, s.tp+s.fp)), float64(s.tp)/float64(max(1, s.tp+s.fn))
+	return fmt.Sprintf("P %.4f R %.4f F1 %.4f (fp %d fn %d)", p, r, 2*p*r/max(1e-9, p+r), s.fp, s.fn)
+}
+
+func judgeStream(rows []labelled, placed []Placement) (all, same, cross score) {
+	ambiguous := map[[2]string]bool{}
+	for _, r := range rows {
+		for _, o := range r.Ambiguous {
+			ambiguous[[2]string{r.ID, o}], ambiguous[[2]string{o, r.ID}] = true, true
+		}
+	}
+	for i := range rows {
+		for j := range rows[:i] {
+			gold, got := rows[i].Group == rows[j].Group, placed[i].Statement == placed[j].Statement
+			if !gold && !got {
+				continue
+			}
+			s := &cross
+			if feeds.SameLanguage(rows[i].Lang, rows[j].Lang) {
+				s = &same
+			}
+			switch {
+			case gold && got:
+				s.tp++
+				all.tp++
+			case gold:
+				s.fn++
+				all.fn++
+			case !ambiguous[[2]string{rows[i].ID, rows[j].ID}]:
+				s.fp++
+				all.fp++
+			}
+		}
+	}
+	return
+}
+
+func TestStream(t *testing.T) {
+	rows := stream(t)
+	start := time.Now()
+	placed := run(t, rows, Likeness{}, nil)
+	t.Logf("%d rows in %v", len(rows), time.Since(start))
+	all, same, cross := judgeStream(rows, placed)
+	t.Logf("all   %v", all)
+	t.Logf("same  %v", same)
+	t.Logf("cross %v", cross)
+	show(t, rows, placed)
+}
+
+// show lists the joins that brought two groups together, and the groups that
+// fell apart.
+func show(t *testing.T, rows []labelled, placed []Placement) {
+	if *mistakes == 0 {
+		return
+	}
+	at := map[feeds.ItemKey]int{}
+	for i := range placed {
+		at[placed[i].Item] = i
+	}
+	line := func(i int) string {
+		return fmt.Sprintf("%s %s [%s %s %s] %s", rows[i].ID, rows[i].Lang, rows[i].Source, rows[i].Form, rows[i].Published[:16], clipTo(rows[i].Title, 100))
+	}
+	n := 0
+	for i := range placed {
+		if placed[i].Of == "" {
+			continue
+		}
+		j := at[placed[i].Of]
+		if rows[i].Group != rows[j].Group && n < *mistakes {
+			n++
+			t.Logf("WRONG %s\n      %s\n      %s score %.2f: %s", line(i), line(j), placed[i].Relation, placed[i].Score, placed[i].Why)
+		}
+	}
+	groups := map[string][]int{}
+	for i := range rows {
+		groups[rows[i].Group] = append(groups[rows[i].Group], i)
+	}
+	type miss struct {
+		pairs int
+		is    []int
+	}
+	var misses []miss
+	for _, is := range groups {
+		size := map[feeds.StatementID]int{}
+		for _, i := range is {
+			size[placed[i].Statement]++
+		}
+		if len(size) > 1 {
+			pairs := len(is) * len(is)
+			for _, s := range size {
+				pairs -= s * s
+			}
+			misses = append(misses, miss{pairs, is})
+		}
+	}
+	slices.SortFunc(misses, func(a, b miss) int {
+		return cmp.Or(cmp.Compare(b.pairs, a.pairs), cmp.Compare(a.is[0], b.is[0]))
+	})
+	for _, m := range misses[:min(*mistakes, len(misses))] {
+		var b strings.Builder
+		for _, i := range m.is {
+			fmt.Fprintf(&b, "\n      %s %s", placed[i].Statement[:4], line(i))
+			for _, near := range placed[i].Near {
+				if rows[at[near.Item]].Group == rows[i].Group {
+					fmt.Fprintf(&b, "\n           %.2f of %s: %s", near.Score, rows[at[near.Item]].ID, near.Why)
+				}
+			}
+		}
+		t.Logf("SPLIT %d pairs%s", m.pairs, b.String())
+	}
+}
+
+func clipTo(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,316 @@
+package dedup
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"communique/aggregator/dedup/pivot"
+)
+
+// token is one word or number of a text.
+type token struct {
+	start, end int32  // bytes of the text
+	word       uint32 // hash of the folded word; of the value, for a number
+	flags      tokenFlags
+}
+
+type tokenFlags uint8
+
+const (
+	isNumber  tokenFlags = 1 << iota // begins with a digit: a number, a date, a version, a document symbol
+	isCapital                        // begins with a capital letter
+	opens                            // first of its sentence
+	isHan                            // one character of a script without spaces
+	shouts                           // more than one letter, all of them capitals
+)
+
+// reader takes a text apart into tokens. Its buffers are used again.
+type reader struct {
+	tokens []token
+	fold   []byte
+	value  []byte
+}
+
+// maxTokens bounds what is read of one text: a megabyte of words says no more
+// about which statement it is than its first ten thousand.
+const maxTokens = 6000
+
+// read appends the tokens of a text, at most up to limit in all, and calls each
+// with every one of them and its folded form.
+func (r *reader) read(text string, limit int, each func(t *token, folded []byte)) {
+	opening := true
+	for i := 0; i < len(text) && len(r.tokens) < limit; {
+		c, n := rune(text[i]), 1
+		if c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRuneInString(text[i:])
+		}
+		switch {
+		case isDigit(c):
+			end := numberEnd(text, i)
+			t := token{start: int32(i), end: int32(end), flags: isNumber}
+			r.value = appendValue(r.value[:0], text[i:end])
+			if opening {
+				t.flags |= opens
+			}
+			opening = false
+			t.word = hashBytes('#', r.value)
+			r.tokens = append(r.tokens, t)
+			each(&r.tokens[len(r.tokens)-1], r.value)
+			i = end
+		case spaceless(c):
+			t := token{start: int32(i), end: int32(i + n), flags: isHan, word: hashBytes('w', []byte(text[i:i+n]))}
+			r.tokens = append(r.tokens, t)
+			each(&r.tokens[len(r.tokens)-1], []byte(text[i:i+n]))
+			opening = false
+			i += n
+		case isLetter(c):
+			end, capitals, smalls := wordEnd(text, i)
+			t := token{start: int32(i), end: int32(end)}
+			if unicode.IsUpper(c) {
+				t.flags |= isCapital
+				if smalls == 0 && capitals > 1 {
+					t.flags |= shouts
+				}
+			}
+			if opening {
+				t.flags |= opens
+			}
+			opening = false
+			r.fold = pivot.Fold(r.fold[:0], []byte(text[i:end]))
+			i = end
+			if len(r.fold) == 0 {
+				continue
+			}
+			t.word = hashBytes('w', r.fold)
+			r.tokens = append(r.tokens, t)
+			each(&r.tokens[len(r.tokens)-1], r.fold)
+		default:
+			if c == '.' || c == '!' || c == '?' || c == '\n' || c == ':' || c == '؟' || c == '。' {
+				opening = true
+			}
+			i += n
+		}
+	}
+}
+
+func isLetter(c rune) bool {
+	if c < utf8.RuneSelf {
+		return 'a' <= c|0x20 && c|0x20 <= 'z'
+	}
+	return unicode.In(c, unicode.L, unicode.M)
+}
+
+func isDigit(c rune) bool {
+	if c < utf8.RuneSelf {
+		return '0' <= c && c <= '9'
+	}
+	return unicode.Is(unicode.Nd, c)
+}
+
+// spaceless reports whether a script puts no spaces between words, so that each
+// character is a token.
+func spaceless(c rune) bool {
+	return c >= 0x0E00 && unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// wordEnd finds the end of the word at i and counts its capital and small letters.
+func wordEnd(s string, i int) (end, capitals, smalls int) {
+	for i < len(s) {
+		c, n := rune(s[i]), 1
+		if c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRuneInString(s[i:])
+		}
+		switch {
+		case isLetter(c) && !spaceless(c):
+			if unicode.IsUpper(c) {
+				capitals++
+			} else {
+				smalls++
+			}
+		case isDigit(c): // "covid19"
+		default:
+			return i, capitals, smalls
+		}
+		i += n
+	}
+	return i, capitals, smalls
+}
+
+// numberEnd finds the end of the number at i: digits with single separators
+// between them ("1,234.5", "2.7.3", "12/05/2021", "1 234"), and what hangs
+// on it without a gap ("13th", "S/2021/12" begins with a letter and is words).
+func numberEnd(s string, i int) int {
+	run := 0 // digits since the last separator
+	for i < len(s) {
+		c, n := rune(s[i]), 1
+		if c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRuneInString(s[i:])
+		}
+		switch {
+		case isDigit(c):
+			run++
+		case isLetter(c) && !spaceless(c): // "13th", "16a", "2.0rc1": one thing
+		case c == '.' || c == ',' || c == '/' || c == '\'' || c == '’' || c == '٫' || c == '٬' || c == '-' && run > 0:
+			next, _ := utf8.DecodeRuneInString(s[i+n:])
+			if !isDigit(next) {
+				return i
+			}
+			run = 0
+		case c == ' ' || c == '\u00a0' || c == '\u202f':
+			if run == 0 || run > 3 || !threeDigits(s[i+n:]) {
+				return i
+			}
+			run = 0
+		default:
+			return i
+		}
+		i += n
+	}
+	return i
+}
+
+// threeDigits reports whether s begins with exactly three digits.
+func threeDigits(s string) bool {
+	count := 0
+	for i, c := range s {
+		if !isDigit(c) {
+			return count == 3 && !isLetter(c)
+		}
+		if count++; count > 3 || i > 12 {
+			return false
+		}
+	}
+	return count == 3
+}
+
+// appendValue writes a number in one way: "1 234,5", "1.234,5" and "1,234.5" are
+// all "1234.5". What has separators in another manner (a version, a date) stays
+// as it is, with ASCII digits and small letters; an ordinal's letters fall
+// away, a version's stay.
+func appendValue(dst []byte, s string) []byte {
+	from := len(dst)
+	var seps, groups int
+	var lastSep byte
+	uniform, thousands := true, true
+	run, lead := 0, 0
+	letters := false
+	for _, c := range s {
+		switch {
+		case isDigit(c):
+			dst = append(dst, '0'+byte(digitValue(c)))
+			run++
+			continue
+		case isLetter(c):
+			letters = true
+			dst = append(dst, string(unicode.ToLower(c))...)
+			continue
+		}
+		sep := byte('.')
+		switch c {
+		case ',', '٫':
+			sep = ','
+		case '/', '-':
+			sep = byte(c)
+		case ' ', '\u00a0', '\u202f', '\'', '’', '٬':
+			sep = ' '
+		}
+		if seps == 0 {
+			lead = run
+		} else {
+			groups++
+			if run != 3 {
+				thousands = false
+			}
+			if sep != lastSep {
+				uniform = false
+			}
+		}
+		lastSep = sep
+		seps++
+		run = 0
+		dst = append(dst, sep)
+	}
+	if seps == 0 {
+		if letters { // "13th", "1er", "2º" are 13, 1, 2; "19th" of a version has dots
+			if k := ordinal(dst[from:]); k > 0 {
+				dst = dst[:from+k]
+			}
+		}
+		return dst
+	}
+	if letters || lastSep == '/' || lastSep == '-' {
+		return dst
+	}
+	switch {
+	case uniform && thousands && run == 3 && lead <= 3 && dst[from] != '0' && (seps > 1 || lastSep != '.' || true):
+		return strip(dst, from, -1) // all separators group digits
+	case uniform && seps > 1:
+		return dst // a version, a date
+	case !uniform && thousands && groups == seps-1 && lead <= 3:
+		return strip(dst, from, len(dst)-run-1) // the last one is the decimal mark
+	case seps == 1:
+		return strip(dst, from, len(dst)-run-1)
+	}
+	return dst
+}
+
+// strip takes the separators out of the number that begins at from, but for the one at
+// keep, which becomes a point.
+func strip(dst []byte, from, keep int) []byte {
+	out := from
+	for i := from; i < len(dst); i++ {
+		switch c := dst[i]; {
+		case '0' <= c && c <= '9':
+			dst[out] = c
+			out++
+		case i == keep:
+			dst[out] = '.'
+			out++
+		}
+	}
+	return dst[:out]
+}
+
+// ordinal gives the length of the digits of "13th" or "1er"; 0 when what
+// follows them is more than an ending.
+func ordinal(s []byte) int {
+	k := 0
+	for k < len(s) && '0' <= s[k] && s[k] <= '9' {
+		k++
+	}
+	switch string(s[k:]) {
+	case "st", "nd", "rd", "th", "er", "ere", "ère", "e", "ème", "eme", "o", "a", "º", "ª", "°":
+		return k
+	}
+	return 0
+}
+
+func digitValue(c rune) int {
+	if c < utf8.RuneSelf {
+		return int(c - '0')
+	}
+	// Decimal digits stand in tens that begin at a multiple of 16 or at 6 above one.
+	for d := 0; d < 10; d++ {
+		if !unicode.Is(unicode.Nd, c-rune(d)-1) {
+			return d
+		}
+	}
+	return int(c) % 10
+}
+
+// hashBytes is FNV-1a, the same on every machine and for ever.
+func hashBytes(kind byte, b []byte) uint32 {
+	h := uint64(14695981039346656037)
+	h = (h ^ uint64(kind)) * 1099511628211
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return mix(h)
+}
+
+// mix folds 64 bits into 32 that depend on all of them.
+func mix(h uint64) uint32 {
+	h ^= h >> 32
+	h *= 0x9E3779B97F4A7C15
+	return uint32(h >> 32)
+}

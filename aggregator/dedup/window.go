@@ -1,0 +1,356 @@
+package dedup
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"communique/feeds"
+)
+
+// window holds what is compared with: the copies that were seen lately, by what
+// they have in common. It is a cache of the features that the journal keeps,
+// bounded in memory: about 0.8 KB a copy.
+//
+// Copies have numbers in order of arrival, and stand in segments, which are let
+// go as a whole when all their copies have become too old.
+type window struct {
+	segments  []*segment
+	first     uint32 // number of the first copy that is held
+	docs      []doc  // from first on
+	stmts     []stmt
+	free      []uint32 // slots of stmts
+	byID      map[feeds.StatementID]uint32
+	df        []uint16 // by the lowest bits of a concept's id: copies that speak of it
+	counted   int      // copies that df was counted over
+	hits      counter
+	languages []string
+}
+
+// doc is a copy in the window.
+type doc struct {
+	item     feeds.ItemKey
+	stmt     uint32
+	next     uint32 // the statement's next copy, plus one
+	date     int32  // hours since 1970
+	at       uint32 // of its vector in the segment
+	size     uint16 // tokens
+	shingles uint16 // that were sampled
+	concepts uint8
+	language uint8
+	dead     bool // it was corrected since, and stands further on
+}
+
+// stmt is a statement with copies in the window.
+type stmt struct {
+	id   feeds.StatementID
+	head uint32 // first copy, plus one
+	tail uint32
+	docs int
+
+	aliases []feeds.StatementID // statements that were joined to this one
+}
+
+const (
+	dfBits       = 19
+	segmentDocs  = 1 << 14
+	firstSegment = 1 << 10
+	perDoc       = 80 // shingles that a segment has room for
+)
+
+// segment is a run of copies with the indexes over them.
+type segment struct {
+	from     uint32 // number of its first copy
+	docs     int
+	room     int
+	newest   int32 // date, in hours
+	shingles table
+	postings map[uint32][]uint16 // concept → copies, in order
+	vectors  []concept
+}
+
+func newWindow() *window {
+	return &window{byID: map[feeds.StatementID]uint32{}, df: make([]uint16, 1<<dfBits)}
+}
+
+// statement gives the slot of a statement, a new one when it is not held.
+func (w *window) statement(id feeds.StatementID) uint32 {
+	if s, ok := w.byID[id]; ok {
+		return s
+	}
+	var s uint32
+	if n := len(w.free); n > 0 {
+		s, w.free = w.free[n-1], w.free[:n-1]
+	} else {
+		s = uint32(len(w.stmts))
+		w.stmts = append(w.stmts, stmt{})
+	}
+	w.stmts[s] = stmt{id: id}
+	w.byID[id] = s
+	return s
+}
+
+// join makes two statements one; winner's id stays, and loser's leads to it.
+func (w *window) join(winner, loser feeds.StatementID) {
+	l, ok := w.byID[loser]
+	if !ok {
+		return
+	}
+	a := w.statement(winner)
+	if a == l {
+		return
+	}
+	A, L := &w.stmts[a], &w.stmts[l]
+	for n := L.head; n != 0; n = w.doc(n - 1).next {
+		w.doc(n - 1).stmt = a
+	}
+	switch {
+	case L.head == 0:
+	case A.head == 0:
+		A.head, A.tail = L.head, L.tail
+	default:
+		w.doc(A.tail-1).next, A.tail = L.head, L.tail
+	}
+	A.docs += L.docs
+	for _, id := range append(L.aliases, L.id) {
+		w.byID[id] = a
+		A.aliases = append(A.aliases, id)
+	}
+	*L = stmt{}
+	w.free = append(w.free, l)
+}
+
+func (w *window) doc(n uint32) *doc { return &w.docs[n-w.first] }
+
+// copies calls each with the numbers of a statement's copies that are held, in
+// order of arrival.
+func (w *window) copies(s uint32, each func(n uint32)) {
+	for n := w.stmts[s].head; n != 0; {
+		d := w.doc(n - 1)
+		if !d.dead {
+			each(n - 1)
+		}
+		n = d.next
+	}
+}
+
+func (w *window) segmentOf(n uint32) *segment {
+	i, ok := slices.BinarySearchFunc(w.segments, n, func(s *segment, n uint32) int { return cmp.Compare(s.from, n) })
+	if !ok {
+		i--
+	}
+	return w.segments[i]
+}
+
+func (w *window) vector(n uint32) []concept {
+	d := w.doc(n)
+	return w.segmentOf(n).vectors[d.at:][:d.concepts]
+}
+
+// add puts a copy in.
+func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, date time.Time, f *sketch) uint32 {
+	n := w.first + uint32(len(w.docs))
+	var g *segment
+	if k := len(w.segments); k > 0 && w.segments[k-1].docs < w.segments[k-1].room && !w.segments[k-1].shingles.full() {
+		g = w.segments[k-1]
+	} else {
+		room := firstSegment
+		if k > 0 {
+			w.segments[k-1].close()
+			room = min(2*w.segments[k-1].room, segmentDocs)
+		}
+		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), postings: map[uint32][]uint16{}, newest: -1 << 31}
+		w.segments = append(w.segments, g)
+	}
+	s := w.statement(id)
+	hours := hoursOf(date)
+	w.docs = append(w.docs, doc{item: item, stmt: s, date: hours, at: uint32(len(g.vectors)), size: uint16(min(f.size, 1<<16-1)),
+		shingles: uint16(len(f.shingles)), concepts: uint8(len(f.vector)), language: language})
+	S := &w.stmts[s]
+	if S.head == 0 {
+		S.head = n + 1
+	} else {
+		w.doc(S.tail - 1).next = n + 1
+	}
+	S.tail = n + 1
+	S.docs++
+	g.vectors = append(g.vectors, f.vector...)
+	local := uint16(n - g.from)
+	g.docs++
+	g.newest = max(g.newest, hours)
+	for _, h := range f.shingles {
+		g.shingles.put(h, local, func(other uint16) bool { return w.doc(g.from+uint32(other)).stmt == s })
+	}
+	for _, c := range w.keywords(f.vector) {
+		g.postings[c.key()] = append(g.postings[c.key()], local)
+	}
+	for _, c := range f.vector {
+		if d := &w.df[c.id()&(1<<dfBits-1)]; *d < 1<<16-1 {
+			*d++
+		}
+	}
+	w.counted++
+	return n
+}
+
+// hoursOf gives a date in hours since 1970; the least number for none.
+func hoursOf(t time.Time) int32 {
+	if t.IsZero() {
+		return -1 << 31
+	}
+	return int32(t.Unix() / 3600)
+}
+
+// key is a concept with its kind: what copies are found by.
+func (c concept) key() uint32 { return uint32(c) >> kindShift }
+
+// expire lets go of segments all of whose copies are older than the time, but
+// never of the last two: a window is no use empty.
+func (w *window) expire(before time.Time) {
+	limit := hoursOf(before)
+	for len(w.segments) > 2 && w.segments[0].newest < limit {
+		w.drop()
+	}
+}
+
+func (w *window) drop() {
+	g := w.segments[0]
+	for i := range g.docs {
+		n := g.from + uint32(i)
+		s := w.doc(n).stmt
+		S := &w.stmts[s]
+		S.docs--
+		if S.docs == 0 {
+			w.forget(s)
+			continue
+		}
+		// Copies are in order of arrival but for joins: take this one out.
+		if S.head == n+1 {
+			S.head = w.doc(n).next
+			continue
+		}
+		for at := S.head; at != 0; at = w.doc(at - 1).next {
+			if d := w.doc(at - 1); d.next == n+1 {
+				if d.next = w.doc(n).next; d.next == 0 {
+					S.tail = at
+				}
+				break
+			}
+		}
+	}
+	w.docs = slices.Clone(w.docs[g.docs:])
+	w.first += uint32(g.docs)
+	w.segments = slices.Delete(w.segments, 0, 1)
+}
+
+// forget frees a statement without copies.
+func (w *window) forget(s uint32) {
+	for _, id := range append(w.stmts[s].aliases, w.stmts[s].id) {
+		delete(w.byID, id)
+	}
+	w.stmts[s] = stmt{}
+	w.free = append(w.free, s)
+}
+
+// table is a set of (shingle, copy) in open addressing: of a shingle, its place
+// and eight bits of it are kept, so that one in some hundred answers is wrong.
+// Of a statement, only the first copy that has the shingle is held; so the
+// number of entries is that of the statements it stands in, up to a few.
+type table struct {
+	tags []uint8
+	docs []uint16
+	used int
+}
+
+// mostEntries is how many statements a segment remembers of one shingle.
+const mostEntries = 6
+
+func newTable(entries int) table {
+	n := entries * 3 / 2
+	return table{tags: make([]uint8, n), docs: make([]uint16, n)}
+}
+
+func (t *table) full() bool { return t.used > len(t.tags)*3/4 }
+
+func (t *table) home(h uint32) (int, uint8) {
+	tag := uint8(h)
+	if tag == 0 {
+		tag = 1 // 0 is an empty slot
+	}
+	return int(uint64(h) * uint64(len(t.tags)) >> 32), tag
+}
+
+// put adds an entry, unless there is one of the same statement or there are
+// enough.
+func (t *table) put(h uint32, doc uint16, same func(uint16) bool) {
+	if t.used >= len(t.tags)*7/8 {
+		return
+	}
+	i, tag := t.home(h)
+	held := 0
+	for ; t.tags[i] != 0; i++ {
+		if t.tags[i] == tag {
+			if same(t.docs[i]) {
+				return
+			}
+			if held++; held >= mostEntries {
+				return
+			}
+		}
+		if i+1 == len(t.tags) {
+			i = -1
+		}
+	}
+	t.tags[i], t.docs[i] = tag, doc
+	t.used++
+}
+
+// get calls each with the copies under a shingle.
+func (t *table) get(h uint32, each func(uint16)) {
+	i, tag := t.home(h)
+	for ; t.tags[i] != 0; i++ {
+		if t.tags[i] == tag {
+			each(t.docs[i])
+		}
+		if i+1 == len(t.tags) {
+			i = -1
+		}
+	}
+}
+
+// close ends a segment: nothing will be added to it.
+func (g *segment) close() { g.vectors = slices.Clip(g.vectors) }
+
+// counter counts by number, for one search at a time.
+type counter struct {
+	count map[uint32]float32
+	order []uint32
+}
+
+func (c *counter) reset() {
+	if c.count == nil {
+		c.count = map[uint32]float32{}
+	}
+	clear(c.count)
+	c.order = c.order[:0]
+}
+
+func (c *counter) add(n uint32, w float32) {
+	if _, ok := c.count[n]; !ok {
+		c.order = append(c.order, n)
+	}
+	c.count[n] += w
+}
+
+// top gives the numbers with the highest counts, at most most, the older first
+// among equals.
+func (c *counter) top(most int, least float32) []uint32 {
+	out := c.order[:0]
+	for _, n := range c.order {
+		if c.count[n] >= least {
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b uint32) int { return cmp.Or(cmp.Compare(c.count[b], c.count[a]), cmp.Compare(a, b)) })
+	return slices.Clone(out[:min(most, len(out))])
+}
