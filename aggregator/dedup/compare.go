@@ -18,6 +18,7 @@ type likeness struct {
 	titleEdition bool    // both titles have numbers that the other lacks
 	titleNumbers bool    // one of them has an edition's number that the other lacks
 	titleSwap    bool    // both titles have a word that the other lacks
+	sameTitle    bool    // neither has
 	same         int     // slots with the same value
 	sameNumbers  int     // of them, numbers
 	numbers      int     // slots with another number
@@ -117,7 +118,7 @@ func (s *scratch) anchor(l *likeness, a, b *reading) {
 func (s *scratch) titles(l *likeness, a, b *reading) {
 	l.overlap = -1
 	ta, tb := titleWords(a), titleWords(b)
-	if len(ta) == 0 || len(tb) == 0 {
+	if len(ta) == 0 || len(tb) == 0 || borrowed(a, b) || borrowed(b, a) {
 		return
 	}
 	var onlyA, onlyB, inBoth int
@@ -162,6 +163,17 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 	l.titleEdition = numA && numB && l.overlap >= .5
 	l.titleNumbers = editionA != editionB
 	l.titleSwap = onlyA > 0 && onlyB > 0
+	l.sameTitle = onlyA+onlyB == 0 && !numA && !numB
+}
+
+// borrowed reports whether a's title is only the beginning of its text, which
+// stands in b's text too: a title that a machine made.
+func borrowed(a, b *reading) bool {
+	if a.titled < shingled || len(a.shingles) == 0 || len(b.shingles) <= b.titled {
+		return false
+	}
+	return !slices.Contains(b.shingles[:min(b.titled, len(b.shingles))], a.shingles[0]) &&
+		slices.Contains(b.shingles[b.titled:min(len(b.shingles), b.titled+ledeTokens)], a.shingles[0])
 }
 
 type titleWord struct {
@@ -184,6 +196,10 @@ func titleWords(r *reading) []titleWord {
 		}
 		if n := roman(r.text(i)); n && i > 0 {
 			out = append(out, titleWord{t.word, text, true, true})
+			continue
+		}
+		if v := numeral(text); v != 0 {
+			out = append(out, titleWord{hashNumber(v), text, true, false})
 			continue
 		}
 		if t.flags&isHan == 0 && (len(text) < 2 || pivot.Function(r.language, []byte(text))) {

@@ -56,6 +56,12 @@ func (k *desk) concepts(language string, t *token, folded []byte, z zoneBits) {
 		return
 	case t.flags&isHan != 0:
 		return
+	}
+	if v := numeral(string(folded)); v != 0 {
+		k.gather.add(hashNumber(v), aNumber, z, 1)
+		return
+	}
+	switch {
 	case pivot.Function(language, folded):
 		return
 	}

@@ -52,7 +52,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 	if err != nil {
 		return err
 	}
-	all := append(near, p.siblings(c)...)
+	all := append(near, p.siblings(c, near)...)
 	var of *candidate
 	for i := range all {
 		cand := &all[i]

@@ -25,6 +25,7 @@ const (
 	fBoth      // words and numbers agree
 	fConflict  // numbers that each has and the other lacks
 	fTitleNum  // the titles' numbers differ
+	fTitleOne  // one title has a number that the other text has nowhere
 	fShared    // rare concepts in common: a saturating count
 	fMargin    // ahead of the next best statement in that language
 	fAlone     // nothing else came near
@@ -42,7 +43,31 @@ const (
 type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
-var weights = pair{}
+var weights = pair{
+	fBias:      -4.265,
+	fWords:     1.177,
+	fNames:     -1.218,
+	fNumbers:   2.216,
+	fJoint:     -0.443,
+	fTitle:     3.545,
+	fTitleIn:   -0.263,
+	fLede:      1.229,
+	fCover:     2.982,
+	fBoth:      0.639,
+	fConflict:  -3.413,
+	fTitleNum:  -3.495,
+	fTitleOne:  -1.461,
+	fShared:    6.796,
+	fMargin:    5.280,
+	fAlone:     0.111,
+	fLag:       -7.651,
+	fShort:     0.876,
+	fShortWord: 0.856,
+	fShortTtl:  1.124,
+	fCountries: 0.000,
+	fTopics:    0.000,
+	fSize:      -0.152,
+}
 
 // sums are what is added up over the concepts of one or two texts.
 type sums struct {
@@ -109,7 +134,7 @@ const (
 )
 
 // siblings looks for statements in other languages that the newcomer tells.
-func (p *Placer) siblings(c *newcomer) []candidate {
+func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 	w := p.window
 	w.hits.reset()
 	for _, k := range w.keywords(c.sketch.vector) {
@@ -171,7 +196,13 @@ func (p *Placer) siblings(c *newcomer) []candidate {
 		}
 		cand := candidate{n: f.n, item: d.item, stmt: d.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
 		cand.why = f.x.tell()
-		switch against := p.conflict(c, &f.x, d.stmt); {
+		against := p.conflict(c, &f.x, d.stmt)
+		for j := range near {
+			if near[j].barred && near[j].stmt == d.stmt {
+				against = "it is not one with another copy of that statement: " + near[j].why
+			}
+		}
+		switch {
 		case cand.score < cand.threshold:
 			cand.why += "; too little"
 		case against != "":
@@ -340,6 +371,8 @@ func (p *Placer) pairOf(c *newcomer, n uint32) pair {
 	}
 	if o.titleOnlyA && o.titleOnlyB {
 		x[fTitleNum] = 1
+	} else if o.titleOnlyA || o.titleOnlyB {
+		x[fTitleOne] = 1
 	}
 	x[fShared] = o.rare / (o.rare + sharedSaturate)
 	lag := float32(0)

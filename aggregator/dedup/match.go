@@ -31,6 +31,7 @@ type candidate struct {
 	score     float32
 	threshold float32
 	joins     bool
+	barred    bool // shown to be another: no other evidence makes them one
 	related   bool
 	excerpt   bool // the newcomer is a part of it
 	linked    bool // in another language
@@ -117,7 +118,7 @@ const noDate = math.MinInt32
 func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	d := p.window.doc(n)
 	cand := candidate{n: n, item: d.item, stmt: d.stmt, score: max(l.jaccard, l.containment/2), threshold: p.o.Threshold}
-	if d.item.Source() == c.src.ID {
+	if d.item.Source() == c.src.ID && !l.sameTitle {
 		cand.threshold = max(cand.threshold, p.o.SameSource)
 	}
 	evidence := fmt.Sprintf("%d of %d shingles in common (Jaccard %.2f, containment %.2f)", l.common, min(l.a, l.b), l.jaccard, l.containment)
@@ -143,6 +144,7 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 		return cand
 	}
 	cand.related = cand.score >= relatedFrom
+	cand.barred = cand.related && contradiction(l) != ""
 	cand.why = evidence + "; " + against
 	return cand
 }
@@ -185,7 +187,7 @@ func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 	}
 	l := p.scratch.compare(c.reading, o, c.idle, p.idle(o, nil))
 	if against := contradiction(&l); against != "" && l.common > 0 {
-		cand.joins, cand.related = false, true
+		cand.joins, cand.related, cand.barred = false, true, true
 		cand.why = strings.TrimPrefix(cand.why, "near-same text: ") + "; but against the statement's fullest copy " + against
 	}
 	return nil

@@ -53,7 +53,7 @@ func stream(t testing.TB) []labelled {
 }
 
 // run places the rows one by one and gives each row's placement.
-func run(t testing.TB, rows []labelled, l Likeness, trace func(row int, n uint32, x *pair)) []Placement {
+func run(t testing.TB, rows []labelled, l Likeness, trace func(row, of int, x *pair)) []Placement {
 	held := map[feeds.Key][]Known{}
 	where := map[feeds.ItemKey]int{}
 	p := New(Options{
@@ -67,7 +67,7 @@ func run(t testing.TB, rows []labelled, l Likeness, trace func(row int, n uint32
 	out := make([]Placement, len(rows))
 	for i := range rows {
 		if trace != nil {
-			p.trace = func(_ *newcomer, n uint32, x *pair) { trace(where[p.window.doc(n).item], n, x) }
+			p.trace = func(_ *newcomer, n uint32, x *pair) { trace(i, where[p.window.doc(n).item], x) }
 		}
 		placed, release, err := p.Place(feeds.Source{ID: feeds.SourceID(rows[i].Source)}, []feeds.Draft{rows[i].draft}, rows[i].at)
 		if err != nil {
@@ -218,4 +218,30 @@ func clipTo(s string, n int) string {
 		return string(r[:n]) + "…"
 	}
 	return s
+}
+
+func TestSameSplits(t *testing.T) {
+	if *mistakes == 0 {
+		t.Skip("for looking at")
+	}
+	rows := stream(t)
+	placed := run(t, rows, Likeness{}, nil)
+	n := 0
+	at := map[feeds.ItemKey]int{}
+	for i := range placed {
+		at[placed[i].Item] = i
+	}
+	for i := range rows {
+		for j := range rows[:i] {
+			if rows[i].Group == rows[j].Group && placed[i].Statement != placed[j].Statement && rows[i].Lang == rows[j].Lang {
+				if n++; n <= *mistakes {
+					why := ""
+					for _, near := range placed[i].Near {
+						why += fmt.Sprintf("\n      near %s %.2f %s", rows[at[near.Item]].ID, near.Score, near.Why)
+					}
+					t.Logf("SPLIT %s %s %s |%s| %d words\n      %s %s %d words detected %s %s%s", rows[i].ID, rows[i].Source, rows[i].Kind, clipTo(rows[i].Title, 90), len(strings.Fields(rows[i].Text)), rows[j].ID, clipTo(rows[j].Title, 90), len(strings.Fields(rows[j].Text)), rows[i].draft.Language, rows[j].draft.Language, why)
+				}
+			}
+		}
+	}
 }

@@ -141,6 +141,7 @@ func wordEnd(s string, i int) (end, capitals, smalls int) {
 // on it without a gap ("13th", "S/2021/12" begins with a letter and is words).
 func numberEnd(s string, i int) int {
 	run := 0 // digits since the last separator
+	dots := 0
 	for i < len(s) {
 		c, n := rune(s[i]), 1
 		if c >= utf8.RuneSelf {
@@ -152,7 +153,10 @@ func numberEnd(s string, i int) int {
 		case isLetter(c) && !spaceless(c): // "13th", "16a", "2.0rc1": one thing
 		case c == '.' || c == ',' || c == '/' || c == '\'' || c == '’' || c == '٫' || c == '٬' || c == '-' && run > 0:
 			next, _ := utf8.DecodeRuneInString(s[i+n:])
-			if !isDigit(next) {
+			if c == '.' {
+				dots++
+			}
+			if !isDigit(next) && !(c == '-' && dots > 0 && preRelease(s[i+n:])) {
 				return i
 			}
 			run = 0
@@ -167,6 +171,16 @@ func numberEnd(s string, i int) int {
 		i += n
 	}
 	return i
+}
+
+// preRelease reports whether s begins as the end of a version does: "rc1",
+// "preview2", "p451".
+func preRelease(s string) bool {
+	i := 0
+	for i < len(s) && 'a' <= s[i]|0x20 && s[i]|0x20 <= 'z' {
+		i++
+	}
+	return i > 0 && i < 9 && i < len(s) && '0' <= s[i] && s[i] <= '9'
 }
 
 // threeDigits reports whether s begins with exactly three digits.
