@@ -19,6 +19,9 @@ type likeness struct {
 	titleNumbers bool    // one of them has an edition's number that the other lacks
 	titleSwap    bool    // both titles have a word that the other lacks
 	sameTitle    bool    // neither has
+	titleName    bool    // these words are names
+	titleNames   string  // for people
+	titleSeries  bool    // the titles begin alike and go on otherwise
 	same         int     // slots with the same value
 	sameNumbers  int     // of them, numbers
 	numbers      int     // slots with another number
@@ -123,6 +126,7 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 	}
 	var onlyA, onlyB, inBoth int
 	var numA, numB, editionA, editionB bool
+	var nameA, nameB string
 	missing := func(w titleWord, in []titleWord) bool {
 		return !slices.ContainsFunc(in, func(o titleWord) bool {
 			return o.hash == w.hash || !w.number && !o.number && (alike(w.text, o.text))
@@ -139,6 +143,9 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 			editionA = editionA || w.edition
 		default:
 			onlyA++
+			if w.name {
+				nameA = w.text
+			}
 		}
 	}
 	for _, w := range tb {
@@ -148,6 +155,9 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 				editionB = editionB || w.edition
 			} else {
 				onlyB++
+				if w.name {
+					nameB = w.text
+				}
 			}
 		}
 	}
@@ -164,6 +174,14 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 	l.titleNumbers = editionA != editionB
 	l.titleSwap = onlyA > 0 && onlyB > 0
 	l.sameTitle = onlyA+onlyB == 0 && !numA && !numB
+	if l.titleSwap && nameA != "" && nameB != "" && l.overlap >= titleOverlap && !titleCase(a) && !titleCase(b) {
+		l.titleName, l.titleNames = true, "name: "+nameA+" ≠ "+nameB
+	}
+	alikeUntil := 0
+	for alikeUntil < min(len(ta), len(tb)) && (ta[alikeUntil].hash == tb[alikeUntil].hash || alike(ta[alikeUntil].text, tb[alikeUntil].text)) {
+		alikeUntil++
+	}
+	l.titleSeries = l.titleSwap && alikeUntil >= seriesWords
 }
 
 // borrowed reports whether a's title is only the beginning of its text, which
@@ -176,7 +194,26 @@ func borrowed(a, b *reading) bool {
 		slices.Contains(b.shingles[b.titled:min(len(b.shingles), b.titled+ledeTokens)], a.shingles[0])
 }
 
+// seriesWords is how many words titles of one series begin with.
+const seriesWords = 3
+
+// titleCase reports whether most words of a title have capitals, so that they
+// say nothing.
+func titleCase(r *reading) bool {
+	capitals, words := 0, 0
+	for _, t := range r.tokens[:r.titled] {
+		if t.flags&isNumber == 0 && t.end-t.start > 3 {
+			words++
+			if t.flags&isCapital != 0 {
+				capitals++
+			}
+		}
+	}
+	return 3*capitals > 2*words
+}
+
 type titleWord struct {
+	name    bool
 	hash    uint32
 	text    string
 	number  bool
@@ -191,22 +228,22 @@ func titleWords(r *reading) []titleWord {
 		text := strings.ToLower(r.text(i))
 		if t.flags&isNumber != 0 {
 			edition := i > 0 && editions[strings.ToLower(r.text(i-1))]
-			out = append(out, titleWord{t.word, text, true, edition})
+			out = append(out, titleWord{hash: t.word, text: text, number: true, edition: edition})
 			continue
 		}
 		if n := roman(r.text(i)); n && i > 0 {
-			out = append(out, titleWord{t.word, text, true, true})
+			out = append(out, titleWord{hash: t.word, text: text, number: true, edition: true})
 			continue
 		}
 		if v := numeral(text); v != 0 {
-			out = append(out, titleWord{hashNumber(v), text, true, false})
+			out = append(out, titleWord{hash: hashNumber(v), text: text, number: true})
 			continue
 		}
 		if t.flags&isHan == 0 && (len(text) < 2 || pivot.Function(r.language, []byte(text))) {
 			continue
 		}
 		if !slices.ContainsFunc(out, func(w titleWord) bool { return w.hash == t.word }) {
-			out = append(out, titleWord{t.word, text, false, false})
+			out = append(out, titleWord{hash: t.word, text: text, name: t.flags&(isCapital|opens) == isCapital})
 		}
 	}
 	return out

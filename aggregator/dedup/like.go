@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +70,11 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		if cand.stmt == of.stmt {
 			continue
 		}
-		if against := p.apart(c, of, cand, pl); against != "" {
+		against, err := p.apart(of.stmt, cand.stmt)
+		if err != nil {
+			return err
+		}
+		if against != "" {
 			cand.joins, cand.related = false, true
 			cand.why += "; " + against
 			continue
@@ -113,17 +118,50 @@ func (c *newcomer) relation(to *candidate) feeds.Relation {
 }
 
 // apart says why two statements that the newcomer is like are not one all the
-// same, "" when they are.
-func (p *Placer) apart(c *newcomer, a, b *candidate, pl *Placement) string {
+// same, "" when they are: where both have a text in one language, the fullest
+// ones must be like each other themselves.
+func (p *Placer) apart(a, b uint32) (string, error) {
 	w := p.window
-	// Texts that the statements have in one language must be like each other.
-	against := ""
-	w.copies(b.stmt, func(n uint32) {
-		if against == "" {
-			against = p.sameLanguage(w.doc(n).language, w.vector(n), a.stmt)
+	for language := range w.languages {
+		x, okX := w.fullest(a, uint8(language))
+		y, okY := w.fullest(b, uint8(language))
+		if !okX || !okY {
+			continue
+		}
+		rx, err := p.reading(w.doc(x).item)
+		if err != nil {
+			return "", err
+		}
+		ry, err := p.reading(w.doc(y).item)
+		if err != nil {
+			return "", err
+		}
+		if rx == nil || ry == nil {
+			continue
+		}
+		l := p.scratch.compare(rx, ry, p.idle(rx, nil), p.idle(ry, nil))
+		if against := contradiction(&l); against != "" {
+			return fmt.Sprintf("the statements' texts in %q contradict each other: %s", w.languages[language], against), nil
+		}
+		if l.containment < likeEnough {
+			return fmt.Sprintf("the statements' texts in %q have little in common (containment %.2f)", w.languages[language], l.containment), nil
+		}
+	}
+	return "", nil
+}
+
+// likeEnough is how much of the smaller of two texts must stand in the larger
+// for a third to join their statements.
+const likeEnough = .5
+
+// fullest gives a statement's longest copy in a language.
+func (w *window) fullest(s uint32, language uint8) (best uint32, ok bool) {
+	w.copies(s, func(n uint32) {
+		if d := w.doc(n); d.language == language && (!ok || d.size > w.doc(best).size) {
+			best, ok = n, true
 		}
 	})
-	return against
+	return best, ok
 }
 
 // language numbers the languages of texts.

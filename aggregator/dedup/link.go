@@ -402,13 +402,7 @@ func (p *Placer) conflict(c *newcomer, x *pair, s uint32) string {
 // nearly the same words.
 func (p *Placer) sameLanguage(language uint8, v []concept, s uint32) string {
 	w := p.window
-	best, size := uint32(0), uint16(0)
-	held := false
-	w.copies(s, func(n uint32) {
-		if d := w.doc(n); d.language == language && (!held || d.size > size) {
-			best, size, held = n, d.size, true
-		}
-	})
+	best, held := w.fullest(s, language)
 	if !held {
 		return ""
 	}

@@ -164,6 +164,10 @@ func contradiction(l *likeness) string {
 		return "one title has an edition's number, and numbers in the text differ: " + strings.Join(l.examples, ", ")
 	case l.titleSwap && l.overlap >= titleOverlap && !(l.jaccard >= titleForgiven && differ == 0):
 		return "the titles differ in a word of the same place"
+	case l.titleName && differ == 0 || l.titleName && l.jaccard < titleForgiven:
+		return "the titles name another " + l.titleNames
+	case l.titleSeries && l.jaccard < titleForgiven:
+		return "the titles begin alike and go on otherwise: parts of a series"
 	}
 	return ""
 }
@@ -172,12 +176,7 @@ func contradiction(l *likeness) string {
 // language contradicts it: a short summary must not bridge two editions.
 func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 	w := p.window
-	best, size := cand.n, w.doc(cand.n).size
-	w.copies(cand.stmt, func(n uint32) {
-		if d := w.doc(n); d.language == c.language && d.size > size {
-			best, size = n, d.size
-		}
-	})
+	best, _ := w.fullest(cand.stmt, c.language)
 	if best == cand.n {
 		return nil
 	}

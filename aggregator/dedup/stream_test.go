@@ -162,15 +162,44 @@ func show(t *testing.T, rows []labelled, placed []Placement) {
 	line := func(i int) string {
 		return fmt.Sprintf("%s %s [%s %s %s] %s", rows[i].ID, rows[i].Lang, rows[i].Source, rows[i].Form, rows[i].Published[:16], clipTo(rows[i].Title, 100))
 	}
-	n := 0
-	for i := range placed {
-		if placed[i].Of == "" {
-			continue
+	type wrong struct {
+		pairs int
+		is    []int
+	}
+	ambiguous := map[[2]string]bool{}
+	for _, r := range rows {
+		for _, o := range r.Ambiguous {
+			ambiguous[[2]string{r.ID, o}], ambiguous[[2]string{o, r.ID}] = true, true
 		}
-		j := at[placed[i].Of]
-		if rows[i].Group != rows[j].Group && n < *mistakes {
-			n++
-			t.Logf("WRONG %s\n      %s\n      %s score %.2f: %s", line(i), line(j), placed[i].Relation, placed[i].Score, placed[i].Why)
+	}
+	clusters := map[feeds.StatementID][]int{}
+	for i := range rows {
+		clusters[placed[i].Statement] = append(clusters[placed[i].Statement], i)
+	}
+	var wrongs []wrong
+	for _, is := range clusters {
+		w := wrong{is: is}
+		for k, i := range is {
+			for _, j := range is[:k] {
+				if rows[i].Group != rows[j].Group && !ambiguous[[2]string{rows[i].ID, rows[j].ID}] {
+					w.pairs++
+				}
+			}
+		}
+		if w.pairs > 0 {
+			wrongs = append(wrongs, w)
+		}
+	}
+	slices.SortFunc(wrongs, func(a, b wrong) int { return cmp.Or(cmp.Compare(b.pairs, a.pairs), cmp.Compare(a.is[0], b.is[0])) })
+	t.Logf("%d clusters of several groups", len(wrongs))
+	for _, w := range wrongs[:min(len(wrongs), *mistakes)] {
+		t.Logf("WRONG %d pairs of %d", w.pairs, len(w.is))
+		for _, i := range w.is {
+			if j, ok := at[placed[i].Of]; ok && rows[i].Group != rows[j].Group {
+				t.Logf("      %s\n      %s\n      %s score %.2f: %s", line(i), line(j), placed[i].Relation, placed[i].Score, placed[i].Why)
+			} else if len(placed[i].Join) > 0 {
+				t.Logf("      joined %v by %s", placed[i].Join, line(i))
+			}
 		}
 	}
 	groups := map[string][]int{}
