@@ -65,7 +65,7 @@ func TestBuiltInRulesAreWellFormed(t *testing.T) {
 				t.Errorf("%s (%s): %q: %v", what, s.lang, text, err)
 			}
 		})
-		if n == 0 {
+		if n == 0 && s.guarded == 0 {
 			t.Errorf("%s (%s): no patterns", what, s.lang)
 		}
 	}

@@ -1,7 +1,5 @@
 package tag
 
-import "strings"
-
 // Weights of the zones, measured on labelled statements (eval_test.go).
 var (
 	placeZones = [zones]float32{inTitle: 4, inLede: 2, inBody: 1}
@@ -9,9 +7,10 @@ var (
 	topicOften = [zones]uint8{inTitle: 1, inLede: 2, inBody: 4, inCategories: 1}
 )
 
+// Weights of what stands in the gazetteer.
 const (
-	datelineFactor = 0.2 // a country in a dateline is where it was written
-	besideFactor   = 0.1 // a country in the name of something else
+	placeWeight = 0.4 // a subdivision or large city
+	townWeight  = 0.2
 )
 
 // count goes through the matches and gives each word to what it stands for.
@@ -19,7 +18,7 @@ const (
 // takes the words. Topics compete only with themselves.
 func (l *lexicon) count(m *matcher) {
 	s := &m.score
-	dateline := m.dateline()
+	m.places, m.given = m.places[:0], m.given[:0]
 	var placeEnd, placeStart, hiddenTopics uint32
 	for i := 0; i < len(m.matches); {
 		j := i + 1
@@ -38,6 +37,8 @@ func (l *lexicon) count(m *matcher) {
 			switch e.role {
 			case isExclude:
 				s.touch(e.term).forbidden = true
+			case isGiven:
+				m.given = append(m.given, [2]uint32{f.end, m.sentenceEnd(f.end)})
 			case isTopicMask:
 				hiddenTopics = max(hiddenTopics, f.end)
 			case isTopic:
@@ -64,10 +65,15 @@ func (l *lexicon) count(m *matcher) {
 				placeStart, placeEnd = f.start, f.end
 				if e.role != isPlaceMask && f.start >= s.lastEnd[e.term] {
 					s.lastEnd[e.term] = f.end
-					l.countPlace(m, f, f.end <= dateline)
+					m.places = append(m.places, place{match: f, share: 1, run: 1})
 				}
 			}
 		}
+	}
+	l.weigh(m)
+	l.operations(m)
+	for i := range m.places {
+		l.countPlace(m, &m.places[i])
 	}
 }
 
@@ -105,23 +111,12 @@ func (l *lexicon) countTopic(m *matcher, f match) {
 	t.keep(f, worth)
 }
 
-func (l *lexicon) countPlace(m *matcher, f match, inDateline bool) {
-	e, z := &l.entries[f.entry], m.tokens[f.start].zone
-	worth := e.weight * placeZones[z]
+func (l *lexicon) countPlace(m *matcher, p *place) {
+	e, z := &l.entries[p.entry], m.tokens[p.start].zone
+	whole := e.weight * placeZones[z] * p.share
+	worth := whole * p.run
 	if worth == 0 {
 		return
-	}
-	switch {
-	case inDateline && (e.role == isCapitalCity || e.role == isPlace):
-		return
-	case inDateline:
-		worth *= datelineFactor
-	}
-	if l.beside(m, f) {
-		if e.role != isName || e.weight < 1 {
-			return
-		}
-		worth *= besideFactor
 	}
 	t := m.score.touch(e.term)
 	if t.counts[e.role][z] >= often {
@@ -129,75 +124,15 @@ func (l *lexicon) countPlace(m *matcher, f match, inDateline bool) {
 	}
 	t.counts[e.role][z]++
 	t.score += worth
+	t.whole += whole
 	if z == inTitle {
 		t.title += worth
+		t.headed = t.headed || e.role == isName
 	}
 	t.lede = t.lede || z == inLede
 	t.named = t.named || e.role == isName || e.role == isPeople
-	t.keep(f, worth)
-}
-
-// beside reports whether the words around a place make it part of the name of
-// something else ("University of X").
-func (l *lexicon) beside(m *matcher, f match) bool {
-	if int(f.end) < len(m.tokens) {
-		if t := &m.tokens[f.end]; t.flags&(fresh|capital) == capital && l.after[t.hash] {
-			return true
-		}
+	if p.own && (e.role == isName || e.role == isPeople) {
+		t.own += worth
 	}
-	for i := int(f.start); i > 0 && i > int(f.start)-3; i-- {
-		if m.tokens[i].flags&fresh != 0 || m.tokens[i].zone != m.tokens[f.start].zone {
-			return false
-		}
-		h := m.tokens[i-1].hash
-		if l.before[h] {
-			return true
-		}
-		if !l.links[h] {
-			return false
-		}
-	}
-	return false
-}
-
-// dateline gives the first token after a dateline ("Geneva, 3 May –") that
-// opens the text in spite of all, 0 when there is none.
-func (m *matcher) dateline() uint32 {
-	z := inLede
-	if m.texts[z] == "" {
-		z = inBody
-	}
-	text := m.texts[z]
-	head := text[:min(len(text), 90)]
-	cut := -1
-	for _, dash := range []string{" – ", " — ", " - ", " -- ", "– ", "— "} {
-		if i := strings.Index(head, dash); i > 0 && (cut < 0 || i < cut) {
-			cut = i
-		}
-	}
-	if cut < 0 || strings.ContainsAny(head[:cut], "\n:;?!") {
-		return 0
-	}
-	first, end, small := -1, 0, 0
-	for i := range m.tokens {
-		t := &m.tokens[i]
-		if t.zone != z {
-			continue
-		}
-		if int(t.end) > cut {
-			break
-		}
-		if first < 0 {
-			first = i
-		}
-		if t.flags&(capital|caseless) == 0 && t.end-t.start > 3 {
-			small++
-		}
-		end = i + 1
-	}
-	// A sentence with a dash in it is no dateline: datelines are names and dates.
-	if first < 0 || small > 2 || end-first > 9 {
-		return 0
-	}
-	return uint32(end)
+	t.keep(p.match, worth)
 }

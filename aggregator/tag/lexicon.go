@@ -19,6 +19,7 @@ const (
 	isTopicMask // an organisation whose name holds a topic's word
 	isEvent
 	isExclude // forbids its term
+	isGiven   // "funded by": the places in the rest of the sentence paid for it
 )
 
 // entry is a compiled pattern.
@@ -27,6 +28,7 @@ type entry struct {
 	weight float32
 	role   role
 	hide   bool   // a pattern with "!": inside it the term is not found
+	guard  bool   // no place when it stands in somebody's name
 	words  uint8  // how many
 	need   uint32 // two bits a word: 1 capital, 2 shouting
 }
@@ -47,8 +49,14 @@ type lexicon struct {
 	nodes []node
 	ends  []ending
 
-	before, after, links map[uint64]bool // words beside a place that say that it is part of something else
-	free                 chan *matcher
+	// Words beside a place that say that it is part of something else; those
+	// after it with the flags that they must have.
+	before, societyBefore, river map[uint64]bool
+	after, societyAfter          map[uint64]uint8
+	links, joins                 map[uint64]bool // words between them, and between countries in a row
+
+	codes map[[2]byte]int32 // entries of the countries' codes
+	free  chan *matcher
 }
 
 // node is a place in the trie.
@@ -112,7 +120,8 @@ func newLexicon(lang string, f *folding) *lexicon {
 		fold: f, stem: stemmer(lang), shortest: 1 << 30,
 		written: map[uint64]uint32{}, stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
 		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), ends: make([]ending, 1, 8192),
-		before: map[uint64]bool{}, after: map[uint64]bool{}, links: map[uint64]bool{},
+		before: map[uint64]bool{}, societyBefore: map[uint64]bool{}, river: map[uint64]bool{}, links: map[uint64]bool{}, joins: map[uint64]bool{},
+		after: map[uint64]uint8{}, societyAfter: map[uint64]uint8{}, codes: map[[2]byte]int32{},
 		free: make(chan *matcher, 8),
 	}
 }

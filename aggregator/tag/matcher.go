@@ -32,6 +32,9 @@ type matcher struct {
 	texts   [zones]string
 	tokens  []token
 	matches []match
+	places  []place
+	given   [][2]uint32 // tokens in which those are named who paid
+	persons []int32     // entries that turned out to be somebody's name
 	shouted [zones]bool // the zone is mostly in capitals, so they say nothing
 	score   scores
 
@@ -80,7 +83,7 @@ func (l *lexicon) giveBack(m *matcher) {
 // find fills m.tokens and m.matches from m.texts. Matches come in order of
 // their start.
 func (l *lexicon) find(m *matcher) {
-	m.tokens, m.matches = m.tokens[:0], m.matches[:0]
+	m.tokens, m.matches, m.persons = m.tokens[:0], m.matches[:0], m.persons[:0]
 	for z, text := range m.texts {
 		if text == "" {
 			continue

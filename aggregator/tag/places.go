@@ -16,9 +16,11 @@ type found struct {
 const (
 	titleRatio   = 0.5 // a country of the title must have so much of the best one's score there
 	override     = 1.6 // one that is not in the title must score so many times more
+	overPeople   = 0.8 // the same when the title names no country but only its people: refugees, troops
 	focusMin     = 1.0
 	unnamedMin   = 1.5 // when only its towns are named
 	focusRatio   = 0.6 // of the best
+	behindRatio  = 0.8 // the same for one that is not in the lede when the best one is
 	focusShare   = 0.3 // one that stands in the lede must have of all countries' scores together
 	deepShare    = 0.6 // the same for one that only comes further down, or for several
 	focusMost    = 3   // more equal countries are none
@@ -36,33 +38,43 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 	for _, i := range s.touched {
 		if c := &s.terms[i]; t.isCountry(i) && !c.forbidden && c.score > 0 {
 			best, bestTitle = max(best, c.score), max(bestTitle, c.title)
-			total += c.score
+			total += c.whole
 		}
 	}
 	if best == 0 {
 		return dst
 	}
 	from := len(dst)
+	region := t.headline(m)
 	if bestTitle >= 1 {
 		var titled float32
+		headed := false
 		for _, i := range s.touched {
 			c := &s.terms[i]
 			if t.isCountry(i) && !c.forbidden && c.title >= titleRatio*bestTitle {
-				titled = max(titled, c.score)
+				titled, headed = max(titled, c.score), headed || c.headed
 			}
+		}
+		over := float32(override)
+		if !headed {
+			over = overPeople
 		}
 		for _, i := range s.touched {
 			c := &s.terms[i]
-			if t.isCountry(i) && !c.forbidden && (c.title >= titleRatio*bestTitle || c.title == 0 && c.score >= override*titled) {
+			if t.isCountry(i) && !c.forbidden && (c.title >= titleRatio*bestTitle || c.title == 0 && c.score >= over*titled) {
 				dst = append(dst, found{i, c.score})
 			}
 		}
 	} else {
 		var sum float32
-		inFront := false
+		inFront, bestInFront := false, false
 		for _, i := range s.touched {
 			c := &s.terms[i]
-			if t.isCountry(i) && !c.forbidden && c.score >= t.least(i, c) && c.score >= focusRatio*best {
+			bestInFront = bestInFront || t.isCountry(i) && !c.forbidden && c.score == best && c.lede
+		}
+		for _, i := range s.touched {
+			c := &s.terms[i]
+			if t.isCountry(i) && !c.forbidden && c.score >= max(t.least(i, c), region) && c.score >= t.ratio(c, bestInFront)*best {
 				dst = append(dst, found{i, c.score})
 				sum += c.score
 				inFront = inFront || c.lede
@@ -75,7 +87,7 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 		if n > focusMost || sum < share*total {
 			dst = dst[:from]
 		}
-		if len(dst) == from && best < focusMin {
+		if len(dst) == from && best < focusMin && best >= region {
 			for _, i := range s.touched {
 				c := &s.terms[i]
 				if t.isCountry(i) && !c.forbidden && c.named && c.score == best && c.score >= aloneMin && c.score >= aloneShare*total {
@@ -89,6 +101,31 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 	}
 	byScore(dst[from:])
 	return dst
+}
+
+// ratio is what a country must have of the best one's score.
+func (t *Tagger) ratio(c *tally, bestInFront bool) float32 {
+	if bestInFront && !c.lede {
+		return behindRatio
+	}
+	return focusRatio
+}
+
+// headline gives what a country must score beside the regions that are named: a
+// text about a region names its countries as examples. It is all that a region
+// of the title scores, and half of what another does.
+func (t *Tagger) headline(m *matcher) float32 {
+	var out float32
+	for _, i := range m.score.touched {
+		if c := &m.score.terms[i]; t.isRegion(i) && !c.forbidden && c.score > 0 {
+			if c.title >= 4 {
+				out = max(out, c.score)
+			} else if c.lede {
+				out = max(out, c.score/2)
+			}
+		}
+	}
+	return out
 }
 
 // least is the score from which a country can be what a text is about.

@@ -35,6 +35,8 @@ type source struct {
 	text string
 	sep  string
 	list []string // instead of text, from the operator
+
+	guarded float32 // the weight of what stands in a large table and people may be called, else 0
 }
 
 // each calls yield with every pattern of the source.
@@ -57,7 +59,7 @@ type rules struct {
 	terms  []term
 	index  map[feeds.Tag]int32
 	masks  []source
-	beside map[string][]source // "before", "after", "link"
+	beside map[string][]source // "before", "after", "link", …
 }
 
 // builtin reads the built-in rules. That they are well formed is a matter of
@@ -100,7 +102,9 @@ func (r *rules) get(scheme, id string) *term {
 // "days" and "in" describe it; a line that begins with a language code, or
 // "any", gives patterns. Lists are separated by semicolons. Outside of terms a
 // language code gives phrases that hide places, "topics" and a code phrases
-// that hide topics, "before", "after" and "link" and a code words beside places.
+// that hide topics, "given" and a code what is said before those who paid;
+// "before", "after", "society-before", "society-after", "river", "link" and
+// "join" and a code give words beside places.
 func (r *rules) readRules(text string) error {
 	var t *term
 	n := 0
@@ -117,7 +121,10 @@ func (r *rules) readRules(text string) error {
 		case "topics":
 			lang, list, _ := strings.Cut(rest, " ")
 			r.masks = append(r.masks, source{lang: lang, role: isTopicMask, text: list, sep: ";"})
-		case "before", "after", "link":
+		case "given":
+			lang, list, _ := strings.Cut(rest, " ")
+			r.masks = append(r.masks, source{lang: lang, role: isGiven, text: list, sep: ";"})
+		case "before", "after", "society-before", "society-after", "river", "link", "join":
 			lang, list, _ := strings.Cut(rest, " ")
 			r.beside[key] = append(r.beside[key], source{lang: lang, text: list, sep: ";"})
 		case "label":
@@ -213,6 +220,12 @@ func (r *rules) readCountries() {
 	})
 	table("places.tsv", func(row []string, _ []string) {
 		r.get(feeds.Country, row[0]).cells(row[1], isPlace, row[2])
+	})
+	table("gazetteer.tsv", func(row []string, _ []string) {
+		t := r.get(feeds.Country, row[0])
+		for i, w := range []float32{placeWeight, townWeight} {
+			t.sources = append(t.sources, source{lang: anyLanguage, role: isPlace, text: row[1+i], sep: ",", guarded: w})
+		}
 	})
 }
 

@@ -14,9 +14,12 @@ type scores struct {
 type tally struct {
 	score     float32
 	touched   bool
-	forbidden bool // an exclude pattern was found
-	named     bool // by a name, a people or an agency rather than by a city
+	forbidden bool    // an exclude pattern was found
+	named     bool    // by a name, a people or an agency rather than by a city
+	whole     float32 // score, if standing in a row with others made no difference
 	title     float32
+	headed    bool    // its name stands in the title
+	own       float32 // of score, from being named for itself
 	lede      bool
 	counts    [isPlace + 1][zones]uint8 // of places
 	hits      [3]hit                    // the best evidence, best first

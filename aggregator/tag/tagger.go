@@ -109,7 +109,7 @@ const anyLanguage = "any"
 // patterns with each word as it is written.
 func (r *rules) compile(lang string) *lexicon {
 	l := newLexicon(lang, foldTable())
-	weights := [...]float32{isName: 1, isPeople: 0.5, isCapitalCity: 0.5, isPlace: 0.5, isTopic: 1, isEvent: 1, isExclude: 1}
+	weights := [...]float32{isName: 1, isPeople: 0.5, isCapitalCity: 0.5, isPlace: 0.5, isTopic: 1, isEvent: 1, isExclude: 1, isGiven: 1}
 	put := func(s *source, term int32, times float32) {
 		if lang != "" && s.lang != lang && s.lang != anyLanguage {
 			return
@@ -119,8 +119,11 @@ func (r *rules) compile(lang string) *lexicon {
 			if err != nil {
 				return // the operator's were checked, and the built-in ones are by a test
 			}
-			e := entry{term: term, role: s.role, weight: p.weight * times}
-			if p.weight == 0 {
+			e := entry{term: term, role: s.role, weight: p.weight * times, guard: s.guarded > 0}
+			switch {
+			case s.guarded > 0:
+				e.weight = s.guarded * times
+			case p.weight == 0:
 				e.weight = weights[s.role] * times
 			}
 			l.add(p, e)
@@ -137,13 +140,27 @@ func (r *rules) compile(lang string) *lexicon {
 		for j := range t.sources {
 			put(&t.sources[j], int32(i), t.weight)
 		}
+		if t.tag.Scheme == feeds.Country {
+			l.codes[[2]byte{t.tag.Term[0] &^ 0x20, t.tag.Term[1] &^ 0x20}] = int32(len(l.entries))
+			l.entries = append(l.entries, entry{term: int32(i), role: isPlace, weight: t.weight, words: 1})
+		}
 	}
-	for key, to := range map[string]map[uint64]bool{"before": l.before, "after": l.after, "link": l.links} {
+	words := func(key string, put func(hash uint64, flags uint8)) {
 		for _, s := range r.beside[key] {
 			if lang == "" || s.lang == lang || s.lang == anyLanguage {
-				s.each(func(w string) { to[hashWord(l.fold.letters(nil, w))] = true })
+				s.each(func(w string) {
+					for _, t := range l.fold.tokenize(nil, w, 0) {
+						put(t.hash, t.flags&capital)
+					}
+				})
 			}
 		}
+	}
+	for key, to := range map[string]map[uint64]bool{"before": l.before, "society-before": l.societyBefore, "river": l.river, "link": l.links, "join": l.joins} {
+		words(key, func(h uint64, _ uint8) { to[h] = true })
+	}
+	for key, to := range map[string]map[uint64]uint8{"after": l.after, "society-after": l.societyAfter} {
+		words(key, func(h uint64, flags uint8) { to[h] = flags })
 	}
 	return l
 }
