@@ -37,6 +37,7 @@ var below = map[string][]string{
 	"internal/arch":                           {},
 	"internal/testkit":                        {"feeds", "storage"},
 	"bench":                                   {"*"},
+	"bench/editorial":                         {},
 	"bench/upstream":                          {},
 	"bench/smoke":                             {},
 }
