@@ -19,7 +19,7 @@ const (
 func (l *lexicon) count(m *matcher) {
 	s := &m.score
 	m.places, m.given = m.places[:0], m.given[:0]
-	var placeEnd, placeStart, hiddenTopics uint32
+	var placeEnd, placeStart, hiddenTopics, causedTo uint32
 	for i := 0; i < len(m.matches); {
 		j := i + 1
 		for j < len(m.matches) && m.matches[j].start == m.matches[i].start {
@@ -41,10 +41,16 @@ func (l *lexicon) count(m *matcher) {
 				m.given = append(m.given, [2]uint32{f.end, m.sentenceEnd(f.end)})
 			case isTopicMask:
 				hiddenTopics = max(hiddenTopics, f.end)
+			case isCause:
+				causedTo = f.end + causeReach
+			case isSector:
+				if f.end > hiddenTopics {
+					l.countSector(m, f)
+				}
 			case isTopic:
 				if f.start >= s.lastEnd[e.term] && f.end > hiddenTopics {
 					s.lastEnd[e.term] = f.end
-					l.countTopic(m, f)
+					l.countTopic(m, f, f.start < causedTo)
 				}
 			case isEvent:
 				if f.start >= s.lastEnd[e.term] {
@@ -93,22 +99,6 @@ func (l *lexicon) sort(group []match) {
 			group[j], group[j-1] = group[j-1], group[j]
 		}
 	}
-}
-
-func (l *lexicon) countTopic(m *matcher, f match) {
-	s, e, z := &m.score, &l.entries[f.entry], m.tokens[f.start].zone
-	n := &s.entries[f.entry]
-	if *n == ([zones]uint8{}) {
-		s.counted = append(s.counted, f.entry)
-	}
-	if n[z] >= topicOften[z] {
-		return
-	}
-	n[z]++
-	worth := e.weight * topicZones[z]
-	t := s.touch(e.term)
-	t.score += worth
-	t.keep(f, worth)
 }
 
 func (l *lexicon) countPlace(m *matcher, p *place) {

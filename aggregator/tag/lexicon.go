@@ -17,6 +17,8 @@ const (
 	isPlaceMask               // a phrase that hides the places in it
 	isTopic
 	isTopicMask // an organisation whose name holds a topic's word
+	isSector    // the name of one of the sectors that aid is divided into
+	isCause     // "caused by": what follows is a cause, and not the subject
 	isEvent
 	isExclude // forbids its term
 	isGiven   // "funded by": the places in the rest of the sentence paid for it

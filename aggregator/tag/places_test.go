@@ -169,7 +169,7 @@ func TestSourceDefaultsSpeakOnlyWhenTheTextDoesNot(t *testing.T) {
 	if got := terms(tags, feeds.Region); slices.Contains(got, "americas") {
 		t.Errorf("regions %v although the text names a country", got)
 	}
-	if got := terms(tags, feeds.Topic); !slices.Equal(got, []string{"health"}) {
-		t.Errorf("topics %v, want health", got)
+	if got := terms(tags, feeds.Topic); !slices.Equal(got, []string{"epidemics", "health"}) {
+		t.Errorf("topics %v, want epidemics and health", got)
 	}
 }

@@ -66,7 +66,7 @@ type rules struct {
 // this package's tests.
 func builtin() *rules {
 	r := &rules{index: make(map[feeds.Tag]int32, 512), beside: map[string][]source{}}
-	for _, name := range []string{"regions.txt", "topics.txt", "events.txt", "masks.txt"} {
+	for _, name := range []string{"regions.txt", "topics.txt", "topics-deep.txt", "events.txt", "masks.txt"} {
 		if err := r.readRules(read(name)); err != nil {
 			panic("built-in rules: " + name + ": " + err.Error())
 		}
@@ -98,13 +98,14 @@ func (r *rules) get(scheme, id string) *term {
 }
 
 // readRules reads a rule file: one statement a line, "#" for comments. "region
-// ID", "topic ID" and "event ID" begin a term; "label", "parent", "window",
-// "days" and "in" describe it; a line that begins with a language code, or
-// "any", gives patterns. Lists are separated by semicolons. Outside of terms a
-// language code gives phrases that hide places, "topics" and a code phrases
-// that hide topics, "given" and a code what is said before those who paid;
-// "before", "after", "society-before", "society-after", "river", "link" and
-// "join" and a code give words beside places.
+// ID", "topic ID" and "event ID" begin a term, or go on with one of an earlier
+// file; "label", "parent", "sector", "window", "days" and "in" describe it; a
+// line that begins with a language code, or "any", gives patterns. Lists are
+// separated by semicolons. Outside of terms a language code gives phrases that
+// hide places, "topics" and a code phrases that hide topics, "cause" and a code
+// what is said before a cause, "given" and a code what is said before those who
+// paid; "before", "after", "society-before", "society-after", "river", "link"
+// and "join" and a code give words beside places.
 func (r *rules) readRules(text string) error {
 	var t *term
 	n := 0
@@ -117,10 +118,16 @@ func (r *rules) readRules(text string) error {
 		key, rest, _ := strings.Cut(line, " ")
 		switch key {
 		case feeds.Region, feeds.Topic, feeds.Event:
+			if t = r.get(key, rest); t != nil {
+				break // more of it
+			}
 			t = r.add(term{tag: feeds.Tag{Scheme: key, Term: rest}, labels: map[string]string{}, weight: 1})
 		case "topics":
 			lang, list, _ := strings.Cut(rest, " ")
 			r.masks = append(r.masks, source{lang: lang, role: isTopicMask, text: list, sep: ";"})
+		case "cause":
+			lang, list, _ := strings.Cut(rest, " ")
+			r.masks = append(r.masks, source{lang: lang, role: isCause, text: list, sep: ";"})
 		case "given":
 			lang, list, _ := strings.Cut(rest, " ")
 			r.masks = append(r.masks, source{lang: lang, role: isGiven, text: list, sep: ";"})
@@ -134,6 +141,9 @@ func (r *rules) readRules(text string) error {
 			}
 		case "parent":
 			t.parent = rest
+		case "sector":
+			lang, list, _ := strings.Cut(rest, " ")
+			t.sources = append(t.sources, source{lang: lang, role: isSector, text: list, sep: ";"})
 		case "in":
 			t.regions = strings.Fields(rest)
 		case "window":

@@ -8,6 +8,17 @@ type scores struct {
 	counted []int32        // entries that were counted
 
 	lastEnd []uint32 // per term: tokens before this one are used up
+	sectors []sector // of the topics that are sectors, where each was last found
+
+	ranked       []found         // room for topics
+	graded       [grades][]found // the topics that a text has
+	above, named []int32         // topics of the first level that it has, and that it names
+}
+
+// sector is a topic that aid is divided into, and the token where it was found.
+type sector struct {
+	term int32
+	at   uint32
 }
 
 // tally is what was found for a term.
@@ -23,6 +34,8 @@ type tally struct {
 	lede      bool
 	counts    [isPlace + 1][zones]uint8 // of places
 	hits      [3]hit                    // the best evidence, best first
+	surest    float32                   // of a topic: the heaviest pattern found outside of categories
+	listed    bool                      // of a topic: it stands in a list of sectors
 }
 
 // hit is evidence with its worth.
@@ -45,7 +58,7 @@ func (s *scores) reset(terms, entries int) {
 		s.entries[e] = [zones]uint8{}
 	}
 	clear(s.lastEnd)
-	s.touched, s.counted = s.touched[:0], s.counted[:0]
+	s.touched, s.counted, s.sectors = s.touched[:0], s.counted[:0], s.sectors[:0]
 }
 
 func (s *scores) touch(term int32) *tally {

@@ -26,8 +26,9 @@ type Tagger struct {
 	lexicons    map[string]func() *lexicon // by primary language; "" for all other
 	fingerprint uint64
 
-	names [][isPlace + 1]string // per term and kind of evidence: the rule as people read it
+	names [][isPlace + 1]string // per term and kind of evidence (of topics, grade): the rule as people read it
 	above [][]ancestor          // per term
+	roots []int32               // per term: the topic of the first level above it
 }
 
 // ancestor is a tag that follows from another, with the rule that says so.
@@ -67,6 +68,7 @@ func New(t Taxonomy) (*Tagger, error) {
 func (t *Tagger) nameRules() {
 	t.names = make([][isPlace + 1]string, len(t.rules.terms))
 	t.above = make([][]ancestor, len(t.rules.terms))
+	t.roots = make([]int32, len(t.rules.terms))
 	for i := range t.rules.terms {
 		r := &t.rules.terms[i]
 		name, short := r.tag.Scheme+" "+r.tag.Term, r.tag.Term
@@ -77,11 +79,17 @@ func (t *Tagger) nameRules() {
 			t.names[i] = [...]string{isName: name + ": name", isPeople: name + ": people", isCapitalCity: name + ": capital", isPlace: name + ": place"}
 		case feeds.Region:
 			t.names[i][isName] = name + ": name"
+		case feeds.Topic:
+			for g, why := range gradeNames {
+				t.names[i][g] = name + why
+			}
 		default:
 			t.names[i][isName] = name
 		}
+		t.roots[i] = int32(i)
 		for _, p := range t.rules.ancestors(r) {
 			t.above[i] = append(t.above[i], ancestor{p, p.Scheme + " " + p.Term + ": from " + short})
+			t.roots[i] = t.rules.index[p]
 		}
 	}
 }
@@ -109,7 +117,7 @@ const anyLanguage = "any"
 // patterns with each word as it is written.
 func (r *rules) compile(lang string) *lexicon {
 	l := newLexicon(lang, foldTable())
-	weights := [...]float32{isName: 1, isPeople: 0.5, isCapitalCity: 0.5, isPlace: 0.5, isTopic: 1, isEvent: 1, isExclude: 1, isGiven: 1}
+	weights := [...]float32{isName: 1, isPeople: 0.5, isCapitalCity: 0.5, isPlace: 0.5, isTopic: 1, isSector: 0.1, isEvent: 1, isExclude: 1, isGiven: 1}
 	put := func(s *source, term int32, times float32) {
 		if lang != "" && s.lang != lang && s.lang != anyLanguage {
 			return
@@ -212,9 +220,11 @@ func (t *Tagger) Tag(in Input) []feeds.Tagging {
 	if !c.has(feeds.Country) && !c.has(feeds.Region) {
 		c.defaults(feeds.Region, in.Source.Regions)
 	}
-	for _, f := range t.topics(m, room[:0]) {
-		c.add(f, t.names[f.term][isName])
-		c.ancestors(f)
+	for g, topics := range t.topics(m) {
+		for _, f := range topics {
+			c.add(f, t.names[f.term][g])
+			c.ancestors(f)
+		}
 	}
 	if !c.has(feeds.Topic) {
 		c.defaults(feeds.Topic, in.Source.Topics)

@@ -157,7 +157,7 @@ func TestEventsHaveTheirDays(t *testing.T) {
 
 func TestPublishersCategoriesAreLightEvidence(t *testing.T) {
 	tg := newTagger(t)
-	in := Input{Language: "en", View: view("Work goes on in the north", "Teams met the people of three villages.\nThey heard how the cholera came."), Categories: []feeds.Category{{Term: "Health"}, {Term: "Disease outbreak"}, {Term: "https://example.org/tags/peace"}}}
+	in := Input{Language: "en", View: view("Work goes on in the north", "Teams met the people of three villages.\nThey heard how the illness came, and of a clinic."), Categories: []feeds.Category{{Term: "Health"}, {Term: "Disease outbreak"}, {Term: "https://example.org/tags/peace"}}}
 	with := terms(tg.Tag(in), feeds.Topic)
 	in.Categories = nil
 	without := terms(tg.Tag(in), feeds.Topic)

@@ -44,7 +44,7 @@ func TestOperatorsRulesAreAdded(t *testing.T) {
 		{"en", "Fishermen play chess", ""},
 		{"pt", "O relatório FAO SOFIA saiu", "topic/fisheries topic/food-security"},
 		{"en", "Snakebite on the rise", "topic/health"},
-		{"en", "Cholera on the rise", "topic/health"},
+		{"en", "Cholera on the rise", "topic/epidemics topic/health"},
 		{"en", "Xenophobia on the rise", ""},
 		{"es", "Fiesta en Villa Imaginaria", "country/sv region/americas region/central-america region/latin-america-and-the-caribbean"},
 		{"en", "Lake Week begins", "event/lake-week-2025 region/africa region/great-lakes region/sub-saharan-africa"},
