@@ -11,6 +11,7 @@ import (
 // likeness is what a comparison of two readings in one language came to.
 type likeness struct {
 	common, a, b int     // shingles that count: in both, in each
+	whole        float32 // containment over all shingles, those too that stand in many statements
 	jaccard      float32 // common of all
 	containment  float32 // common of the smaller
 	anchored     bool    // the smaller text, as far as it is in the larger, is in its beginning
@@ -31,46 +32,31 @@ type likeness struct {
 
 // scratch is room for comparisons.
 type scratch struct {
-	a, b []uint32
-	seen map[uint32]int32
+	a, b  []uint32
+	idles []uint32
+	seen  map[uint32]int32
 }
 
 // compare puts two readings beside each other. idle reports a shingle that
 // stands in many statements and means nothing; it may be nil.
 func (s *scratch) compare(a, b *reading, idleA, idleB []bool) likeness {
 	var l likeness
-	s.a, s.b = active(s.a[:0], a, idleA), active(s.b[:0], b, idleB)
-	idle := map[uint32]bool{}
-	for _, x := range []struct {
-		r *reading
-		i []bool
-	}{{a, idleA}, {b, idleB}} {
-		for i, is := range x.i {
-			if is {
-				idle[x.r.shingles[i]] = true
-			}
-		}
-	}
-	if len(idle) > 0 { // what means nothing in one means nothing in the other
-		drop := func(h uint32) bool { return idle[h] }
+	s.a, s.b = active(s.a[:0], a), active(s.b[:0], b)
+	if idleA != nil || idleB != nil {
+		l.whole = portion(float32(inBoth(s.a, s.b)), float32(min(len(s.a), len(s.b))))
+		// What means nothing in one means nothing in the other.
+		idle := s.idle(a, idleA, b, idleB)
+		drop := func(h uint32) bool { _, is := slices.BinarySearch(idle, h); return is }
 		s.a, s.b = slices.DeleteFunc(s.a, drop), slices.DeleteFunc(s.b, drop)
 	}
 	l.a, l.b = len(s.a), len(s.b)
-	for i, j := 0, 0; i < len(s.a) && j < len(s.b); {
-		switch {
-		case s.a[i] < s.b[j]:
-			i++
-		case s.a[i] > s.b[j]:
-			j++
-		default:
-			l.common++
-			i++
-			j++
-		}
-	}
+	l.common = inBoth(s.a, s.b)
 	if l.common > 0 {
 		l.jaccard = float32(l.common) / float32(l.a+l.b-l.common)
 		l.containment = float32(l.common) / float32(min(l.a, l.b))
+	}
+	if idleA == nil && idleB == nil {
+		l.whole = l.containment
 	}
 	s.titles(&l, a, b)
 	if l.common > 0 {
@@ -80,15 +66,45 @@ func (s *scratch) compare(a, b *reading, idleA, idleB []bool) likeness {
 	return l
 }
 
-// active gives the sorted set of the shingles that count.
-func active(dst []uint32, r *reading, idle []bool) []uint32 {
-	for i, h := range r.shingles {
-		if i >= len(idle) || !idle[i] {
-			dst = append(dst, h)
-		}
-	}
+// active gives the sorted set of a reading's shingles.
+func active(dst []uint32, r *reading) []uint32 {
+	dst = append(dst, r.shingles...)
 	slices.Sort(dst)
 	return slices.Compact(dst)
+}
+
+// idle gives the sorted set of the shingles that are idle in either.
+func (s *scratch) idle(a *reading, idleA []bool, b *reading, idleB []bool) []uint32 {
+	s.idles = s.idles[:0]
+	for i, is := range idleA {
+		if is {
+			s.idles = append(s.idles, a.shingles[i])
+		}
+	}
+	for i, is := range idleB {
+		if is {
+			s.idles = append(s.idles, b.shingles[i])
+		}
+	}
+	slices.Sort(s.idles)
+	return s.idles
+}
+
+// inBoth counts what two sorted sets have in common.
+func inBoth(a, b []uint32) (n int) {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			n++
+			i++
+			j++
+		}
+	}
+	return n
 }
 
 // anchor sees whether what the smaller text shares with the larger lies in the
@@ -187,8 +203,11 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 // borrowed reports whether a's title is only the beginning of its text, which
 // stands in b's text too: a title that a machine made.
 func borrowed(a, b *reading) bool {
-	if a.titled < shingled || len(a.shingles) == 0 || len(b.shingles) <= b.titled {
+	if a.titled < shingled || len(a.shingles) <= a.titled || len(b.shingles) <= b.titled {
 		return false
+	}
+	if slices.Contains(a.shingles[a.titled:min(len(a.shingles), a.titled+3)], a.shingles[0]) {
+		return true
 	}
 	return !slices.Contains(b.shingles[:min(b.titled, len(b.shingles))], a.shingles[0]) &&
 		slices.Contains(b.shingles[b.titled:min(len(b.shingles), b.titled+ledeTokens)], a.shingles[0])
@@ -283,36 +302,30 @@ func alike(a, b string) bool {
 	if a == b {
 		return true
 	}
-	short, long := a, b
-	if len(short) > len(long) {
-		short, long = long, short
-	}
-	if len(short) < 4 {
+	if len(a) > 120 || len(b) > 120 {
 		return false
 	}
-	if strings.HasPrefix(long, short) && len(long)-len(short) <= 3 {
+	var ra, rb [120]rune
+	x, y := append(ra[:0], []rune(a)...), append(rb[:0], []rune(b)...)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	if len(x) < 4 || len(y) > mostLetters {
+		return false
+	}
+	if slices.Equal(y[:len(x)], x) && len(y)-len(x) <= 3 {
 		return true
 	}
-	most := len(short) / 6
-	if len(short) >= 4 && most == 0 {
-		most = 1
-	}
-	if len(long)-len(short) > most {
-		return false
-	}
-	return damerau(a, b, most) <= most
+	most := max(1, len(x)/6)
+	return len(y)-len(x) <= most && damerau(x, y, most) <= most
 }
 
+const mostLetters = 40
+
 // damerau is the number of letters to change, add, drop or swap with their
-// neighbour to make a of b; beyond most it only says more. Words are short.
-func damerau(a, b string, most int) int {
-	if len(a) > 40 || len(b) > 40 {
-		if a == b {
-			return 0
-		}
-		return most + 1
-	}
-	var rows [3][41]int
+// neighbour to make a of b; beyond most it only says more.
+func damerau(a, b []rune, most int) int {
+	var rows [3][mostLetters + 1]int
 	for j := range len(b) + 1 {
 		rows[0][j] = j
 	}

@@ -35,7 +35,14 @@ const (
 	fShortTtl  // fShort × fTitleIn
 	fCountries // the tags' countries agree (1), differ (-1), or say nothing (0)
 	fTopics    // cosine of the tags' topics, less one half; 0 where one has none
+	fSupport   // how like it is to the statement's copies in further languages
 	fSize      // log of the ratio of lengths
+	fScript    // the scripts differ, so that likeness is lower
+	fScrWords  // fScript × fWords
+	fScrNames  // fScript × fNames
+	fScrCover  // fScript × fCover
+	fScrMargin // fScript × fMargin
+	fOther     // how much of the larger text stands in the smaller
 	features
 )
 
@@ -44,29 +51,36 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias:      -4.265,
-	fWords:     1.177,
-	fNames:     -1.218,
-	fNumbers:   2.216,
-	fJoint:     -0.443,
-	fTitle:     3.545,
-	fTitleIn:   -0.263,
-	fLede:      1.229,
-	fCover:     2.982,
-	fBoth:      0.639,
-	fConflict:  -3.413,
-	fTitleNum:  -3.495,
-	fTitleOne:  -1.461,
-	fShared:    6.796,
-	fMargin:    5.280,
-	fAlone:     0.111,
-	fLag:       -7.651,
-	fShort:     0.876,
-	fShortWord: 0.856,
-	fShortTtl:  1.124,
+	fBias:      -4.830,
+	fWords:     0.662,
+	fNames:     -0.161,
+	fNumbers:   1.614,
+	fJoint:     0.202,
+	fTitle:     2.484,
+	fTitleIn:   -0.016,
+	fLede:      2.154,
+	fCover:     3.333,
+	fBoth:      0.605,
+	fConflict:  -3.376,
+	fTitleNum:  -2.947,
+	fTitleOne:  -1.606,
+	fShared:    4.526,
+	fMargin:    4.476,
+	fAlone:     0.363,
+	fLag:       -7.488,
+	fShort:     0.065,
+	fShortWord: 0.513,
+	fShortTtl:  0.587,
 	fCountries: 0.000,
 	fTopics:    0.000,
-	fSize:      -0.152,
+	fSupport:   2.015,
+	fSize:      0.054,
+	fScript:    1.339,
+	fScrWords:  2.638,
+	fScrNames:  1.500,
+	fScrCover:  1.923,
+	fScrMargin: 2.046,
+	fOther:     0.791,
 }
 
 // sums are what is added up over the concepts of one or two texts.
@@ -189,6 +203,12 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 		f.x[fMargin] = f.x[fJoint] - next
 		if alone {
 			f.x[fAlone] = 1
+		}
+		f.x[fScrMargin] = f.x[fScript] * f.x[fMargin]
+		for j := range found {
+			if o := w.doc(found[j].n); o.stmt == d.stmt && o.language != d.language {
+				f.x[fSupport] = max(f.x[fSupport], found[j].x[fJoint])
+			}
 		}
 		z := f.x.dot(&weights)
 		if p.trace != nil {
@@ -384,8 +404,31 @@ func (p *Placer) pairOf(c *newcomer, n uint32) pair {
 	x[fShort] = shortText / (shortText + size)
 	x[fShortWord] = x[fShort] * x[fWords]
 	x[fShortTtl] = x[fShort] * x[fTitleIn]
+	x[fOther] = portion(o.cover, max(o.sa, o.sb))
+	if w.foreign(c.language) != w.foreign(d.language) {
+		x[fScript], x[fScrWords], x[fScrNames], x[fScrCover] = 1, x[fWords], x[fNames], x[fCover]
+	}
 	x[fSize] = min(2, float32(math.Abs(math.Log(float64(len(c.reading.tokens)+10)/float64(int(d.size)+10)))))
 	return x
+}
+
+// foreign tells the scripts of languages apart, as far as texts in them share
+// words: 0 is Latin.
+func (w *window) foreign(language uint8) byte {
+	if int(language) >= len(w.languages) {
+		return 0
+	}
+	switch w.languages[language] {
+	case "ar", "fa", "ur", "ps", "ckb", "he":
+		return 'a'
+	case "ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg":
+		return 'c'
+	case "zh", "ja", "ko":
+		return 'h'
+	case "el", "hy", "ka", "am", "ti", "hi", "bn", "ne", "ta", "my", "th", "km", "lo", "si":
+		return 'o'
+	}
+	return 0
 }
 
 // conflict says what forbids that the newcomer and a statement are one in spite

@@ -31,6 +31,7 @@ type candidate struct {
 	score     float32
 	threshold float32
 	joins     bool
+	sameTitle bool
 	barred    bool // shown to be another: no other evidence makes them one
 	related   bool
 	excerpt   bool // the newcomer is a part of it
@@ -50,6 +51,11 @@ const (
 	titleOverlap  = .5
 	titleForgiven = .8 // Jaccard from which another word in the title is a correction
 	relatedFrom   = .18
+
+	// With the same title and nothing that differs, less is enough.
+	templateWhole     = .9
+	templateSame      = 1
+	titledContainment = .5
 )
 
 // near looks for the statements that the newcomer is a copy of, in its own
@@ -66,7 +72,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	var out []candidate
 	for _, n := range w.hits.top(mostCompared, least) {
 		d := w.doc(n)
-		if d.dead || d.language != c.language || !p.within(c.date, d.date) || d.item == c.item {
+		if d.dead || !p.within(c.date, d.date) || d.item == c.item {
 			continue
 		}
 		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && o.joins }) {
@@ -81,6 +87,9 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 		}
 		l := p.scratch.compare(r, o, c.idle, p.idle(o, nil))
 		cand := p.judge(c, n, &l)
+		if l.common >= sameTongue && l.sameTitle {
+			c.language = d.language // so many words in a row are in one language, whatever was guessed of it
+		}
 		if cand.joins {
 			if err := p.vetoByRichest(c, &cand); err != nil {
 				return nil, err
@@ -102,7 +111,10 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	return out, nil
 }
 
-const mostCompared = 12
+const (
+	mostCompared = 12
+	sameTongue   = 5 // shingles
+)
 
 func (p *Placer) within(a time.Time, hours int32) bool {
 	h := hoursOf(a)
@@ -124,7 +136,12 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	evidence := fmt.Sprintf("%d of %d shingles in common (Jaccard %.2f, containment %.2f)", l.common, min(l.a, l.b), l.jaccard, l.containment)
 	against := ""
 	contained := l.containment >= 2*p.o.Threshold && l.jaccard < p.o.Threshold
+	differ := l.numbers + l.names
 	switch {
+	case l.sameTitle && differ == 0 && l.whole >= templateWhole && l.same >= templateSame:
+		// A template with the same title and the same figures, however little of
+		// it is its own.
+	case l.sameTitle && differ == 0 && l.containment >= titledContainment && l.same >= templateSame && l.anchored && min(l.a, l.b) >= fewShingles:
 	case min(l.a, l.b) < fewShingles:
 		against = fmt.Sprintf("only %d shingles are left to compare", min(l.a, l.b))
 	case cand.score < cand.threshold:
@@ -134,6 +151,7 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	default:
 		against = contradiction(l)
 	}
+	cand.sameTitle = l.sameTitle
 	cand.excerpt = contained && len(c.reading.tokens) < int(d.size)
 	if l.same > 0 {
 		evidence += fmt.Sprintf(", %d numbers and names in the same place", l.same)
@@ -185,6 +203,9 @@ func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 		return err
 	}
 	l := p.scratch.compare(c.reading, o, c.idle, p.idle(o, nil))
+	if cand.sameTitle { // as one copy's at least: that another's differs says nothing
+		l.titleSwap, l.titleName, l.titleSeries = false, false, false
+	}
 	if against := contradiction(&l); against != "" && l.common > 0 {
 		cand.joins, cand.related, cand.barred = false, true, true
 		cand.why = strings.TrimPrefix(cand.why, "near-same text: ") + "; but against the statement's fullest copy " + against

@@ -137,6 +137,17 @@ func judgeStream(rows []labelled, placed []Placement) (all, same, cross score) {
 	return
 }
 
+func TestThresholds(t *testing.T) {
+	if *mistakes == 0 {
+		t.Skip("for looking at")
+	}
+	rows := stream(t)
+	for _, l := range []float32{.5, .6, .7, .75, .8, .85, .9, .95, .98} {
+		a, s, c := judgeStream(rows, run(t, rows, Likeness{LinkThreshold: l}, nil))
+		t.Logf("%.2f all %v same %v cross %v", l, a, s, c)
+	}
+}
+
 func TestStream(t *testing.T) {
 	rows := stream(t)
 	start := time.Now()
