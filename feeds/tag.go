@@ -8,10 +8,14 @@ const (
 	Country = "country" // ISO 3166-1 alpha-2, lower case in Term
 	Topic   = "topic"
 	Event   = "event"
+
+	// Mention is a country that a statement names but is not about; Term as of
+	// Country. It is shown beside a statement, and is neither feed nor filter.
+	Mention = "mention"
 )
 
 // Tag is our own classification of a statement: a scheme (Region, Country,
-// Topic, Event) and a term, the slug of the taxonomy.
+// Topic, Event, Mention) and a term, the slug of the taxonomy.
 type Tag struct {
 	Scheme string `json:"scheme" cbor:"1,keyasint"`
 	Term   string `json:"term" cbor:"2,keyasint"`

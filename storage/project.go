@@ -39,6 +39,9 @@ func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) err
 			names = append(names, languageTerm(f.Copy.Language))
 		}
 		for i := range f.Taggings {
+			if f.Taggings[i].Tag.Scheme == feeds.Mention {
+				continue // nothing is selected by it
+			}
 			names = append(names, tagTerm(f.Taggings[i].Tag))
 		}
 		var err error

@@ -107,6 +107,13 @@ func (s *Store) assemble(t *tables, id feeds.StatementID) (feeds.Statement, bool
 			st.Taggings = overlay(st.Taggings, m)
 		}
 	}
+	about := slices.Clone(st.Taggings)
+	st.Taggings = slices.DeleteFunc(st.Taggings, func(t feeds.Tagging) bool {
+		// What one copy is about, another may only mention.
+		return t.Tag.Scheme == feeds.Mention && slices.ContainsFunc(about, func(a feeds.Tagging) bool {
+			return a.Tag == feeds.Tag{Scheme: feeds.Country, Term: t.Tag.Term}
+		})
+	})
 	slices.SortFunc(st.Taggings, func(a, b feeds.Tagging) int {
 		return cmp.Or(cmp.Compare(a.Tag.Scheme, b.Tag.Scheme), cmp.Compare(a.Tag.Term, b.Tag.Term))
 	})

@@ -8,6 +8,26 @@ import (
 	"communique/internal/testkit"
 )
 
+func TestMentionIsShownButNotSelectedBy(t *testing.T) {
+	s := testkit.OpenStore(t)
+	say(t, s, 6, observed("north", "flood", 5, tagged("country/mx", "mention/gt")))
+	say(t, s, 6, observed("south", "reprint", 5, of("flood", feeds.IsReprint), tagged("mention/mx", "mention/hn")))
+	var tags []string
+	for _, tg := range statement(t, s, "flood").Taggings {
+		tags = append(tags, tg.Tag.String())
+	}
+	if want := []string{"country/mx", "mention/gt", "mention/hn"}; !slices.Equal(tags, want) {
+		t.Errorf("tags %v, want %v: what one copy is about is no mere mention", tags, want)
+	}
+	counts, err := s.Counts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(counts.Tags) != 1 {
+		t.Errorf("selected by %v, want by mx alone", counts.Tags)
+	}
+}
+
 func TestStatementHoldsItsCopiesInOrderOfArrival(t *testing.T) {
 	s := testkit.OpenStore(t)
 	say(t, s, 6, observed("west", "late", 6, of("flood", feeds.IsTranslation), language("fr"), tagged("region/europe")))

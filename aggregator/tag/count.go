@@ -123,6 +123,7 @@ func (l *lexicon) countPlace(m *matcher, p *place) {
 	t.named = t.named || e.role == isName || e.role == isPeople
 	if p.own && (e.role == isName || e.role == isPeople) {
 		t.own += worth
+		t.byName = t.byName || e.role == isName
 	}
 	t.keep(p.match, worth)
 }

@@ -38,6 +38,15 @@ func (c *collector) add(f found, rule string) {
 	c.put(c.t.rules.terms[f.term].tag, rule, c.evidence(f.term), f.score)
 }
 
+// mention adds a country that is only mentioned.
+func (c *collector) mention(f found) {
+	rule := c.t.mention[f.term][isPeople]
+	if c.m.score.terms[f.term].byName {
+		rule = c.t.mention[f.term][isName]
+	}
+	c.put(feeds.Tag{Scheme: feeds.Mention, Term: c.t.rules.terms[f.term].tag.Term}, rule, c.evidence(f.term), f.score)
+}
+
 // ancestors adds what is above a term that was found, with its evidence.
 func (c *collector) ancestors(f found) {
 	for _, a := range c.t.above[f.term] {

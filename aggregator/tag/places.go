@@ -26,6 +26,8 @@ const (
 	focusMost    = 3   // more equal countries are none
 	aloneMin     = 0.5 // a single one that is named, but weakly
 	aloneShare   = 0.6
+	mentionMin   = 0.5 // once by its name, or its people, without being part of something else
+	mentionMost  = 12
 	regionMin    = 2
 	regionBeside = 0.5 // a region by name must have so much of the best country's score
 	regionMost   = 3
@@ -126,6 +128,20 @@ func (t *Tagger) headline(m *matcher) float32 {
 		}
 	}
 	return out
+}
+
+// mentioned gives the countries that a text names for themselves but is not
+// about.
+func (t *Tagger) mentioned(m *matcher, focus, dst []found) []found {
+	for _, i := range m.score.touched {
+		c := &m.score.terms[i]
+		if !t.isCountry(i) || c.forbidden || c.own < mentionMin || slices.ContainsFunc(focus, func(f found) bool { return f.term == i }) {
+			continue
+		}
+		dst = append(dst, found{i, c.own})
+	}
+	byScore(dst)
+	return dst[:min(len(dst), mentionMost)]
 }
 
 // least is the score from which a country can be what a text is about.

@@ -129,6 +129,25 @@ func TestFocusIsNotEveryMention(t *testing.T) {
 	}
 }
 
+func TestMentionedCountriesAreNamedForThemselves(t *testing.T) {
+	tg := newTagger(t)
+	for _, c := range []struct{ lang, title, text, want string }{
+		{"en", "Colombia opens a reception centre", "Experts came from Peru and Ecuador.\nMost guests had come from Venezuela.", "ec pe ve"},
+		{"fr", "Un centre ouvre au Tchad", "Des familles y arrivent du Soudan.\nElles étaient passées par la Libye.", "ly sd"},
+		{"en", "Colombia opens a reception centre", "Lima, Peru – The centre opens today.", ""},
+		{"en", "Colombia opens a reception centre", "Scholars of the University of Chile came.\nThe embassy of Brazil had sent books.", ""},
+		{"en", "Colombia opens a reception centre", "It was built with funding from the governments of Norway, Japan and Canada.", ""},
+		{"en", "Colombia opens a reception centre", "The network joins Peru, Ghana, Nepal, Fiji, Oman, Chile and Togo.", ""},
+		{"en", "Colombia opens a reception centre", "The Italian Red Cross gave beds.", ""},
+		{"en", "Colombia opens a reception centre", "Bogotá and Colombia are glad.", ""},
+	} {
+		tags := tg.Tag(Input{Language: c.lang, View: view(c.title, c.text)})
+		if got := strings.Join(terms(tags, feeds.Mention), " "); got != c.want {
+			t.Errorf("%q: mentioned %q, want %q: %+v", c.text, got, c.want, tags)
+		}
+	}
+}
+
 func TestRegionsComeFromCountriesAndNames(t *testing.T) {
 	tg := newTagger(t)
 	for _, c := range []struct{ lang, title, want string }{

@@ -30,6 +30,7 @@ type tally struct {
 	whole     float32 // score, if standing in a row with others made no difference
 	title     float32
 	headed    bool    // its name stands in the title
+	byName    bool    // named for itself by its name
 	own       float32 // of score, from being named for itself
 	lede      bool
 	counts    [isPlace + 1][zones]uint8 // of places

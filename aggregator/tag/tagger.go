@@ -26,9 +26,10 @@ type Tagger struct {
 	lexicons    map[string]func() *lexicon // by primary language; "" for all other
 	fingerprint uint64
 
-	names [][isPlace + 1]string // per term and kind of evidence (of topics, grade): the rule as people read it
-	above [][]ancestor          // per term
-	roots []int32               // per term: the topic of the first level above it
+	mention [][isPeople + 1]string // the rules' names for countries that are only mentioned
+	names   [][isPlace + 1]string  // per term and kind of evidence (of topics, grade): the rule as people read it
+	above   [][]ancestor           // per term
+	roots   []int32                // per term: the topic of the first level above it
 }
 
 // ancestor is a tag that follows from another, with the rule that says so.
@@ -67,6 +68,7 @@ func New(t Taxonomy) (*Tagger, error) {
 // nameRules writes down what the rules are called in taggings.
 func (t *Tagger) nameRules() {
 	t.names = make([][isPlace + 1]string, len(t.rules.terms))
+	t.mention = make([][isPeople + 1]string, len(t.rules.terms))
 	t.above = make([][]ancestor, len(t.rules.terms))
 	t.roots = make([]int32, len(t.rules.terms))
 	for i := range t.rules.terms {
@@ -77,6 +79,7 @@ func (t *Tagger) nameRules() {
 			short = strings.ToUpper(r.tag.Term)
 			name = r.tag.Scheme + " " + short
 			t.names[i] = [...]string{isName: name + ": name", isPeople: name + ": people", isCapitalCity: name + ": capital", isPlace: name + ": place"}
+			t.mention[i] = [...]string{isName: feeds.Mention + " " + short + ": name", isPeople: feeds.Mention + " " + short + ": people"}
 		case feeds.Region:
 			t.names[i][isName] = name + ": name"
 		case feeds.Topic:
@@ -215,6 +218,9 @@ func (t *Tagger) Tag(in Input) []feeds.Tagging {
 	}
 	for _, f := range regions {
 		c.ancestors(f)
+	}
+	for _, f := range t.mentioned(m, countries, room[len(countries)+len(regions):len(countries)+len(regions)]) {
+		c.mention(f)
 	}
 	t.events(in, &c)
 	if !c.has(feeds.Country) && !c.has(feeds.Region) {

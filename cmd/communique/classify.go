@@ -43,6 +43,7 @@ type verdict struct {
 	Countries []string       `json:"countries"`
 	Topics    []string       `json:"topics"`
 	Events    []string       `json:"events"`
+	Mentioned []string       `json:"mentioned"` // countries that are named besides
 	Why       []reason       `json:"why"`
 }
 
@@ -131,7 +132,7 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 			}
 		}
 		v := verdict{ID: doc.ID, Language: d.Language, Statement: string(p.Statement), Relation: p.Relation, Of: ids[p.Of], Score: p.Score,
-			Regions: []string{}, Countries: []string{}, Topics: []string{}, Events: []string{}}
+			Regions: []string{}, Countries: []string{}, Mentioned: []string{}, Topics: []string{}, Events: []string{}}
 		if p.Seen {
 			v.Relation, v.Of = feeds.IsCorrection, ids[p.Item]
 		}
@@ -143,6 +144,8 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 				v.Regions = append(v.Regions, t.Tag.Term)
 			case feeds.Country:
 				v.Countries = append(v.Countries, strings.ToUpper(t.Tag.Term))
+			case feeds.Mention:
+				v.Mentioned = append(v.Mentioned, strings.ToUpper(t.Tag.Term))
 			case feeds.Topic:
 				v.Topics = append(v.Topics, t.Tag.Term)
 			case feeds.Event:

@@ -50,6 +50,7 @@ func testStatements() []feeds.Statement {
 		Published: at(19, 9), FirstSeen: at(19, 10), Updated: at(20, 7), Order: at(19, 9),
 		Taggings: []feeds.Tagging{
 			{Tag: feeds.Tag{Scheme: feeds.Country, Term: "mx"}},
+			{Tag: feeds.Tag{Scheme: feeds.Mention, Term: "gt"}}, // of which no format may say a word
 			{Tag: feeds.Tag{Scheme: feeds.Region, Term: "americas"}},
 			{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "protection"}},
 		},

@@ -207,7 +207,7 @@ func persons(all []feeds.Person) []feeds.Person {
 func (v *view) classify(s Site, st *feeds.Statement, c *feeds.StatedCopy) {
 	tags := make([]feeds.Tag, 0, len(st.Taggings))
 	for i := range st.Taggings {
-		if t := st.Taggings[i].Tag; t.Scheme != "" && plain(t.Term) == t.Term && !blank(t.Term) {
+		if t := st.Taggings[i].Tag; t.Scheme != "" && t.Scheme != feeds.Mention && plain(t.Term) == t.Term && !blank(t.Term) {
 			tags = append(tags, t)
 		}
 	}

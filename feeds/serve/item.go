@@ -55,12 +55,23 @@ func (s *Server) item(st *feeds.Statement, languages []string) item {
 	it.Languages = s.languageLinks(st, c)
 	for _, t := range st.Taggings {
 		// Countries say where, so their regions would only repeat it.
-		if t.Tag.Scheme == feeds.Region && hasCountry(st) {
+		if t.Tag.Scheme == feeds.Mention || t.Tag.Scheme == feeds.Region && hasCountry(st) {
 			continue
 		}
 		it.Tags = append(it.Tags, s.tagLink(t.Tag))
 	}
 	return it
+}
+
+// mentioned gives the countries that a statement names but is not about.
+func mentioned(st *feeds.Statement) []feeds.Tag {
+	var out []feeds.Tag
+	for _, t := range st.Taggings {
+		if t.Tag.Scheme == feeds.Mention {
+			out = append(out, feeds.Tag{Scheme: feeds.Country, Term: t.Tag.Term})
+		}
+	}
+	return out
 }
 
 func hasCountry(st *feeds.Statement) bool {

@@ -411,9 +411,9 @@ func TestTypesAndSafetyHeaders(t *testing.T) {
 func TestStatementPageShowsOfficesLanguagesAndReasons(t *testing.T) {
 	s := newSite(t)
 	id := s.say("north", "en", "Clinics in <region> & co", health)
-	s.copy(id, "south", "es", "Clínicas", health)
+	s.copy(id, "south", "es", "Clínicas", health, feeds.Tag{Scheme: feeds.Mention, Term: "mx"})
 	page := string(s.get("/statements/" + string(id)).body)
-	for _, want := range []string{"Clinics in &lt;region&gt; &amp; co", "Clínicas", "Español", ">North", `hreflang="es"`, "Why it is tagged so", "https://south.example/"} {
+	for _, want := range []string{"Clinics in &lt;region&gt; &amp; co", "Clínicas", "Español", ">North", `hreflang="es"`, "Why it is tagged so", "Also mentioned: Mexico<", "https://south.example/"} {
 		if !strings.Contains(page, want) && !strings.Contains(page, strings.ToLower(want)) {
 			t.Errorf("the page does not show %q:\n%s", want, page)
 		}
@@ -421,11 +421,15 @@ func TestStatementPageShowsOfficesLanguagesAndReasons(t *testing.T) {
 	if es := string(s.get("/statements/" + string(id) + "?lang=es").body); !strings.Contains(es, `<h1 lang="es" dir="auto">Clínicas`) {
 		t.Error("?lang=es does not show the Spanish copy")
 	}
-	var js struct {
-		ID     string
-		Copies []struct{ Language string }
+	if strings.Contains(page, "mention/mx") || strings.Contains(string(s.get("/feeds").body), "mention") || s.get("/feeds/mention/mx.atom").StatusCode != 404 {
+		t.Error("a country that is only mentioned has a feed")
 	}
-	if err := json.Unmarshal(s.get("/statements/"+string(id)+".json").body, &js); err != nil || js.ID != string(id) || len(js.Copies) != 2 {
+	var js struct {
+		ID              string
+		Copies          []struct{ Language string }
+		Tags, Mentioned []feeds.Tagging
+	}
+	if err := json.Unmarshal(s.get("/statements/"+string(id)+".json").body, &js); err != nil || js.ID != string(id) || len(js.Copies) != 2 || len(js.Tags) != 1 || len(js.Mentioned) != 1 {
 		t.Errorf("JSON: %+v %v", js, err)
 	}
 	other := s.say("south", "en", "Another telling")

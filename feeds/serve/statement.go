@@ -99,6 +99,7 @@ func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, err
 		Published  bool
 		Tellings   []telling
 		Reasons    []reason
+		Mentioned  []string
 		ID         string
 		JSON       string
 		Enclosures []feeds.Enclosure
@@ -130,7 +131,12 @@ func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, err
 		data.Tellings = append(data.Tellings, t)
 	}
 	for _, t := range st.Taggings {
-		data.Reasons = append(data.Reasons, reason{s.tagLink(t.Tag), t.Rule, t.Evidence})
+		if t.Tag.Scheme != feeds.Mention {
+			data.Reasons = append(data.Reasons, reason{s.tagLink(t.Tag), t.Rule, t.Evidence})
+		}
+	}
+	for _, t := range mentioned(st) {
+		data.Mentioned = append(data.Mentioned, s.label(t))
 	}
 	return s.execute("statement.html", data, st.Changed)
 }
@@ -166,10 +172,15 @@ func (s *Server) statementJSON(st *feeds.Statement) (*document, error) {
 		FirstSeen string          `json:"first_seen"`
 		Languages []string        `json:"languages"`
 		Tags      []feeds.Tagging `json:"tags"`
+		Mentioned []feeds.Tagging `json:"mentioned,omitempty"`
 		Copies    []copyOf        `json:"copies"`
-	}{string(st.ID), s.o.Site.StatementURI(st.ID), s.o.Site.Permalink(st.ID), stamp(st.Published), stamp(st.Updated), stamp(st.FirstSeen), st.Languages(), st.Taggings, nil}
-	if out.Tags == nil {
-		out.Tags = []feeds.Tagging{}
+	}{string(st.ID), s.o.Site.StatementURI(st.ID), s.o.Site.Permalink(st.ID), stamp(st.Published), stamp(st.Updated), stamp(st.FirstSeen), st.Languages(), []feeds.Tagging{}, nil, nil}
+	for _, t := range st.Taggings {
+		if t.Tag.Scheme == feeds.Mention {
+			out.Mentioned = append(out.Mentioned, t)
+		} else {
+			out.Tags = append(out.Tags, t)
+		}
 	}
 	for i := range st.Copies {
 		c := &st.Copies[i]
