@@ -24,6 +24,7 @@ type term struct {
 	threshold float32
 	window    window
 	regions   []string // that an event belongs to
+	same      []string // ids of other vocabularies' subjects that it holds
 	sources   []source
 	disabled  bool
 }
@@ -60,6 +61,7 @@ type rules struct {
 	index  map[feeds.Tag]int32
 	masks  []source
 	beside map[string][]source // "before", "after", "link", …
+	themes map[string][]theme  // by id, and by name in small letters
 }
 
 // builtin reads the built-in rules. That they are well formed is a matter of
@@ -72,6 +74,7 @@ func builtin() *rules {
 		}
 	}
 	r.readCountries()
+	r.readThemes()
 	return r
 }
 

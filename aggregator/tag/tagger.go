@@ -43,6 +43,7 @@ type Term struct {
 	Tag     feeds.Tag
 	Labels  map[string]string // by language: en, fr, es, pt, ar and more; not to be changed
 	Parents []feeds.Tag       // all ancestors, nearest first; of a country, its regions
+	Same    []string          // of a topic: the ReliefWeb themes ("reliefweb:theme/4595") and IPTC Media Topics ("medtop:07000000") that it holds; not to be changed
 }
 
 // New adds the operator's rules to the built-in ones. The error joins an
@@ -226,12 +227,14 @@ func (t *Tagger) Tag(in Input) []feeds.Tagging {
 	if !c.has(feeds.Country) && !c.has(feeds.Region) {
 		c.defaults(feeds.Region, in.Source.Regions)
 	}
+	filed := t.file(m, in.Categories)
 	for g, topics := range t.topics(m) {
 		for _, f := range topics {
 			c.add(f, t.names[f.term][g])
 			c.ancestors(f)
 		}
 	}
+	c.file(filed)
 	if !c.has(feeds.Topic) {
 		c.defaults(feeds.Topic, in.Source.Topics)
 	}
@@ -298,7 +301,7 @@ func (t *Tagger) Terms() []Term {
 	out := make([]Term, 0, len(t.rules.terms))
 	for i := range t.rules.terms {
 		if r := &t.rules.terms[i]; !r.disabled {
-			out = append(out, Term{Tag: r.tag, Labels: r.labels, Parents: t.rules.ancestors(r)})
+			out = append(out, Term{Tag: r.tag, Labels: r.labels, Parents: t.rules.ancestors(r), Same: r.same})
 		}
 	}
 	slices.SortFunc(out, func(a, b Term) int {
