@@ -8,6 +8,6 @@
 // HTML, guess languages or strip datelines: aggregator/normalize does.
 //
 // Start with taxonomy.go (what a rule is), then tagger.go (the way of one
-// text), places.go and topics.go (how words become tags), token.go and
-// match.go (how words are found).
+// text), places.go, topics.go and themes.go (how words and a publisher's
+// categories become tags), token.go and matcher.go (how words are found).
 package tag
