@@ -188,6 +188,37 @@ func scoreGroups(rows []row, statement map[string]string, unclear []idPair) grou
 	return out
 }
 
+// sides gives each row's own precision and recall (B-cubed, of all pairs), by
+// id: the share of right ones among its mates and itself, and of them that are
+// there among the right ones.
+func sides(rows []row, statement map[string]string) map[string]prf {
+	type cell struct{ group, statement string }
+	n := map[cell]int{}
+	at := func(r *row) cell {
+		if s, ok := statement[r.ID]; ok {
+			return cell{"group\x00" + *r.Group, "in\x00" + s}
+		}
+		return cell{"group\x00" + *r.Group, "alone\x00" + r.ID}
+	}
+	for i := range rows {
+		if rows[i].Group != nil {
+			c := at(&rows[i])
+			n[c]++
+			n[cell{c.group, ""}]++
+			n[cell{"", c.statement}]++
+		}
+	}
+	out := map[string]prf{}
+	for i := range rows {
+		if rows[i].Group != nil {
+			c := at(&rows[i])
+			p, r := share(n[c], n[cell{"", c.statement}]), share(n[c], n[cell{c.group, ""}])
+			out[rows[i].ID] = prf{p, r, harmonic(p, r)}
+		}
+	}
+	return out
+}
+
 // agreement is the pairwise F1 of two predictions of the same rows: of the
 // pairs that either joins, how far they are the same.
 func agreement(a, b []string) float64 {

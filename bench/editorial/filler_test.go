@@ -113,7 +113,7 @@ func shared(docs []document) (most float64, id, other string) {
 }
 
 func TestFillerDocumentsAreDifferentStatements(t *testing.T) {
-	if most, a, b := shared(fillerDocuments(t, invented(), 1500, 1)); most > .2 {
+	if most, a, b := shared(fillerDocuments(t, invented(), 800, 1)); most > .2 {
 		t.Errorf("%s and %s share %.0f %% of their runs of five words", a, b, 100*most)
 	}
 }
@@ -123,7 +123,7 @@ func TestFillerFromTheLabelledStreamIsDifferentToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	most, a, b := shared(fillerDocuments(t, rows, 1500, 1))
+	most, a, b := shared(fillerDocuments(t, rows, 500, 1))
 	t.Logf("at most %.1f %% of the runs of five words of a document stand in another", 100*most)
 	if most > .2 {
 		t.Errorf("%s and %s share %.0f %% of their runs of five words", a, b, 100*most)

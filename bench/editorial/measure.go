@@ -137,6 +137,7 @@ func prepare(o *options, dir string) (p program, err error) {
 type streamFigures struct {
 	Groups    *groupings               `json:"groups,omitempty"`
 	FalseRate float64                  `json:"false_pairs_share"`
+	AmongAll  *prf                     `json:"b3_among_all_rows,omitempty"` // of a part's rows, with all rows as their mates
 	Tags      map[string]tagging       `json:"tags,omitempty"`
 	Language  detection                `json:"language"`
 	By        map[string]streamFigures `json:"by,omitempty"`
@@ -225,8 +226,11 @@ func (m *measurement) stream(opt *options) (section, error) {
 	if opt.by != "" {
 		f.By = map[string]streamFigures{}
 		parts, keys := split(m.rows, opt.by)
+		side := sides(m.rows, o.statement)
 		for _, k := range keys {
-			f.By[k] = o.figuresOf(parts[k])
+			part := o.figuresOf(parts[k])
+			part.AmongAll = meanSide(parts[k], side)
+			f.By[k] = part
 		}
 		s.tables = append(s.tables, byTable(opt.by, f.By, keys))
 	}
@@ -331,13 +335,32 @@ func (o *outcome) languageTable(f *streamFigures, parts map[string][]row, keys [
 	return t
 }
 
+// meanSide averages the rows' own precision and recall, nil when none has a group.
+func meanSide(rows []row, side map[string]prf) *prf {
+	var sum prf
+	n := 0.0
+	for i := range rows {
+		if s, ok := side[rows[i].ID]; ok {
+			sum.P, sum.R, n = sum.P+s.P, sum.R+s.R, n+1
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return &prf{sum.P / n, sum.R / n, harmonic(sum.P/n, sum.R/n)}
+}
+
 func byTable(by string, parts map[string]streamFigures, keys []string) table {
-	t := table{name: "By " + by + ", pairs within each part alone:", head: []string{by, "rows", "P", "R", "F1", "across F1", "B³ F1", "countries F1", "regions F1", "topics F1", "themes F1"}}
+	t := table{name: "By " + by + ": B³ of its rows among all rows; then the pairs within it alone, and its tags (F1):",
+		head: []string{by, "rows", "B³ P", "B³ R", "B³ F1", "own pairs", "P", "R", "F1", "countries", "regions", "topics", "themes"}}
 	for _, k := range keys {
 		f := parts[k]
-		cells := []string{k, "", "", "", "", "", ""}
+		cells := []string{k, "", "", "", "", "", "", "", ""}
 		if g := f.Groups; g != nil {
-			cells = []string{k, count(g.Rows), four(g.All.P), four(g.All.R), four(g.All.F1), four(g.Cross.F1), four(g.All.B3.F1)}
+			cells = []string{k, count(g.Rows), four(f.AmongAll.P), four(f.AmongAll.R), four(f.AmongAll.F1), count(g.All.TP + g.All.FN), "", "", ""}
+			if g.All.TP+g.All.FN+g.All.FP > 0 {
+				copy(cells[6:], []string{four(g.All.P), four(g.All.R), four(g.All.F1)})
+			}
 		}
 		for i := range fields {
 			if x, ok := f.Tags[fields[i].name]; ok {

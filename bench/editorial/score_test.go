@@ -172,6 +172,18 @@ func TestGroupsAgreeWithACountPairByPair(t *testing.T) {
 	}
 }
 
+func TestRowsOfAPartAreScoredAmongAll(t *testing.T) {
+	o := tiny(t)
+	all := scoreGroups(o.rows, o.statement, o.unclear).All.B3
+	side := sides(o.rows, o.statement)
+	meanSide(o.rows, side).want(t, "all rows", all.P, all.R, all.F1)
+	// a4 stands alone, without the other three of its group.
+	meanSide(o.rows[3:4], side).want(t, "a4", 1, .25, .4)
+	if got := meanSide(o.rows[10:11], side); o.rows[10].Group != nil || got != nil {
+		t.Errorf("a row without a group scores %v", got)
+	}
+}
+
 func TestAmbiguousPairsAreNeitherRightNorWrong(t *testing.T) {
 	a, b := "one", "other"
 	rows := []row{{ID: "1", Lang: "en", Group: &a, Ambiguous: []string{"2"}}, {ID: "2", Lang: "en", Group: &b}, {ID: "3", Lang: "en", Group: &b}}
