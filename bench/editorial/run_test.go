@@ -229,7 +229,7 @@ func TestPairsOfStatementsAreJudgedByTheirLabels(t *testing.T) {
 func TestThemesAndDesksAreFound(t *testing.T) {
 	dir := t.TempDir()
 	themes := written(t, dir, "themes.jsonl",
-		`{"id":"1","text":"Cholera outbreak: health workers vaccinate. The ministry of health and its hospitals treat patients; the vaccination campaign against cholera goes on.","themes":["Health","Coordination"]}`,
+		`{"id":"1","text":"Cholera outbreak: health workers vaccinate. The ministry of health and its hospitals treat patients; the vaccination campaign against cholera goes on.","themes":["Health","Fishing"]}`,
 		`{"id":"2","text":"A quiet week in the harbour, with fog.","themes":["Mine Action"]}`)
 	desks := written(t, dir, "desks.jsonl",
 		`{"id":"1","title":"Kenya opens a bridge","description":"The bridge in Kenya took four years.","section":"world-africa"}`,
@@ -239,7 +239,7 @@ func TestThemesAndDesksAreFound(t *testing.T) {
 	out := measured(t, options{themes: themes, desks: desks, errors: 2, json: true})
 	th := figures[map[string]any](t, out, "themes")
 	if th["themes"] != 2. || th["found"] != 1. {
-		t.Errorf("themes: %v, want one of two found and Coordination not judged", th)
+		t.Errorf("themes: %v, want one of two found and Fishing not judged", th)
 	}
 	d := figures[map[string]any](t, out, "desks")
 	if d["items"] != 3. || d["with_region"] != 2. || d["right"] != 1. {
