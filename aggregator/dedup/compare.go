@@ -137,7 +137,14 @@ func (s *scratch) anchor(l *likeness, a, b *reading) {
 func (s *scratch) titles(l *likeness, a, b *reading) {
 	l.overlap = -1
 	ta, tb := titleWords(a), titleWords(b)
-	if len(ta) == 0 || len(tb) == 0 || borrowed(a, b) || borrowed(b, a) {
+	if len(ta) == 0 || len(tb) == 0 {
+		return
+	}
+	if l.sameTitle = sameTokens(a.tokens[:a.titled], b.tokens[:b.titled]); l.sameTitle {
+		l.overlap = 1
+		return
+	}
+	if borrowed(a, b) || borrowed(b, a) {
 		return
 	}
 	var onlyA, onlyB, inBoth int
@@ -198,6 +205,10 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 		alikeUntil++
 	}
 	l.titleSeries = l.titleSwap && alikeUntil >= seriesWords
+}
+
+func sameTokens(a, b []token) bool {
+	return slices.EqualFunc(a, b, func(x, y token) bool { return x.word == y.word })
 }
 
 // borrowed reports whether a's title is only the beginning of its text, which

@@ -77,22 +77,38 @@ type Options struct {
 	Likeness
 }
 
-// Likeness says how like two texts must be to be one statement. The zero value
-// of each field stands for its default.
+// Likeness says how like two texts must be to be one statement, and among which
+// sources that is asked. The zero value of each field stands for its default.
 type Likeness struct {
 	Window           time.Duration // between two publications that are compared; 30 days
 	Threshold        float32       // of the score of near-same texts in one language; .35
-	SameSource       float32       // the same within one source; .6
-	LinkThreshold    float32       // of the probability that two texts are translations; .75
-	RelatedThreshold float32       // from which a translation that is not joined is related; .4
+	SameSource       float32       // the same within one source, where the titles differ; .6
+	LinkThreshold    float32       // of the probability that two texts are translations; .9
+	RelatedThreshold float32       // from which a translation that is not joined is related; .5
+	NoLink           bool          // translations are not looked for
+	Shadow           bool          // what is found is only told, as feeds.Near, and nothing joined by likeness
+	// Groups are the sources that are compared with each other; a source that is
+	// in none is compared with all that are in none. nil means that all are
+	// compared with all.
+	Groups map[feeds.SourceID][]string
+	Pins   []Pin
+}
+
+// Pin is an operator's word on two publications, by their canonical links (see
+// normalize.Canonical): they are one statement, or they are not, whatever the
+// evidence.
+type Pin struct {
+	Links    [2]string
+	Together bool
+	Why      string
 }
 
 func (l *Likeness) defaults() {
 	l.Window = cmp.Or(l.Window, 30*24*time.Hour)
 	l.Threshold = cmp.Or(l.Threshold, .35)
 	l.SameSource = cmp.Or(l.SameSource, .6)
-	l.LinkThreshold = cmp.Or(l.LinkThreshold, .75)
-	l.RelatedThreshold = cmp.Or(l.RelatedThreshold, .4)
+	l.LinkThreshold = cmp.Or(l.LinkThreshold, .9)
+	l.RelatedThreshold = cmp.Or(l.RelatedThreshold, .5)
 }
 
 // Placer places items. It is safe for concurrent use by several sources; one

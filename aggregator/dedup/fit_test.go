@@ -24,7 +24,7 @@ func TestFit(t *testing.T) {
 		half bool
 	}
 	was := weights
-	for round := range 3 {
+	for round := range 2 {
 		var all []sample
 		run(t, rows, Likeness{}, func(row, of int, x *pair) {
 			all = append(all, sample{x: *x, same: rows[row].Group == rows[of].Group, half: half(rows[row].Group)})
@@ -68,7 +68,7 @@ func TestFit(t *testing.T) {
 	weights = was
 }
 
-var names = strings.Fields("fBias fWords fNames fNumbers fJoint fTitle fTitleIn fLede fCover fBoth fConflict fTitleNum fTitleOne fShared fMargin fAlone fLag fShort fShortWord fShortTtl fCountries fTopics fSupport fSize fScript fScrWords fScrNames fScrCover fScrMargin fOther")
+var names = strings.Fields("fBias fWords fNames fNumbers fJoint fTitle fTitleIn fLede fCover fBoth fConflict fTitleNum fTitleOne fShared fMargin fAlone fLag fShort fShortWord fShortTtl fCountries fTopics fSupport fSize fScript fScrWords fScrNames fScrCover fScrMargin fNameConf fScrNameC fOther")
 
 func half(group string) bool {
 	h := fnv.New32a()

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
-
-	"communique/feeds"
 )
 
 // The features that a pair of texts in two languages is weighed by. All are
@@ -42,6 +39,8 @@ const (
 	fScrNames  // fScript × fNames
 	fScrCover  // fScript × fCover
 	fScrMargin // fScript × fMargin
+	fNameConf  // names that each has and the other lacks
+	fScrNameC  // fScript × fNameConf
 	fOther     // how much of the larger text stands in the smaller
 	features
 )
@@ -51,36 +50,38 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias:      -4.830,
-	fWords:     0.662,
-	fNames:     -0.161,
-	fNumbers:   1.614,
-	fJoint:     0.202,
-	fTitle:     2.484,
-	fTitleIn:   -0.016,
-	fLede:      2.154,
-	fCover:     3.333,
-	fBoth:      0.605,
-	fConflict:  -3.376,
-	fTitleNum:  -2.947,
-	fTitleOne:  -1.606,
-	fShared:    4.526,
-	fMargin:    4.476,
-	fAlone:     0.363,
-	fLag:       -7.488,
-	fShort:     0.065,
-	fShortWord: 0.513,
-	fShortTtl:  0.587,
+	fBias:      -3.623,
+	fWords:     0.597,
+	fNames:     -0.652,
+	fNumbers:   1.594,
+	fJoint:     0.182,
+	fTitle:     2.446,
+	fTitleIn:   -0.032,
+	fLede:      2.002,
+	fCover:     2.754,
+	fBoth:      0.525,
+	fConflict:  -3.291,
+	fTitleNum:  -3.171,
+	fTitleOne:  -1.562,
+	fShared:    5.224,
+	fMargin:    4.860,
+	fAlone:     0.266,
+	fLag:       -7.241,
+	fShort:     -0.788,
+	fShortWord: 0.338,
+	fShortTtl:  0.281,
 	fCountries: 0.000,
 	fTopics:    0.000,
-	fSupport:   2.015,
-	fSize:      0.054,
-	fScript:    1.339,
-	fScrWords:  2.638,
-	fScrNames:  1.500,
-	fScrCover:  1.923,
-	fScrMargin: 2.046,
-	fOther:     0.791,
+	fSupport:   1.814,
+	fSize:      0.142,
+	fScript:    1.200,
+	fScrWords:  2.550,
+	fScrNames:  1.529,
+	fScrCover:  1.938,
+	fScrMargin: 2.271,
+	fNameConf:  -2.725,
+	fScrNameC:  1.086,
+	fOther:     0.868,
 }
 
 // sums are what is added up over the concepts of one or two texts.
@@ -167,6 +168,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 			}
 		}
 	}
+	me := side{c.sketch.vector, c.reading.size(), c.language, hoursOf(c.date)}
 	type scored struct {
 		n uint32
 		x pair
@@ -180,7 +182,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 			continue
 		}
 		perLanguage[d.language]++
-		x := p.pairOf(c, n)
+		x := w.pairOf(&me, n)
 		found = append(found, scored{n, x, x.dot(&weights)})
 	}
 	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.z, a.z), cmp.Compare(a.n, b.n)) })
@@ -269,6 +271,8 @@ type overlap struct {
 	rare        float32
 	onlyA       float32 // numbers
 	onlyB       float32
+	namesA      float32 // names that the other lacks
+	namesB      float32
 	titleOnlyA  bool
 	titleOnlyB  bool
 	titleShared bool
@@ -299,7 +303,9 @@ func (w *window) lay(a, b []concept) overlap {
 		switch {
 		case j == len(b) || i < len(a) && a[i].key() < b[j].key():
 			g := one(a[i], &o.na, &o.sa)
-			if a[i].kind() == aNumber {
+			if a[i].kind() == aName {
+				o.namesA += g
+			} else if a[i].kind() == aNumber {
 				o.onlyA += g
 				o.titleOnlyA = o.titleOnlyA || a[i].zones()&inTitle != 0
 			}
@@ -309,7 +315,9 @@ func (w *window) lay(a, b []concept) overlap {
 			i++
 		case i == len(a) || b[j].key() < a[i].key():
 			g := one(b[j], &o.nb, &o.sb)
-			if b[j].kind() == aNumber {
+			if b[j].kind() == aName {
+				o.namesB += g
+			} else if b[j].kind() == aNumber {
 				o.onlyB += g
 				o.titleOnlyB = o.titleOnlyB || b[j].zones()&inTitle != 0
 			}
@@ -366,11 +374,24 @@ func portion(part, all float32) float32 {
 	return part / all
 }
 
-// pairOf computes the features of the newcomer and a copy in the window.
-func (p *Placer) pairOf(c *newcomer, n uint32) pair {
-	w := p.window
+// side is one text of a pair.
+type side struct {
+	vector   []concept
+	size     int // tokens
+	language uint8
+	date     int32 // hours
+}
+
+func (w *window) side(n uint32) side {
 	d := w.doc(n)
-	o := w.lay(c.sketch.vector, w.vector(n))
+	return side{w.vector(n), int(d.size), d.language, d.date}
+}
+
+// pairOf computes the features of a text and a copy in the window, but for those
+// that compare it with other copies.
+func (w *window) pairOf(c *side, n uint32) pair {
+	d := w.doc(n)
+	o := w.lay(c.vector, w.vector(n))
 	var x pair
 	x[fBias] = 1
 	x[fWords] = cosine(o.dot.kind[aWord], o.na.kind[aWord], o.nb.kind[aWord])
@@ -396,19 +417,22 @@ func (p *Placer) pairOf(c *newcomer, n uint32) pair {
 	}
 	x[fShared] = o.rare / (o.rare + sharedSaturate)
 	lag := float32(0)
-	if h := hoursOf(c.date); h != noDate && d.date != noDate {
+	if h := c.date; h != noDate && d.date != noDate {
 		lag = float32(max(h, d.date) - min(h, d.date))
 	}
 	x[fLag] = lag / (lag + lagSaturates)
-	size := float32(min(len(c.reading.tokens), int(d.size)))
+	size := float32(min(c.size, int(d.size)))
 	x[fShort] = shortText / (shortText + size)
 	x[fShortWord] = x[fShort] * x[fWords]
 	x[fShortTtl] = x[fShort] * x[fTitleIn]
+	if least := min(o.namesA, o.namesB); least > 0 {
+		x[fNameConf] = least / (least + 20)
+	}
 	x[fOther] = portion(o.cover, max(o.sa, o.sb))
 	if w.foreign(c.language) != w.foreign(d.language) {
-		x[fScript], x[fScrWords], x[fScrNames], x[fScrCover] = 1, x[fWords], x[fNames], x[fCover]
+		x[fScript], x[fScrWords], x[fScrNames], x[fScrCover], x[fScrNameC] = 1, x[fWords], x[fNames], x[fCover], x[fNameConf]
 	}
-	x[fSize] = min(2, float32(math.Abs(math.Log(float64(len(c.reading.tokens)+10)/float64(int(d.size)+10)))))
+	x[fSize] = min(2, float32(math.Abs(math.Log(float64(c.size+10)/float64(int(d.size)+10)))))
 	return x
 }
 
@@ -464,6 +488,3 @@ func (p *Placer) sameLanguage(language uint8, v []concept, s uint32) string {
 }
 
 const sameLanguageLeast = .5
-
-var _ = strings.TrimSpace
-var _ feeds.ItemKey

@@ -86,10 +86,13 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 			continue
 		}
 		l := p.scratch.compare(r, o, c.idle, p.idle(o, nil))
-		cand := p.judge(c, n, &l)
 		if l.common >= sameTongue && l.sameTitle {
 			c.language = d.language // so many words in a row are in one language, whatever was guessed of it
 		}
+		if d.language != c.language {
+			continue // texts in two languages may share lists of names
+		}
+		cand := p.judge(c, n, &l)
 		if cand.joins {
 			if err := p.vetoByRichest(c, &cand); err != nil {
 				return nil, err

@@ -47,6 +47,9 @@ func (r *reading) words(from, to int) string {
 	return s[r.tokens[from].start:r.tokens[to].end]
 }
 
+// size is the number of tokens.
+func (r *reading) size() int { return len(r.tokens) }
+
 // desk is what readings are made on: it holds the buffers.
 type desk struct {
 	reader

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,12 +40,25 @@ type verdict struct {
 	Relation  feeds.Relation `json:"relation"`
 	Of        string         `json:"of,omitempty"`
 	Score     float32        `json:"score,omitempty"`
+	Threshold float32        `json:"threshold,omitempty"`
+	Because   string         `json:"because,omitempty"`
+	Near      []nearby       `json:"near,omitempty"`
 	Regions   []string       `json:"regions"`
 	Countries []string       `json:"countries"`
 	Topics    []string       `json:"topics"`
 	Events    []string       `json:"events"`
 	Mentioned []string       `json:"mentioned"` // countries that are named besides
 	Why       []reason       `json:"why"`
+}
+
+// nearby is a document that was close and is another statement all the same.
+type nearby struct {
+	ID        string  `json:"id"`
+	Statement string  `json:"statement"`
+	Score     float32 `json:"score"`
+	Threshold float32 `json:"threshold"`
+	Why       string  `json:"why"`
+	Related   bool    `json:"related,omitempty"`
 }
 
 // reason says which rule gave a tag, and on which words.
@@ -90,9 +104,14 @@ func (a *app) classify() *cobra.Command {
 
 // classify judges each document against those before it.
 func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) error {
-	seen := map[feeds.Key][]dedup.Known{}
-	ids := map[feeds.ItemKey]string{}
-	placer := dedup.New(dedup.Options{Find: func(keys []feeds.Key) (map[feeds.Key][]dedup.Known, error) { return seen, nil }})
+	shelf, err := newShelf()
+	if err != nil {
+		return err
+	}
+	defer shelf.Close()
+	placer := dedup.New(dedup.Options{Find: shelf.find, Text: shelf.text})
+	told := map[feeds.StatementID][]feeds.Tag{} // of the statements so far
+	var now time.Time
 	norm := normalize.New()
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
@@ -118,25 +137,31 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 			return fmt.Errorf("%s:%d: not a document: %w", name, n, err)
 		}
 		d, src := draftOf(norm, doc)
-		placed, release, err := placer.Place(src, []feeds.Draft{d}, time.Unix(int64(n), 0).UTC())
+		// The documents' own dates are the clock: a statement that is published
+		// later was there later.
+		if now = now.Add(time.Second); d.Published.After(now) {
+			now = d.Published
+		}
+		d.Taggings = tagger.Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: src})
+		placed, release, err := placer.Place(src, []feeds.Draft{d}, now)
 		if err != nil {
 			return err
 		}
-		release()
-		p := placed[0]
-		if !p.Seen {
-			ids[p.Item] = doc.ID
-			for _, k := range p.Keys {
-				seen[k] = append(seen[k], dedup.Known{Item: p.Item, Statement: p.Statement, FirstSeen: time.Unix(int64(n), 0).UTC(),
-					GUID: d.ID, Link: d.Link, Title: d.Title, Published: d.Published, Language: d.Language})
-			}
-		}
-		v := verdict{ID: doc.ID, Language: d.Language, Statement: string(p.Statement), Relation: p.Relation, Of: ids[p.Of], Score: p.Score,
-			Regions: []string{}, Countries: []string{}, Mentioned: []string{}, Topics: []string{}, Events: []string{}}
+		p := &placed[0]
+		of := shelf.id(p.Of)
 		if p.Seen {
-			v.Relation, v.Of = feeds.IsCorrection, ids[p.Item]
+			p.Relation, of = feeds.IsCorrection, shelf.id(p.Item)
+		} else if err := shelf.put(doc.ID, &d, p, now); err != nil {
+			return err
 		}
-		taggings := tagger.Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: src})
+		release()
+		v := verdict{ID: doc.ID, Language: d.Language, Statement: string(p.Statement), Relation: p.Relation, Of: of,
+			Score: p.Score, Threshold: p.Threshold, Because: p.Why,
+			Regions: []string{}, Countries: []string{}, Mentioned: []string{}, Topics: []string{}, Events: []string{}}
+		for _, n := range p.Near {
+			v.Near = append(v.Near, nearby{shelf.id(n.Item), string(n.Statement), n.Score, n.Threshold, n.Why, n.Related})
+		}
+		taggings := shared(told, p, d.Taggings)
 		v.Why = reasons(taggings)
 		for _, t := range taggings {
 			switch t.Tag.Scheme {
@@ -156,6 +181,29 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 			return err
 		}
 	}
+}
+
+// shared gives a document's tags with those that the statement has from its
+// other copies, and notes them for the copies to come.
+func shared(told map[feeds.StatementID][]feeds.Tag, p *dedup.Placement, own []feeds.Tagging) []feeds.Tagging {
+	all := told[p.Statement]
+	for _, loser := range p.Join {
+		all = append(all, told[loser]...)
+		delete(told, loser)
+	}
+	out := slices.Clone(own)
+	for _, t := range all {
+		if !slices.ContainsFunc(out, func(g feeds.Tagging) bool { return g.Tag == t }) {
+			out = append(out, feeds.Tagging{Tag: t, Rule: "another copy of the statement"})
+		}
+	}
+	for _, g := range own {
+		if !slices.Contains(all, g.Tag) {
+			all = append(all, g.Tag)
+		}
+	}
+	told[p.Statement] = all
+	return out
 }
 
 // draftOf turns a document into what the line carries.
