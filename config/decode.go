@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"communique/aggregator/tag"
+
 	"go.yaml.in/yaml/v4"
 )
 
@@ -203,6 +205,9 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 		return
 	case *Secret:
 		d.secret(v.Addr().Interface().(*Secret), n)
+		return
+	case *tag.Example:
+		d.example(v.Addr().Interface().(*tag.Example), n)
 		return
 	}
 	if s, ok := v.Addr().Interface().(scalar); ok {

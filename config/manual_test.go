@@ -37,7 +37,7 @@ func forOperators(key, text string) string {
 }
 
 // rules are the types of aggregator/tag.
-var rules = map[string]bool{"Taxonomy": true, "Rule": true, "Window": true}
+var rules = map[string]bool{"Taxonomy": true, "Rule": true, "Window": true, "Example": true}
 
 // comments reads the comments of the types and fields that the file is made of.
 func comments(t *testing.T) map[string]string {

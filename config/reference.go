@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"communique/aggregator/tag"
 )
 
 // Reference gives the manual of the file as Markdown, made from the comments of
@@ -58,7 +60,7 @@ sources:
 	b.WriteString("## Kinds of values\n\n")
 	for _, s := range []any{
 		ID(""), Term(""), Country(""), Language(""), Duration(0), Bytes(0), URL(""), Address(""), Authority(""), Network{},
-		Path(""), Rhythm(""), Zone(""), Verified(""), Secret{},
+		Path(""), Rhythm(""), Zone(""), Verified(""), Secret{}, tag.Example{},
 	} {
 		name := reflect.TypeOf(s).Name()
 		fmt.Fprintf(b, "### %s\n\n", strings.ToLower(name))
@@ -69,7 +71,7 @@ sources:
 
 // isSection reports whether a type is a mapping with keys of ours.
 func isSection(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && t != reflect.TypeFor[Secret]() && t != reflect.TypeFor[later]() &&
+	return t.Kind() == reflect.Struct && t != reflect.TypeFor[Secret]() && t != reflect.TypeFor[later]() && t != reflect.TypeFor[tag.Example]() &&
 		!reflect.PointerTo(t).Implements(reflect.TypeFor[scalar]())
 }
 
@@ -168,7 +170,7 @@ func kindText(t reflect.Type) string {
 		}
 		return alternatives(words)
 	}
-	if name := t.Name(); reflect.PointerTo(t).Implements(reflect.TypeFor[scalar]()) || t == reflect.TypeFor[Secret]() {
+	if name := t.Name(); reflect.PointerTo(t).Implements(reflect.TypeFor[scalar]()) || t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[tag.Example]() {
 		return fmt.Sprintf("[%s](#%s)", strings.ToLower(name), strings.ToLower(name))
 	}
 	switch t.Kind() {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"communique/aggregator/tag"
+
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v4"
 )
@@ -35,6 +37,12 @@ func Schema() ([]byte, error) {
 func schemaWith(text map[string]string) ([]byte, error) {
 	r := jsonschema.Reflector{
 		FieldNameTag: "yaml", Anonymous: true, ExpandedStruct: true, RequiredFromJSONSchemaTags: true,
+		Mapper: func(t reflect.Type) *jsonschema.Schema {
+			if t == reflect.TypeFor[tag.Example]() {
+				return exampleSchema()
+			}
+			return nil
+		},
 		LookupComment: func(t reflect.Type, field string) string {
 			if field == "" {
 				return text[t.Name()]

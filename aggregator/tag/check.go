@@ -172,6 +172,14 @@ func (c *checker) rule(t *term, rule *Rule, path []any) {
 	}
 	c.patterns(t, rule.Patterns, roleOf(t.tag.Scheme), at("patterns"))
 	c.patterns(t, rule.Exclude, isExclude, at("exclude"))
+	for i, ex := range rule.Examples {
+		if strings.TrimSpace(ex.Text) == "" {
+			c.errorf(at("examples", i), "an example needs a text")
+		}
+		if ex.Lang != "" {
+			c.language(ex.Lang, at("examples", i, "lang"))
+		}
+	}
 	if len(t.sources) == 0 && !rule.Disable {
 		c.errorf(at("patterns"), "%q has no patterns, so nothing would ever carry it", rule.ID)
 	}
@@ -260,7 +268,7 @@ func distance(a, b string, most int) int {
 	return row[len(b)]
 }
 
-// tryExamples tags the operator's examples as titles.
+// tryExamples tags the operator's examples.
 func (t *Tagger) tryExamples(tax Taxonomy) []*Error {
 	var errs []*Error
 	for _, s := range []struct {
@@ -272,14 +280,8 @@ func (t *Tagger) tryExamples(tax Taxonomy) []*Error {
 	} {
 		for i, rule := range s.rules {
 			for j, ex := range rule.Examples {
-				text, not := strings.CutPrefix(ex, "!")
-				got := t.carries(feeds.Tag{Scheme: s.scheme, Term: rule.ID}, strings.TrimSpace(text), rule)
-				if got == not {
-					what := "does not get"
-					if not {
-						what = "gets"
-					}
-					errs = append(errs, &Error{Path: []any{s.name, i, "examples", j}, Message: fmt.Sprintf("%q %s %s %q", strings.TrimSpace(text), what, s.scheme, rule.ID)})
+				if message := t.try(feeds.Tag{Scheme: s.scheme, Term: rule.ID}, rule, ex); message != "" {
+					errs = append(errs, &Error{Path: []any{s.name, i, "examples", j}, Message: message})
 				}
 			}
 		}
@@ -287,16 +289,63 @@ func (t *Tagger) tryExamples(tax Taxonomy) []*Error {
 	return errs
 }
 
-// carries reports whether a title gets the tag in any language of the rule.
-func (t *Tagger) carries(tag feeds.Tag, title string, rule Rule) bool {
-	for _, lang := range append(slices.Sorted(maps.Keys(rule.Patterns)), "") {
-		if lang == anyLanguage {
-			continue
-		}
-		tags := t.Tag(Input{Language: lang, View: feeds.TextView{Title: title}})
-		if slices.ContainsFunc(tags, func(g feeds.Tagging) bool { return g.Tag == tag }) {
-			return true
+// try says what is wrong with an example, "" when it comes out as it should.
+func (t *Tagger) try(tag feeds.Tag, rule Rule, ex Example) string {
+	langs := []string{ex.Lang}
+	if ex.Lang == "" {
+		langs = append(slices.DeleteFunc(slices.Sorted(maps.Keys(rule.Patterns)), func(l string) bool { return l == anyLanguage }), "")
+	}
+	title, text, _ := strings.Cut(strings.TrimSpace(ex.Text), "\n")
+	lede, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	in := Input{View: feeds.TextView{Title: title, Lede: lede, Body: strings.TrimSpace(text)}}
+	quoted := ex.Text
+	if r := []rune(quoted); len(r) > 80 {
+		quoted = string(r[:77]) + "…"
+	}
+	for _, in.Language = range langs {
+		for _, g := range t.Tag(in) {
+			if g.Tag == tag && ex.No {
+				return fmt.Sprintf("%q gets %s %q although it must not, by %s", quoted, tag.Scheme, tag.Term, g.Evidence)
+			}
+			if g.Tag == tag {
+				return ""
+			}
 		}
 	}
-	return false
+	if ex.No {
+		return ""
+	}
+	in.Language = langs[0]
+	return fmt.Sprintf("%q does not get %s %q: %s", quoted, tag.Scheme, tag.Term, t.instead(tag, in))
+}
+
+// instead says what a text has of a tag that it does not get, and which others
+// of the kind it gets, with the words for them.
+func (t *Tagger) instead(tag feeds.Tag, in Input) string {
+	l := t.lexicon(in.Language)
+	m := l.borrow()
+	defer l.giveBack(m)
+	m.read(in)
+	l.find(m)
+	m.score.reset(len(t.rules.terms), len(l.entries))
+	l.count(m)
+	i := t.rules.index[tag]
+	has := "none of its patterns is found"
+	switch s := &m.score.terms[i]; {
+	case s.forbidden:
+		has = "an exclude pattern is found"
+	case s.hits[0].worth > 0:
+		c := collector{t: t, l: l, m: m}
+		has = fmt.Sprintf("its words score %.1f, too little (%s)", s.score, c.evidence(i))
+	}
+	var others []string
+	for _, g := range t.Tag(in) {
+		if g.Tag.Scheme == tag.Scheme && len(others) < 3 {
+			others = append(others, fmt.Sprintf("%q (%s)", g.Tag.Term, g.Evidence))
+		}
+	}
+	if len(others) == 0 {
+		return has + "; it gets no " + tag.Scheme
+	}
+	return has + "; it gets " + strings.Join(others, ", ")
 }

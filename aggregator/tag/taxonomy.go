@@ -34,10 +34,10 @@ type Rule struct {
 	Exclude map[string][]string `yaml:"exclude,omitempty" json:"exclude,omitempty"`
 	// Weight multiplies the weights of all patterns of this rule. Default 1.
 	Weight float64 `yaml:"weight,omitempty" json:"weight,omitempty"`
-	// Threshold is the score from which the term is given. Default: 2.5 for
-	// topics, 2 for regions, 1 for countries and events. A pattern of weight 1
-	// scores 4 in the title; 1.5 (topics) or 2 in the first paragraph; 0.6
-	// (topics) or 1 further down, at most four times.
+	// Threshold is the score from which the term is given. Default: 2 for topics
+	// and regions, 1 for countries and events. A pattern of weight 1 scores 4
+	// in the title; 1.5 (topics) or 2 in the first paragraph; 0.6 (topics) or 1
+	// further down, at most four times.
 	Threshold float64 `yaml:"threshold,omitempty" json:"threshold,omitempty"`
 	// Window is when a statement must have been published, for events.
 	Window Window `yaml:"window,omitempty" json:"window,omitzero"`
@@ -45,13 +45,36 @@ type Rule struct {
 	Regions []string `yaml:"regions,omitempty" json:"regions,omitempty"`
 	// Disable takes a built-in term away.
 	Disable bool `yaml:"disable,omitempty" json:"disable,omitempty"`
-	// Examples are short texts that must get the term, or with a leading "!"
-	// must not; they are tried whenever the configuration is checked.
-	Examples []string `yaml:"examples,omitempty" json:"examples,omitempty"`
+	// Examples are texts that must get the term, or must not; they are tried
+	// whenever the configuration is checked.
+	Examples []Example `yaml:"examples,omitempty" json:"examples,omitempty"`
 }
 
 // Window is a span of days, both included, as YYYY-MM-DD; an empty end is open.
 type Window struct {
 	From string `yaml:"from,omitempty" json:"from,omitempty"`
 	To   string `yaml:"to,omitempty" json:"to,omitempty"`
+}
+
+// Example is a text that a rule is tried on: its first line as a title, what
+// follows as the text below. A text alone must get the term, and with a leading
+// "!" must not; "lang" says which language it is in, without which all languages
+// of the rule are tried:
+//
+//	taxonomy:
+//	  topics:
+//	    - id: harbour-safety
+//	      patterns:
+//	        en: [harbour safety]
+//	        fr: [sécurité du port]
+//	      examples:
+//	        - Harbour safety week begins
+//	        - "!Safety at sea"
+//	        - {yes: Semaine de la sécurité du port, lang: fr}
+//	        - {no: Le port ferme, lang: fr}
+//	        - {text: A week of harbour safety, lang: en, yes: true}
+type Example struct {
+	Text string `yaml:"text" json:"text"`
+	Lang string `yaml:"lang,omitempty" json:"lang,omitempty"`
+	No   bool   `yaml:"no,omitempty" json:"no,omitempty"` // it must not get the term
 }

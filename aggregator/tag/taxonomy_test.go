@@ -17,7 +17,7 @@ func TestOperatorsRulesAreAdded(t *testing.T) {
 				ID: "fisheries", Labels: map[string]string{"en": "Fisheries", "es": "Pesca"}, Parent: "food-security",
 				Patterns: map[string][]string{"en": {"fishing boat:2", "fisher*", "!fisher price"}, "any": {"=FAO SOFIA:2"}},
 				Exclude:  map[string][]string{"en": {"chess"}},
-				Examples: []string{"Two fishing boats lost", "!A fisher price"},
+				Examples: []Example{{Text: "Two fishing boats lost"}, {Text: "A fisher price", No: true}},
 			},
 			{ID: "health", Patterns: map[string][]string{"en": {"snakebite:2"}}, Labels: map[string]string{"en": "Health and nutrition"}},
 			{ID: "xenophobia", Disable: true},
@@ -122,9 +122,30 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 }
 
 func TestExamplesAreTried(t *testing.T) {
-	_, err := New(Taxonomy{Topics: []Rule{{ID: "tides", Patterns: map[string][]string{"en": {"tide:0.1"}}, Examples: []string{"High tide", "!Low water"}}}})
-	if err == nil || err.Error() != `topics[0].examples[0]: "High tide" does not get topic "tides"` {
-		t.Errorf("error %v", err)
+	tides := func(examples ...Example) error {
+		_, err := New(Taxonomy{Topics: []Rule{
+			{ID: "tides", Patterns: map[string][]string{"en": {"tide:0.1", "spring tide:2"}, "fr": {"marée:2"}}, Examples: examples},
+		}})
+		return err
+	}
+	if err := tides(Example{Text: "A spring tide"}, Example{Text: "Low water", No: true}, Example{Text: "La marée monte", Lang: "fr"},
+		Example{Text: "La marée monte", Lang: "en", No: true}, Example{Text: "News of the coast\nThe spring tide came. It was a spring tide as none before."}); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []struct {
+		example Example
+		want    string
+	}{
+		{Example{Text: "High tide"}, `"High tide" does not get topic "tides": its words score 0.4, too little (title: "High tide"); it gets no topic`},
+		{Example{Text: "Cholera vaccination", Lang: "en"}, `"Cholera vaccination" does not get topic "tides": none of its patterns is found; it gets "epidemics" (title: "Cholera vaccination"), "health" (title: "Cholera vaccination"; title: "Cholera vaccination")`},
+		{Example{Text: "The spring tide", No: true}, `"The spring tide" gets topic "tides" although it must not, by title: "The spring tide"`},
+		{Example{Text: " "}, `an example needs a text`},
+		{Example{Text: "La marée", Lang: "fr-CA"}, `"fr-CA" is no language: use two or three small letters ("fr"), or "any"; did you mean "fr"?`},
+	} {
+		err := tides(Example{Text: "A spring tide"}, c.example)
+		if err == nil || !strings.HasPrefix(err.Error(), "topics[0].examples[1]") || !strings.HasSuffix(err.Error(), ": "+c.want) {
+			t.Errorf("error %v, want %s", err, c.want)
+		}
 	}
 }
 
@@ -139,6 +160,10 @@ func TestFingerprintFollowsTheRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tg.Fingerprint()
+	}
+	tried, err := New(Taxonomy{Topics: []Rule{{ID: "tides", Patterns: map[string][]string{"en": {"tide"}, "fr": {"marée"}}, Examples: []Example{{Text: "The tide"}}}}})
+	if err != nil || tried.Fingerprint() != rules("tide") {
+		t.Errorf("an example changes the fingerprint (%v)", err)
 	}
 	if a, b := rules("tide"), rules("tides"); a == b || a == same.Fingerprint() || a != rules("tide") {
 		t.Errorf("fingerprints %x, %x, %x", same.Fingerprint(), a, b)
