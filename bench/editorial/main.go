@@ -69,7 +69,7 @@ func main() {
 	flag.StringVar(&o.by, "by", "", "also split the scores by `KEY`: lang, set, form or kind")
 	flag.IntVar(&o.errors, "errors", 10, "show at most `N` mistakes of each kind")
 	flag.IntVar(&o.shuffles, "shuffles", 0, "classify in `N` other orders of arrival")
-	flag.StringVar(&o.arrival, "arrival", "poll", "how these come about, `MODE`: poll (each source asked at its own interval, 5 minutes to 6 hours) random (each item late by up to 3 days) or both")
+	flag.StringVar(&o.arrival, "arrival", "poll", "how these come about, `MODE`: poll (each source asked at its own interval, 5 minutes to 6 hours), random (each item late by up to 3 days) or both")
 	flag.IntVar(&o.fill, "fill", 0, "put `N` made statements into the window first")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the orders of arrival and of the made statements, `N`")
 	flag.StringVar(&o.congress, "congress", "", "official statements with labelled pairs, in `DIR`")

@@ -263,7 +263,7 @@ func groupTables(f *streamFigures) []table {
 		t.add(x.name, four(x.P), four(x.R), four(x.F1), four(x.B3.P), four(x.B3.R), four(x.B3.F1), four(x.ARI),
 			count(x.TP), count(x.FP), count(x.FN), percentOf(x.FP, x.TP+x.FP))
 	}
-	t.note = fmt.Sprintf("%d rows of %d statements by the labels, %d by classify; %d rows without a prediction.", g.Rows, g.Groups, g.Statements, g.Missing)
+	t.note = fmt.Sprintf("%d rows of %d statements by the labels, %d predicted; %d rows without a prediction.", g.Rows, g.Groups, g.Statements, g.Missing)
 	return []table{t}
 }
 
@@ -287,12 +287,14 @@ func (o *outcome) tagTable(f *streamFigures, parts map[string][]row, keys []stri
 	}
 	unjudged, given := 0, 0
 	for i := range o.rows {
-		if v := o.verdicts[o.rows[i].ID]; v != nil && o.rows[i].Topics != nil {
+		if v := o.verdicts[o.rows[i].ID]; v != nil && v.TopicsSaid != nil && o.rows[i].Topics != nil {
 			unjudged += len(v.TopicsSaid) - len(v.Topics)
 			given += len(v.TopicsSaid)
 		}
 	}
-	t.note = fmt.Sprintf("Of %d topics given to rows with labels, %d are ours alone: the labels have no word for them, and they are not judged.", given, unjudged)
+	if unjudged > 0 {
+		t.note = fmt.Sprintf("Of %d topics given to rows with labels, %d are ours alone: the labels have no word for them, and they are not judged.", given, unjudged)
+	}
 	return t
 }
 

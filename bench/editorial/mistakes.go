@@ -149,7 +149,10 @@ func (o *outcome) falseMerges(limit int) []string {
 		for _, at := range c.rows {
 			if r := &o.rows[at]; !first[*r.Group] && len(first) < 4 {
 				first[*r.Group] = true
-				out = append(out, "       holds "+o.describe(r), "          as "+o.verdicts[r.ID].Relation+o.verdicts[r.ID].evidence())
+				out = append(out, "       holds "+o.describe(r))
+				if v := o.verdicts[r.ID]; v.Relation != "" {
+					out = append(out, "          as "+v.Relation+v.evidence())
+				}
 			}
 		}
 	}

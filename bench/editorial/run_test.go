@@ -100,6 +100,17 @@ func TestWholeRunOnLabelledRows(t *testing.T) {
 	}
 }
 
+// A prediction need not name languages, and may be in the labels' words.
+func TestReadyPredictionIsScoredAsItStands(t *testing.T) {
+	got := figures[streamFigures](t, measured(t, options{gold: "testdata/tiny.jsonl", pred: "testdata/tiny-predicted.jsonl", json: true}), "stream")
+	if got.Language.Rows != 0 || got.Usage != nil {
+		t.Errorf("language %+v and usage %+v of a prediction that has none", got.Language, got.Usage)
+	}
+	if x := got.Tags["topics_rw"]; !near4(x.Micro.P, .5) {
+		t.Errorf("themes: %+v, want a precision of one half", x)
+	}
+}
+
 // No label may reach the program that is measured.
 func TestProgramIsGivenNoLabel(t *testing.T) {
 	rows, err := readGold("testdata/gold.jsonl")

@@ -129,8 +129,17 @@ type detection struct {
 
 func (d detection) share() float64 { return float64(d.Right) / float64(max(1, d.Rows)) }
 
+// scoreLanguage judges no row when no verdict names a language: a ready
+// prediction need not say any.
 func scoreLanguage(rows []row, verdicts map[string]*verdict) detection {
 	out := detection{Wrong: map[string]int{}}
+	says := false
+	for _, v := range verdicts {
+		says = says || v.Language != ""
+	}
+	if !says {
+		return out
+	}
 	for i := range rows {
 		r := &rows[i]
 		if !r.judgesLanguage() {
