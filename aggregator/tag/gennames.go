@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-var languages = []string{"en", "fr", "es", "pt", "ar", "de", "it", "ru"}
+var languages = []string{"en", "fr", "es", "pt", "ar", "de", "it", "ru", "zh", "zh-Hant"}
 
 func main() {
 	f, err := os.Create("data/names.tsv")

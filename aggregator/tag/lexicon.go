@@ -38,6 +38,7 @@ type entry struct {
 // lexicon is the compiled patterns of one language: a vocabulary that turns
 // words into symbols and a trie over symbols that turns phrases into entries.
 type lexicon struct {
+	lang    string
 	fold    *folding
 	stem    func(*snowballstem.Env) bool
 	entries []entry
@@ -119,7 +120,7 @@ func (t *edgeTable) add(from, sym, to uint32) {
 
 func newLexicon(lang string, f *folding) *lexicon {
 	return &lexicon{
-		fold: f, stem: stemmer(lang), shortest: 1 << 30,
+		lang: lang, fold: f, stem: stemmer(lang), shortest: 1 << 30,
 		written: map[uint64]uint32{}, stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
 		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), ends: make([]ending, 1, 8192),
 		before: map[uint64]bool{}, societyBefore: map[uint64]bool{}, river: map[uint64]bool{}, links: map[uint64]bool{}, joins: map[uint64]bool{},
@@ -149,6 +150,13 @@ func (l *lexicon) add(p pattern, e entry) {
 		switch w.how {
 		case asWritten:
 			syms = append(syms, l.symbol(l.written, hashWord(folded)))
+			if e.role <= isPlaceMask && e.role != isPeople && !e.guard {
+				inflect(l.lang, w.text, len(p.words)-1-i, func(form string) {
+					if s := l.symbol(l.written, hashWord(l.fold.letters(nil, form))); !slices.Contains(syms, s) {
+						syms = append(syms, s)
+					}
+				})
+			}
 			if e.role == isPeople && arabic(folded) { // the Syrian
 				syms = append(syms, l.symbol(l.written, hashWord(withArticle(folded))))
 			}

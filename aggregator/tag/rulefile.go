@@ -210,7 +210,7 @@ func (r *rules) readCountries() {
 			t.labels[row[1]] = row[2]
 		}
 		if len(row) > 3 {
-			t.cells(row[1], isName, row[3])
+			t.cells(feeds.PrimaryLanguage(row[1]), isName, row[3])
 		}
 		if len(row) > 4 {
 			hidden[[2]string{row[0], row[1]}] = true
@@ -220,7 +220,7 @@ func (r *rules) readCountries() {
 		if t := &r.terms[i]; t.tag.Scheme == feeds.Country {
 			for lang, label := range t.labels {
 				if !hidden[[2]string{t.tag.Term, lang}] {
-					t.sources = append(t.sources, source{lang: lang, role: isName, text: label, sep: "\n"})
+					t.sources = append(t.sources, source{lang: feeds.PrimaryLanguage(lang), role: isName, text: label, sep: "\n"})
 				}
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 // token is one word of a text: a run of letters and digits. Apostrophes and
 // hyphens part words, in texts as in patterns, so "d’Ivoire" is "d" "ivoire".
+// Chinese characters are words of their own, as nothing parts them.
 type token struct {
 	hash       uint64 // of the folded letters
 	start, end uint32 // bytes of the zone's text
@@ -156,6 +157,13 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 			continue
 		}
 
+		if han(r) {
+			dst = append(dst, token{hash: hashLetter(hashSeed, r), start: uint32(i), end: uint32(i + size), zone: z, flags: flags | caseless})
+			flags = 0
+			i += size
+			continue
+		}
+
 		start, h := i, uint64(hashSeed)
 		if v&(isCapital<<16) != 0 {
 			flags |= capital
@@ -186,7 +194,9 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 				v, size = uint32(w&^isCapital)|uint32(w&isCapital)<<16, 1
 			} else {
 				r, size = utf8.DecodeRuneInString(text[i:])
-				v = f.fold(r)
+				if v = f.fold(r); han(r) {
+					break
+				}
 			}
 			if v == 0 {
 				break
@@ -204,6 +214,11 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 	return dst
 }
 
+// han reports whether a rune is a Chinese character.
+func han(r rune) bool {
+	return r >= 0x3400 && (r <= 0x9FFF || r >= 0xF900 && r <= 0xFAFF || r >= 0x20000 && r <= 0x323AF)
+}
+
 // hasLower reports whether a word holds a small letter; digits are neither.
 func hasLower(word string) bool {
 	for _, r := range word {
@@ -219,7 +234,7 @@ func hasLower(word string) bool {
 // and "U.S." go on. Commas do not: "safe, orderly and regular".
 func parts(r rune, text string, i int, before []token) uint8 {
 	switch r {
-	case '\n', '!', '?', ';', '(', ')', '[', ']', '|', '•', '؟', '؛', '…', '“', '”', '«', '»', '—':
+	case '\n', '!', '?', ';', '(', ')', '[', ']', '|', '•', '؟', '؛', '…', '“', '”', '«', '»', '—', '。', '！', '？', '；', '：', '（', '）', '《', '》', '「', '」':
 		return fresh
 	case '–', '-':
 		if i > 0 && text[i-1] == ' ' { // a dash, not a hyphen
