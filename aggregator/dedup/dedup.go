@@ -68,8 +68,7 @@ type Options struct {
 	// ids are after redirects.
 	Find func(keys []feeds.Key) (map[feeds.Key][]Known, error)
 	// Since gives when a statement was first seen, zero when it is not stored; it
-	// is asked when two turn out to be one. nil means that each is as old as the
-	// copy of it that was found.
+	// is asked when two turn out to be one. nil means that the window knows.
 	Since func(feeds.StatementID) (time.Time, error)
 	// Text gives the language and the text view of an item that was placed; not
 	// ok when it is gone. nil means that only exact evidence counts.
@@ -248,12 +247,9 @@ func FirstChange(d *feeds.Draft, now time.Time) time.Time {
 // oldest lets the oldest of the statements win that pl shows to be one. The copy
 // that was matched need not be a statement's first.
 func (p *Placer) oldest(pl *Placement) error {
-	if p.o.Since == nil {
-		return nil
-	}
 	best, at := -1, time.Time{}
 	for i, id := range append([]feeds.StatementID{pl.Statement}, pl.Join...) {
-		since, err := p.o.Since(id)
+		since, err := p.firstSeen(id)
 		if err != nil {
 			return err
 		}
@@ -265,6 +261,17 @@ func (p *Placer) oldest(pl *Placement) error {
 		pl.Statement, pl.Join[best] = pl.Join[best], pl.Statement
 	}
 	return nil
+}
+
+// firstSeen gives when a statement was first seen, as far as anybody can tell.
+func (p *Placer) firstSeen(id feeds.StatementID) (time.Time, error) {
+	if p.o.Since != nil {
+		return p.o.Since(id)
+	}
+	if s, ok := p.window.byID[id]; ok {
+		return time.Unix(int64(p.window.stmts[s].head), 0), nil // copies are in order of arrival
+	}
+	return time.Time{}, nil
 }
 
 // release forgets the claims of one source.

@@ -56,6 +56,11 @@ const (
 	templateWhole     = .9
 	templateSame      = 1
 	titledContainment = .5
+
+	// So much in common outweighs another title and lead.
+	muchCommon  = 120
+	muchJaccard = .2
+	muchSame    = 8
 )
 
 // near looks for the statements that the newcomer is a copy of, in its own
@@ -91,6 +96,9 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 		}
 		if d.language != c.language {
 			continue // texts in two languages may share lists of names
+		}
+		if traceNear != nil {
+			traceNear(p, c, n, &l)
 		}
 		cand := p.judge(c, n, &l)
 		if cand.joins {
@@ -145,6 +153,10 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 		// A template with the same title and the same figures, however little of
 		// it is its own.
 	case l.sameTitle && differ == 0 && l.containment >= titledContainment && l.same >= templateSame && l.anchored && min(l.a, l.b) >= fewShingles:
+	case l.common >= muchCommon && l.containment >= titledContainment && l.jaccard >= muchJaccard && differ == 0 && l.same >= muchSame &&
+		!l.titleEdition && !l.titleName && !l.titleSeries:
+		// So many words in a row and every figure and name the same, under a
+		// title and lead of its own: what several offices say together.
 	case min(l.a, l.b) < fewShingles:
 		against = fmt.Sprintf("only %d shingles are left to compare", min(l.a, l.b))
 	case cand.score < cand.threshold:
@@ -265,3 +277,5 @@ func (p *Placer) idle(r *reading, each func(n uint32)) []bool {
 	}
 	return out
 }
+
+var traceNear func(p *Placer, c *newcomer, n uint32, l *likeness)

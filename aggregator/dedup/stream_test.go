@@ -75,6 +75,7 @@ func run(t testing.TB, rows []labelled, l Likeness, trace func(row, of int, x *p
 		}
 		out[i] = placed[0]
 		where[out[i].Item] = i
+		itemID[out[i].Item] = rows[i].ID
 		for _, k := range out[i].Keys {
 			held[k] = append(held[k], Known{Item: out[i].Item, Statement: out[i].Statement, FirstSeen: rows[i].at, GUID: rows[i].ID, Title: rows[i].Title, Published: rows[i].at, Language: rows[i].draft.Language})
 		}
@@ -96,6 +97,8 @@ func run(t testing.TB, rows []labelled, l Likeness, trace func(row, of int, x *p
 	}
 	return out
 }
+
+var itemID = map[feeds.ItemKey]string{}
 
 type score struct{ tp, fp, fn int }
 

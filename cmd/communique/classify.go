@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -102,20 +103,40 @@ func (a *app) classify() *cobra.Command {
 	}
 }
 
-// classify judges each document against those before it.
-func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) error {
-	shelf, err := newShelf()
-	if err != nil {
+// classifier puts documents through dedup and tag. What it finds is told when
+// the last document is in: only then it is known which are one statement, and
+// which tags the statement has from all its copies.
+type classifier struct {
+	tagger *tag.Tagger
+	norm   *normalize.Normalizer
+	placer *dedup.Placer
+	shelf  *shelf
+	tags   map[feeds.StatementID][]feeds.Tag // by the statement as it was at first
+	told   *os.File                          // verdicts so far, a line of JSON each
+	lines  *bufio.Writer
+	now    time.Time
+}
+
+// classify judges each document against those before it. What comes before a
+// bad line is told all the same.
+func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) (err error) {
+	c := &classifier{tagger: tagger, norm: normalize.New(), tags: map[feeds.StatementID][]feeds.Tag{}}
+	if c.shelf, err = newShelf(); err != nil {
 		return err
 	}
-	defer shelf.Close()
-	placer := dedup.New(dedup.Options{Find: shelf.find, Text: shelf.text})
-	told := map[feeds.StatementID][]feeds.Tag{} // of the statements so far
-	var now time.Time
-	norm := normalize.New()
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
+	defer c.shelf.Close()
+	if c.told, err = hiddenFile(); err != nil {
+		return err
+	}
+	defer c.told.Close()
+	c.lines = bufio.NewWriterSize(c.told, 1<<16)
+	c.placer = dedup.New(dedup.Options{Find: c.shelf.find, Text: c.shelf.text})
+	return errors.Join(c.read(in, name), c.tell(out))
+}
+
+func (c *classifier) read(in io.Reader, name string) error {
 	r := bufio.NewReaderSize(in, 1<<16)
+	enc := json.NewEncoder(c.lines)
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
 		if errors.Is(err, io.EOF) && len(line) == 0 {
@@ -136,46 +157,9 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 		if err := json.Unmarshal(line, &doc); err != nil {
 			return fmt.Errorf("%s:%d: not a document: %w", name, n, err)
 		}
-		d, src := draftOf(norm, doc)
-		// The documents' own dates are the clock: a statement that is published
-		// later was there later.
-		if now = now.Add(time.Second); d.Published.After(now) {
-			now = d.Published
-		}
-		d.Taggings = tagger.Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: src})
-		placed, release, err := placer.Place(src, []feeds.Draft{d}, now)
+		v, err := c.judge(doc)
 		if err != nil {
 			return err
-		}
-		p := &placed[0]
-		of := shelf.id(p.Of)
-		if p.Seen {
-			p.Relation, of = feeds.IsCorrection, shelf.id(p.Item)
-		} else if err := shelf.put(doc.ID, &d, p, now); err != nil {
-			return err
-		}
-		release()
-		v := verdict{ID: doc.ID, Language: d.Language, Statement: string(p.Statement), Relation: p.Relation, Of: of,
-			Score: p.Score, Threshold: p.Threshold, Because: p.Why,
-			Regions: []string{}, Countries: []string{}, Mentioned: []string{}, Topics: []string{}, Events: []string{}}
-		for _, n := range p.Near {
-			v.Near = append(v.Near, nearby{shelf.id(n.Item), string(n.Statement), n.Score, n.Threshold, n.Why, n.Related})
-		}
-		taggings := shared(told, p, d.Taggings)
-		v.Why = reasons(taggings)
-		for _, t := range taggings {
-			switch t.Tag.Scheme {
-			case feeds.Region:
-				v.Regions = append(v.Regions, t.Tag.Term)
-			case feeds.Country:
-				v.Countries = append(v.Countries, strings.ToUpper(t.Tag.Term))
-			case feeds.Mention:
-				v.Mentioned = append(v.Mentioned, strings.ToUpper(t.Tag.Term))
-			case feeds.Topic:
-				v.Topics = append(v.Topics, t.Tag.Term)
-			case feeds.Event:
-				v.Events = append(v.Events, t.Tag.Term)
-			}
 		}
 		if err := enc.Encode(v); err != nil {
 			return err
@@ -183,27 +167,107 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) erro
 	}
 }
 
-// shared gives a document's tags with those that the statement has from its
-// other copies, and notes them for the copies to come.
-func shared(told map[feeds.StatementID][]feeds.Tag, p *dedup.Placement, own []feeds.Tagging) []feeds.Tagging {
-	all := told[p.Statement]
-	for _, loser := range p.Join {
-		all = append(all, told[loser]...)
-		delete(told, loser)
+// judge gives what can be said of a document at once.
+func (c *classifier) judge(doc document) (*verdict, error) {
+	d, src := draftOf(c.norm, doc)
+	// The documents' own dates are the clock: what was published later was there
+	// later.
+	if c.now = c.now.Add(time.Second); d.Published.After(c.now) {
+		c.now = d.Published
 	}
-	out := slices.Clone(own)
-	for _, t := range all {
-		if !slices.ContainsFunc(out, func(g feeds.Tagging) bool { return g.Tag == t }) {
-			out = append(out, feeds.Tagging{Tag: t, Rule: "another copy of the statement"})
+	d.Taggings = c.tagger.Tag(tag.Input{Language: d.Language, View: d.Text, Published: d.Published, Source: src})
+	placed, release, err := c.placer.Place(src, []feeds.Draft{d}, c.now)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	p := &placed[0]
+	of := c.shelf.id(p.Of)
+	if p.Seen {
+		p.Relation, of = feeds.IsCorrection, c.shelf.id(p.Item)
+	} else if err := c.shelf.put(doc.ID, &d, p, c.now); err != nil {
+		return nil, err
+	}
+	v := &verdict{ID: doc.ID, Language: d.Language, Statement: string(p.Statement), Relation: p.Relation, Of: of,
+		Score: p.Score, Threshold: p.Threshold, Because: p.Why, Why: reasons(d.Taggings)}
+	for _, n := range p.Near {
+		v.Near = append(v.Near, nearby{c.shelf.id(n.Item), string(n.Statement), n.Score, n.Threshold, n.Why, n.Related})
+	}
+	for _, g := range d.Taggings {
+		if !slices.Contains(c.tags[p.Statement], g.Tag) {
+			c.tags[p.Statement] = append(c.tags[p.Statement], g.Tag)
 		}
 	}
-	for _, g := range own {
-		if !slices.Contains(all, g.Tag) {
-			all = append(all, g.Tag)
+	return v, nil
+}
+
+// tell writes the verdicts, with what the later documents brought.
+func (c *classifier) tell(out io.Writer) error {
+	if err := c.lines.Flush(); err != nil {
+		return err
+	}
+	if _, err := c.told.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	all := map[feeds.StatementID][]feeds.Tag{}
+	for _, id := range slices.Sorted(maps.Keys(c.tags)) {
+		to := c.shelf.statement(id)
+		for _, t := range c.tags[id] {
+			if !slices.Contains(all[to], t) {
+				all[to] = append(all[to], t)
+			}
 		}
 	}
-	told[p.Statement] = all
-	return out
+	dec := json.NewDecoder(bufio.NewReaderSize(c.told, 1<<16))
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for {
+		var v verdict
+		if err := dec.Decode(&v); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		id := c.shelf.statement(feeds.StatementID(v.Statement))
+		v.Statement = string(id)
+		for i := range v.Near {
+			v.Near[i].Statement = string(c.shelf.statement(feeds.StatementID(v.Near[i].Statement)))
+		}
+		v.Near = slices.DeleteFunc(v.Near, func(n nearby) bool { return n.Statement == v.Statement })
+		v.tag(all[id])
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+	}
+}
+
+// tag gives a verdict the tags of its statement: what one copy says holds for
+// all of them.
+func (v *verdict) tag(tags []feeds.Tag) {
+	v.Regions, v.Countries, v.Mentioned, v.Topics, v.Events = []string{}, []string{}, []string{}, []string{}, []string{}
+	for _, t := range tags {
+		if t.Scheme == feeds.Mention && slices.Contains(tags, feeds.Tag{Scheme: feeds.Country, Term: t.Term}) {
+			continue // it is more than mentioned in another copy
+		}
+		switch t.Scheme {
+		case feeds.Region:
+			v.Regions = append(v.Regions, t.Term)
+		case feeds.Country:
+			v.Countries = append(v.Countries, strings.ToUpper(t.Term))
+		case feeds.Mention:
+			v.Mentioned = append(v.Mentioned, strings.ToUpper(t.Term))
+		case feeds.Topic:
+			v.Topics = append(v.Topics, t.Term)
+		case feeds.Event:
+			v.Events = append(v.Events, t.Term)
+		}
+		if !slices.ContainsFunc(v.Why, func(r reason) bool { return r.Tag == t.String() }) {
+			v.Why = append(v.Why, reason{Tag: t.String(), Rule: "another copy of the statement"})
+		}
+	}
+	for _, list := range [][]string{v.Regions, v.Countries, v.Mentioned, v.Topics, v.Events} {
+		slices.Sort(list)
+	}
 }
 
 // draftOf turns a document into what the line carries.

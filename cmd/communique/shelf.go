@@ -46,15 +46,24 @@ type record struct {
 }
 
 func newShelf() (*shelf, error) {
-	f, err := os.CreateTemp("", "communique-classify-*")
+	f, err := hiddenFile()
 	if err != nil {
 		return nil, err
 	}
-	// Gone from the folder at once, it is freed when the process ends, however it does.
+	return &shelf{file: f, at: map[feeds.ItemKey]uint32{}, first: map[feeds.Key]uint32{}, into: map[feeds.StatementID]feeds.StatementID{}}, nil
+}
+
+// hiddenFile gives a file for what memory should not hold. It is gone from its
+// folder at once, and freed when the process ends, however it does.
+func hiddenFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "communique-*")
+	if err != nil {
+		return nil, err
+	}
 	if err := os.Remove(f.Name()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &shelf{file: f, at: map[feeds.ItemKey]uint32{}, first: map[feeds.Key]uint32{}, into: map[feeds.StatementID]feeds.StatementID{}}, nil
+	return f, nil
 }
 
 func (s *shelf) Close() error { return s.file.Close() }
