@@ -107,6 +107,7 @@ type Observed struct {
 	Threshold float32     `cbor:"17,keyasint,omitempty"` // that Score had to reach; 0 when there was none to reach
 	Near      []Near      `cbor:"18,keyasint,omitempty"` // nearest first, at most 4
 	Features  []byte      `cbor:"19,keyasint,omitempty"` // what dedup compares it by, in dedup's own form
+	Echo      bool        `cbor:"20,keyasint,omitempty"` // it says no more than the copy Of: its tags count only when that copy is gone
 }
 
 // Near is another statement that a copy came close to and was not joined with.

@@ -15,12 +15,13 @@ type Source struct {
 	Topics   []string
 	Priority int      // higher leads when two copies are equally good; default 0
 	Identity string   // "auto" (or ""), "guid", "link", "title_date", "content"
-	Distrust []string // of "guid", "link", "date", "language"
+	Distrust []string // of "guid", "link", "date", "language", "text"
+	Match    string   // what its items are matched by: "all" (or ""), "near" (no translations), "exact" (guid, link, equal text)
 	Credit   string   // what the publisher's terms ask to be shown
 }
 
 // Distrusts reports whether the operator said not to believe what ("guid",
-// "link", "date" or "language") this source says.
+// "link", "date", "language" or "text") this source says.
 func (s Source) Distrusts(what string) bool {
 	for _, d := range s.Distrust {
 		if d == what {
