@@ -68,7 +68,7 @@ type rules struct {
 // this package's tests.
 func builtin() *rules {
 	r := &rules{index: make(map[feeds.Tag]int32, 512), beside: map[string][]source{}}
-	for _, name := range []string{"regions.txt", "topics.txt", "topics-deep.txt", "events.txt", "masks.txt"} {
+	for _, name := range []string{"regions.txt", "topics.txt", "topics-deep.txt", "topics-more.txt", "events.txt", "masks.txt"} {
 		if err := r.readRules(read(name)); err != nil {
 			panic("built-in rules: " + name + ": " + err.Error())
 		}

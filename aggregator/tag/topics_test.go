@@ -99,3 +99,118 @@ func TestParentsComeWithTheirChildren(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryTopicHasItsCoreInNineLanguages(t *testing.T) {
+	r := builtin()
+	for i := range r.terms {
+		x := &r.terms[i]
+		if x.tag.Scheme != feeds.Topic {
+			continue
+		}
+		for _, lang := range []string{"en", "fr", "es", "pt", "ar", "ru", "zh", "de", "it"} {
+			if !slices.ContainsFunc(x.sources, func(s source) bool { return s.lang == lang && s.role == isTopic }) {
+				t.Errorf("%s has no patterns in %s", x.tag, lang)
+			}
+			if x.labels[lang] == "" {
+				t.Errorf("%s has no label in %s", x.tag, lang)
+			}
+		}
+	}
+}
+
+func TestTopicsInFourMoreLanguages(t *testing.T) {
+	tg := newTagger(t)
+	for topic, titles := range map[string][]string{
+		"displacement":         {"Тысячи беженцев прибыли в лагерь", "数千名难民抵达营地", "Tausende Flüchtlinge erreichen das Lager", "Migliaia di rifugiati arrivano al campo"},
+		"migration-governance": {"Новая миграционная политика стран региона", "各国讨论移民治理问题", "Der Globale Migrationspakt wird umgesetzt", "I governi discutono la gestione della migrazione"},
+		"labour-migration":     {"Права трудящихся-мигрантов", "保障移民工人的权利", "Rechte von Wanderarbeitern", "I diritti dei lavoratori migranti"},
+		"return-reintegration": {"Программа добровольного возвращения и реинтеграции", "自愿返回与重返社会方案", "Freiwillige Rückkehr und Reintegration", "Ritorno volontario e reintegrazione"},
+		"counter-trafficking":  {"Борьба с торговлей людьми", "打击贩运人口行动", "Gegen Menschenhandel und Schleuser", "Lotta alla tratta di esseri umani"},
+		"protection":           {"Защита гражданских лиц в условиях войны", "必须保护平民", "Schutz der Zivilbevölkerung gefordert", "Protezione dei civili nel conflitto"},
+		"human-rights":         {"Нарушения прав человека", "人权理事会审议人权状况", "Menschenrechte in Gefahr", "Violazioni dei diritti umani"},
+		"gender":               {"Насилие в отношении женщин растет", "制止暴力侵害妇女行为", "Gewalt gegen Frauen nimmt zu", "Violenza di genere in aumento"},
+		"children":             {"Несопровождаемые дети на границе", "无人陪伴的儿童抵达海岸", "Unbegleitete Kinder an der Küste", "Minori non accompagnati sulla costa"},
+		"health":               {"Началась вакцинация против холеры", "霍乱疫苗接种开始", "Impfung gegen Cholera beginnt", "Inizia la vaccinazione contro il colera"},
+		"climate-environment":  {"Изменение климата и опустынивание", "气候变化影响数百万人", "Klimawandel vertreibt Menschen", "Il cambiamento climatico colpisce milioni di persone"},
+		"emergencies":          {"Землетрясение и наводнения", "地震和洪水造成破坏", "Erdbeben und Überschwemmungen", "Terremoto e alluvioni nel nord"},
+		"peace-security":       {"Прекращение огня и мирные переговоры", "停火与和平谈判", "Waffenruhe und Friedensverhandlungen", "Cessate il fuoco e colloqui di pace"},
+		"food-security":        {"Голод и недоедание растут", "饥荒和营养不良加剧", "Hunger und Mangelernährung nehmen zu", "Fame e malnutrizione in aumento"},
+		"wash":                 {"Питьевая вода для лагеря", "为营地提供饮用水", "Trinkwasser für das Lager", "Acqua potabile per il campo"},
+		"shelter":              {"Палатки и временное жилье", "帐篷和临时住所", "Zelte und Notunterkünfte", "Tende e alloggi temporanei"},
+		"education":            {"Дети возвращаются в школы", "儿童重返学校接受教育", "Schulen öffnen wieder", "Riaprono le scuole e le aule"},
+		"funding":              {"Доноры объявили о финансировании", "捐助方承诺提供资金", "Geberkonferenz sagt Finanzierung zu", "I donatori annunciano finanziamenti"},
+		"mine-action":          {"Разминирование продолжается", "排雷行动取得进展", "Minenräumung kommt voran", "Sminamento e ordigni inesplosi"},
+		"xenophobia":           {"Ксенофобия и расизм растут", "反对仇外与种族主义", "Fremdenfeindlichkeit und Rassismus nehmen zu", "Cresce la xenofobia e il razzismo"},
+		"asylum":               {"Число просителей убежища растет", "寻求庇护者人数上升", "Zahl der Asylanträge steigt", "Aumentano i richiedenti asilo"},
+	} {
+		for i, lang := range []string{"ru", "zh", "de", "it"} {
+			if got := topicsOf(tg, lang, titles[i], ""); !slices.Contains(got, topic) {
+				t.Errorf("%s %q: topics %v, want %s among them", lang, titles[i], got, topic)
+			}
+		}
+	}
+}
+
+func TestChineseWordsAreFoundInsideALine(t *testing.T) {
+	tg := newTagger(t)
+	text := "联合国难民署今天表示，数十万名难民需要住所、粮食、饮用水和教育。"
+	got := topicsOf(tg, "zh", "数十万人逃离家园", text)
+	if !slices.Contains(got, "displacement") {
+		t.Errorf("topics %v", got)
+	}
+	tags := tg.Tag(Input{Language: "zh", View: view("墨西哥发生地震", "")})
+	if got := terms(tags, feeds.Country); !slices.Equal(got, []string{"mx"}) {
+		t.Errorf("countries %v, want mx", got)
+	}
+	// A phrase does not go over the end of a sentence.
+	if got := topicsOf(tg, "zh", "这是人。权利", ""); slices.Contains(got, "human-rights") {
+		t.Errorf("topics %v", got)
+	}
+}
+
+// What is no statement gets nothing, or little, and in good time.
+func TestStrangeTextsAreTaggedSanely(t *testing.T) {
+	tg := newTagger(t)
+	for name, c := range map[string]struct {
+		title, text string
+		most        int // topics
+	}{
+		"empty":          {"", "", 0},
+		"a word":         {"Hello", "", 0},
+		"numbers":        {"2024 12 7", strings.Repeat("12 345,6 78% 9/10 ", 200), 0},
+		"punctuation":    {"?!", strings.Repeat("… – «» ", 500), 0},
+		"unknown script": {"ᚠᚢᚦᚨᚱᚲ", strings.Repeat("ᚠᚢᚦ ᚨᚱᚲ ", 300), 0},
+		"thai":           {"ผู้ลี้ภัยมาถึง", strings.Repeat("สวัสดีชาวโลก ", 100), 0},
+		"no language":    {"Refugees and réfugiés", "Les réfugiés et the refugees in the camp.", 4},
+		"broken bytes":   {"\xff\xfe\x00", strings.Repeat("\xc3\x28 \xe2\x82", 100), 0},
+		"one topic only": {"refugees", strings.Repeat("refugees ", 20000), 4},
+		"long word":      {strings.Repeat("x", 100000), "", 0},
+		"one megabyte":   {"Report", strings.Repeat("Food, water, shelter and health care for refugees, children and women in the camps. ", 12500), 2 * allMost},
+		"megabyte of 人权": {"报告", strings.Repeat("人权", 1<<20/6), 4},
+	} {
+		for _, lang := range []string{"en", "", "zh"} {
+			got := topicsOf(tg, lang, c.title, c.text)
+			if len(got) > c.most {
+				t.Errorf("%s in %q: topics %v, want at most %d", name, lang, got, c.most)
+			}
+		}
+	}
+}
+
+func TestAllEventsHaveNamesInFiveLanguages(t *testing.T) {
+	r := builtin()
+	for i := range r.terms {
+		x := &r.terms[i]
+		if x.tag.Scheme != feeds.Event {
+			continue
+		}
+		for _, lang := range []string{"en", "fr", "es", "pt", "ar"} {
+			if !slices.ContainsFunc(x.sources, func(s source) bool { return s.lang == lang }) {
+				t.Errorf("%s has no names in %s", x.tag, lang)
+			}
+		}
+		if !x.window.limited {
+			t.Errorf("%s has no days", x.tag)
+		}
+	}
+}
