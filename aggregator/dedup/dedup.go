@@ -58,8 +58,12 @@ type Placement struct {
 	Keys      []feeds.Key
 	Join      []feeds.StatementID // other statements that this item shows to be the same as Statement
 	Near      []feeds.Near        // other statements that came close, nearest first
+	Echo      bool                // it says no more than the copy Of
+	Fuller    bool                // it says far more than the copy Of, which is an excerpt of it
 	Features  []byte              // for feeds.Observed: what Restore puts back; nil when they are the old ones
 	Notes     []string
+
+	apart []feeds.StatementID // what a pin keeps it apart from
 }
 
 // Options are the Placer's eyes: how it sees what is stored.
@@ -124,6 +128,7 @@ type Placer struct {
 	scratch  scratch
 	readings readings
 	newcomer *newcomer // that is being placed
+	restored sketch    // room for Restore
 
 	trace func(c *newcomer, n uint32, x *pair) // tells the tests what was weighed
 }
@@ -166,10 +171,11 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 			return slices.Concat(found[k], p.claims[k])
 		}
 		pl, m := &placed[i], &keys[i]
-		*pl = place(src, &drafts[i], m, known[i], here, renamed, look)
+		*pl = place(src, &drafts[i], m, known[i], here, renamed, p.pins(&drafts[i], look), look)
 		if pl.Repeated = seen[pl.Item]; !pl.Repeated {
 			seen[pl.Item] = true
-			err = p.weigh(src, &drafts[i], pl, now)
+			sameText := slices.ContainsFunc(look(m.text), func(o Known) bool { return o.Item == pl.Item })
+			err = p.weigh(src, &drafts[i], pl, now, sameText)
 		}
 		if err == nil && len(pl.Join) > 0 {
 			err = p.oldest(pl)
@@ -202,6 +208,9 @@ func (p *Placer) look(src feeds.Source, drafts []feeds.Draft, keys []marks) (map
 	for i := range keys {
 		keys[i].nameByContent(src, &drafts[i])
 		all = append(all, keys[i].list()...)
+		for _, link := range append(p.pinned(&drafts[i], true), p.pinned(&drafts[i], false)...) {
+			all = append(all, LinkKey(link))
+		}
 	}
 	found, err := p.o.Find(all)
 	if err != nil {

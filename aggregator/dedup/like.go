@@ -1,34 +1,46 @@
 package dedup
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"communique/aggregator/dedup/pivot"
 	"communique/feeds"
 )
 
-// weigh looks for the statements that a new item tells without any exact sign
-// of it.
-func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time.Time) error {
+// weigh looks for the statements that an item tells without any exact sign of
+// it: one that is new, or one whose text is.
+func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time.Time, sameText bool) error {
 	p.newcomer = nil
-	if p.o.Text == nil || pl.Seen {
+	if p.o.Text == nil || src.Match == "exact" || src.Distrusts("text") || pl.Seen && sameText {
 		return nil
 	}
 	w := p.window
-	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: d.Published}
-	if c.date.IsZero() || c.date.After(now) {
-		c.date = now
-	}
+	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: dateOf(d.Published, now)}
 	c.reading = p.desk.read(d.Language, &d.Text, w.weigh)
 	c.sketch = sketchOf(c.reading)
+	c.linked = src.Match != "near" && !p.o.NoLink
 	pl.Features = c.sketch.encode()
 	p.newcomer = c
+	if pl.Seen {
+		w.retire(c.item, pl.Statement)
+	}
 	if pl.Of != "" || len(c.reading.tokens) < fewTokens {
 		return nil
 	}
 	return p.seek(c, pl)
+}
+
+// dateOf is when an item counts as published: as its publisher says, but never
+// after it was seen.
+func dateOf(published, seen time.Time) time.Time {
+	if published.IsZero() || published.After(seen) {
+		return seen
+	}
+	return published
 }
 
 // hold puts what was just placed into the window.
@@ -49,54 +61,86 @@ const fewTokens = 12
 
 // seek joins the newcomer with the statements that it tells.
 func (p *Placer) seek(c *newcomer, pl *Placement) error {
-	near, err := p.near(c)
+	w := p.window
+	all, err := p.near(c)
 	if err != nil {
 		return err
 	}
-	all := append(near, p.siblings(c, near)...)
-	var of *candidate
+	if c.linked {
+		all = append(all, p.siblings(c, all)...)
+	}
+	mine, held := w.byID[pl.Statement]
+	all = slices.DeleteFunc(all, func(cand candidate) bool { return held && cand.stmt == mine })
+	var of *candidate // that decides which statement it is
 	for i := range all {
 		cand := &all[i]
-		if !cand.joins {
+		id := w.stmts[cand.stmt].id
+		switch {
+		case !cand.joins:
+			continue
+		case p.o.Shadow:
+			cand.refuse("would be joined, but for shadow mode")
+			continue
+		case slices.Contains(pl.apart, id):
+			cand.refuse("a pin keeps them apart")
+			continue
+		case of != nil && cand.stmt == of.stmt:
 			continue
 		}
-		if of == nil {
+		if of == nil && !pl.Seen {
 			of = cand
-			pl.Statement, pl.Of = p.window.stmts[cand.stmt].id, cand.item
+			pl.Statement, pl.Of, pl.OfChanged = id, cand.item, time.Time{}
 			pl.Why, pl.Score, pl.Threshold = cand.why, cand.score, cand.threshold
 			pl.Relation = c.relation(cand)
+			size := int(w.doc(cand.n).size)
+			pl.Echo = !cand.linked && 4*c.reading.size() <= 5*size
+			pl.Fuller = !cand.linked && c.reading.size() > 2*size
 			continue
 		}
-		if cand.stmt == of.stmt {
+		one := mine
+		if of != nil {
+			one = of.stmt
+		} else if !held {
 			continue
 		}
-		against, err := p.apart(of.stmt, cand.stmt)
+		against, err := p.apart(one, cand.stmt)
 		if err != nil {
 			return err
 		}
 		if against != "" {
-			cand.joins, cand.related = false, true
-			cand.why += "; " + against
+			cand.refuse(against)
 			continue
 		}
-		id := p.window.stmts[cand.stmt].id
+		if of == nil {
+			of = cand
+			pl.Why = cand.why
+		}
 		if !slices.Contains(pl.Join, id) {
 			pl.Join = append(pl.Join, id)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return cmpBool(b.related, a.related) })
+	slices.SortStableFunc(all, func(a, b candidate) int { return before2(b.related, a.related) })
 	for i := range all {
-		if cand := &all[i]; !cand.joins && len(pl.Near) < mostNear && (of == nil || cand.stmt != of.stmt) && (cand.related || len(pl.Near) == 0) {
-			pl.Near = append(pl.Near, feeds.Near{Item: cand.item, Statement: p.window.stmts[cand.stmt].id, Score: cand.score,
-				Threshold: cand.threshold, Why: cand.why, Related: cand.related})
+		cand := &all[i]
+		told := slices.ContainsFunc(pl.Near, func(n feeds.Near) bool { return n.Statement == w.stmts[cand.stmt].id })
+		if cand.joins || told || of != nil && cand.stmt == of.stmt || len(pl.Near) == mostNear || !cand.related && len(pl.Near) > 0 {
+			continue
 		}
+		pl.Near = append(pl.Near, feeds.Near{Item: cand.item, Statement: w.stmts[cand.stmt].id, Score: cand.score,
+			Threshold: cand.threshold, Why: cand.why, Related: cand.related})
 	}
 	return nil
 }
 
+// mostNear bounds the near ones that are told.
 const mostNear = 4
 
-func cmpBool(a, b bool) int {
+func (cand *candidate) refuse(why string) {
+	cand.joins, cand.related = false, true
+	cand.why += "; " + why
+}
+
+func before2(a, b bool) int {
 	switch {
 	case a == b:
 		return 0
@@ -108,20 +152,51 @@ func cmpBool(a, b bool) int {
 
 // relation says what the newcomer is to the copy that it was matched to.
 func (c *newcomer) relation(to *candidate) feeds.Relation {
+	own := to.item.Source() == c.src.ID
 	switch {
 	case to.linked:
 		return feeds.IsTranslation
 	case to.excerpt:
 		return feeds.IsExcerpt
+	case own && (to.corrected || corrects(c.reading)):
+		return feeds.IsCorrection
+	case !own && joint(c.reading):
+		return feeds.IsJoint
 	}
 	return feeds.IsReprint
 }
 
+// What offices call a statement that they make together, and a text that puts
+// another right; folded.
+var (
+	jointWords = []string{"joint statement", "joint press", "joint communique", "joint declaration", "joint appeal", "jointly issued",
+		"declaration conjointe", "communique conjoint", "appel conjoint", "declaracion conjunta", "comunicado conjunto", "declaracao conjunta",
+		"بيان مشترك", "البيان المشترك", "совместное заявление", "gemeinsame erklarung", "dichiarazione congiunta"}
+	correctWords = []string{"correction", "corrected", "corrigendum", "erratum", "corrige", "rectificatif", "correccion", "corregido",
+		"fe de erratas", "correcao", "corrigido", "errata", "تصحيح", "исправление", "berichtigung", "rettifica"}
+)
+
+func joint(r *reading) bool    { return r.opensWith(jointWords) }
+func corrects(r *reading) bool { return r.opensWith(correctWords) }
+
+// opensWith reports whether one of the phrases stands in the title or the first
+// words of the text.
+func (r *reading) opensWith(phrases []string) bool {
+	folded := []byte{' '}
+	for i := range r.tokens[:min(len(r.tokens), r.titled+40)] {
+		folded = append(pivot.Fold(folded, []byte(r.text(i))), ' ')
+	}
+	return slices.ContainsFunc(phrases, func(p string) bool { return bytes.Contains(folded, []byte(" "+p+" ")) })
+}
+
 // apart says why two statements that the newcomer is like are not one all the
 // same, "" when they are: where both have a text in one language, the fullest
-// ones must be like each other themselves.
+// ones must be like each other themselves, and no pin may keep them apart.
 func (p *Placer) apart(a, b uint32) (string, error) {
 	w := p.window
+	if pinned, err := p.pinnedApart(w.stmts[a].id, w.stmts[b].id); err != nil || pinned {
+		return "a pin keeps the statements apart", err
+	}
 	for language := range w.languages {
 		x, okX := w.fullest(a, uint8(language))
 		y, okY := w.fullest(b, uint8(language))
@@ -154,6 +229,17 @@ func (p *Placer) apart(a, b uint32) (string, error) {
 // for a third to join their statements.
 const likeEnough = .5
 
+// Restore puts an item back into the window, as Place left it: what the journal
+// holds, in order of arrival. What has no features of this version is left
+// aside.
+func (p *Placer) Restore(item feeds.ItemKey, id feeds.StatementID, language string, published, seen time.Time, features []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.restored.decode(features) == nil {
+		p.window.add(item, id, p.window.language(language), dateOf(published, seen), &p.restored)
+	}
+}
+
 // fullest gives a statement's longest copy in a language.
 func (w *window) fullest(s uint32, language uint8) (best uint32, ok bool) {
 	w.copies(s, func(n uint32) {
@@ -164,15 +250,28 @@ func (w *window) fullest(s uint32, language uint8) (best uint32, ok bool) {
 	return best, ok
 }
 
+// retire takes an item's earlier text out: it is about to come anew.
+func (w *window) retire(item feeds.ItemKey, id feeds.StatementID) {
+	if s, ok := w.byID[id]; ok {
+		w.copies(s, func(n uint32) {
+			if d := w.doc(n); d.item == item {
+				d.dead = true
+			}
+		})
+	}
+}
+
 // language numbers the languages of texts.
 func (w *window) language(tag string) uint8 {
 	tag = strings.ToLower(feeds.PrimaryLanguage(tag))
 	i := slices.Index(w.languages, tag)
 	if i < 0 {
-		if i = len(w.languages); i == 255 {
-			return 255 // all the others: nobody publishes in so many
+		if i = len(w.languages); i >= mostLanguages {
+			return mostLanguages // all the others: nobody publishes in so many
 		}
 		w.languages = append(w.languages, tag)
 	}
 	return uint8(i)
 }
+
+const mostLanguages = 200

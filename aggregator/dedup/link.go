@@ -162,7 +162,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 			for j := len(list) - 1; j >= 0 && left > 0; j-- {
 				n := s.from + uint32(list[j])
 				left--
-				if d := w.doc(n); d.language != c.language && !d.dead {
+				if d := w.doc(n); d.language != c.language && !d.dead && d.item != c.item && p.compared(c.src.ID, d.item.Source()) {
 					w.hits.add(n, g)
 				}
 			}

@@ -19,6 +19,7 @@ type newcomer struct {
 	reading  *reading
 	sketch   sketch
 	language uint8
+	linked   bool // translations are looked for
 	date     time.Time
 	idle     []bool // shingles that stand in many statements, by their place
 }
@@ -32,6 +33,7 @@ type candidate struct {
 	threshold float32
 	joins     bool
 	sameTitle bool
+	corrected bool // the texts differ a little, as after a correction
 	barred    bool // shown to be another: no other evidence makes them one
 	related   bool
 	excerpt   bool // the newcomer is a part of it
@@ -77,7 +79,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	var out []candidate
 	for _, n := range w.hits.top(mostCompared, least) {
 		d := w.doc(n)
-		if d.dead || !p.within(c.date, d.date) || d.item == c.item {
+		if d.dead || d.item == c.item || !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item.Source()) {
 			continue
 		}
 		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && o.joins }) {
@@ -135,6 +137,18 @@ func (p *Placer) within(a time.Time, hours int32) bool {
 	return time.Duration(max(h, hours)-min(h, hours))*time.Hour <= p.o.Window
 }
 
+// compared reports whether two sources are in one group.
+func (p *Placer) compared(a, b feeds.SourceID) bool {
+	if p.o.Groups == nil || a == b {
+		return true
+	}
+	x, y := p.o.Groups[a], p.o.Groups[b]
+	if len(x) == 0 || len(y) == 0 {
+		return len(x) == len(y)
+	}
+	return slices.ContainsFunc(x, func(g string) bool { return slices.Contains(y, g) })
+}
+
 const noDate = math.MinInt32
 
 // judge weighs a comparison.
@@ -166,7 +180,7 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	default:
 		against = contradiction(l)
 	}
-	cand.sameTitle = l.sameTitle
+	cand.sameTitle, cand.corrected = l.sameTitle, l.jaccard < 1 && (differ > 0 || l.sameTitle)
 	cand.excerpt = contained && len(c.reading.tokens) < int(d.size)
 	if l.same > 0 {
 		evidence += fmt.Sprintf(", %d numbers and names in the same place", l.same)

@@ -14,8 +14,8 @@ import (
 
 // place decides for one draft. known is the item that it is a later reading of,
 // nil when it is new; here has what its own document named before it.
-func place(src feeds.Source, d *feeds.Draft, m *marks, known *match, here map[feeds.Key]*Placement, renamed bool, look func(feeds.Key) []Known) Placement {
-	pl := Placement{Keys: m.list()}
+func place(src feeds.Source, d *feeds.Draft, m *marks, known *match, here map[feeds.Key]*Placement, renamed bool, pinned pins, look func(feeds.Key) []Known) Placement {
+	pl := Placement{Keys: m.list(), apart: pinned.apart}
 	if m.guidShared {
 		pl.Notes = append(pl.Notes, "guid is shared by several items and was not believed")
 	}
@@ -38,6 +38,10 @@ func place(src feeds.Source, d *feeds.Draft, m *marks, known *match, here map[fe
 		pl.Notes = append(pl.Notes, "guid was used before for another item and was not believed")
 	}
 	same := copies(src, d, m, renamed, look)
+	for _, o := range pinned.together {
+		same = append(same, match{o, "a pin says so"})
+	}
+	same = slices.DeleteFunc(same, func(o match) bool { return slices.Contains(pinned.apart, o.Statement) })
 	if len(same) == 0 {
 		pl.Relation = feeds.IsOrigin
 		pl.Statement = mint(src, d, m, pl.Item, look)
@@ -48,6 +52,7 @@ func place(src feeds.Source, d *feeds.Draft, m *marks, known *match, here map[fe
 	})
 	pl.Statement, pl.Of, pl.OfChanged, pl.Why, pl.Score = k.Statement, k.Item, k.Changed, k.why, 1
 	pl.Relation = feeds.IsReprint
+	pl.Echo = k.why == equalText
 	if d.Language != "" && k.Language != "" && !feeds.SameLanguage(d.Language, k.Language) {
 		pl.Relation = feeds.IsTranslation
 	}
@@ -84,11 +89,13 @@ func copies(src feeds.Source, d *feeds.Draft, m *marks, renamed bool, look func(
 	}
 	for _, o := range look(m.text) {
 		if renamed || !m.short || !otherIssue(src, d, &o) {
-			out = append(out, match{o, "same title and text"})
+			out = append(out, match{o, equalText})
 		}
 	}
 	return out
 }
+
+const equalText = "same title and text"
 
 // otherIssue reports whether o, which has d's title and short text, is another
 // number of the same series: its office says it anew at another time. A reprint
