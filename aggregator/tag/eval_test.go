@@ -15,7 +15,7 @@ import (
 	"communique/internal/testkit"
 )
 
-var mistakes = flag.String("mistakes", "", "list the texts of the labelled stream that come out wrong: countries, topics")
+var mistakes = flag.String("mistakes", "", "list the texts of the labelled stream that come out wrong: countries, topics, desks")
 
 // labelled is a row of the labelled stream.
 type labelled struct {
@@ -213,6 +213,70 @@ func TestLanguagesAgree(t *testing.T) {
 		t.Logf("%-12s agrees with English: P %.3f R %.3f F1 %.3f", name, p, r, f)
 		if f < 0.65 {
 			t.Errorf("%s agrees with English only by %.3f", name, f)
+		}
+	}
+}
+
+// TestNewsDesks compares the regions of news items with the desk that each came
+// from, where the text names a place at all.
+func TestNewsDesks(t *testing.T) {
+	f, err := os.Open(testkit.Shared(t, "data/humanitarian/bbc_desks/items.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	type desk struct {
+		section string // begins so
+		right   []string
+	}
+	desks := []desk{
+		{"world-africa", []string{"africa"}}, {"world-asia-india", []string{"southern-asia"}}, {"world-asia-china", []string{"eastern-asia"}}, {"world-asia", []string{"asia"}},
+		{"world-australia", []string{"oceania"}}, {"world-europe", []string{"europe"}}, {"world-latin-america", []string{"latin-america-and-the-caribbean"}},
+		{"world-middle-east", []string{"middle-east", "western-asia", "ir", "eg"}}, {"world-us-canada", []string{"northern-america"}}, {"uk", []string{"northern-europe"}},
+	}
+	tg := newTagger(t)
+	type count struct{ items, placed, right int }
+	var all, abroad count
+	of := map[string]*count{}
+	for in := json.NewDecoder(f); in.More(); {
+		var r struct{ Title, Description, Section string }
+		if err := in.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(desks, func(d desk) bool { return strings.HasPrefix(r.Section, d.section) })
+		if i < 0 {
+			continue
+		}
+		tags := tg.Tag(Input{Language: "en", View: view(r.Title, r.Description)})
+		got := append(terms(tags, feeds.Region), terms(tags, feeds.Country)...)
+		right := slices.ContainsFunc(got, func(g string) bool { return slices.Contains(desks[i].right, g) })
+		if of[desks[i].section] == nil {
+			of[desks[i].section] = &count{}
+		}
+		counts := []*count{&all, of[desks[i].section]}
+		if desks[i].section != "uk" {
+			counts = append(counts, &abroad)
+		}
+		for _, c := range counts {
+			c.items++
+			if len(got) > 0 {
+				c.placed++
+			}
+			if right {
+				c.right++
+			}
+		}
+		if *mistakes == "desks" && len(got) > 0 && !right {
+			t.Logf("%s: %q, %q: %v", r.Section, r.Title, r.Description, got)
+		}
+	}
+	of["all"], of["abroad"] = &all, &abroad
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		c := of[name]
+		share := float64(c.right) / float64(max(1, c.placed))
+		t.Logf("%-20s items %4d, placed %4d, right %.3f", name, c.items, c.placed, share)
+		if least := 0.9; share < least && (name == "all" || name == "abroad") {
+			t.Errorf("%s: %.3f of the placed items are in their desk's region, want %.2f", name, share, least)
 		}
 	}
 }

@@ -46,18 +46,14 @@ type lexicon struct {
 	written, stemmed, beginnings map[uint64]uint32 // hash of letters → symbol
 	shortest                     int               // letters of the shortest beginning
 	starts                       bits              // hashes of the first three letters of stemmed and beginnings
+	known                        bits              // hashes of all of them, and of near
 
 	roots []uint32 // symbol → node
 	edges edgeTable
 	nodes []node
 	ends  []ending
 
-	// Words beside a place that say that it is part of something else; those
-	// after it with the flags that they must have.
-	before, societyBefore, river map[uint64]bool
-	after, societyAfter          map[uint64]uint8
-	links, joins                 map[uint64]bool // words between them, and between countries in a row
-
+	near  map[uint64]nearby // what words beside a place say
 	codes map[[2]byte]int32 // entries of the countries' codes
 	free  chan *matcher
 }
@@ -123,8 +119,7 @@ func newLexicon(lang string, f *folding) *lexicon {
 		lang: lang, fold: f, stem: stemmer(lang), shortest: 1 << 30,
 		written: map[uint64]uint32{}, stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
 		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), ends: make([]ending, 1, 8192),
-		before: map[uint64]bool{}, societyBefore: map[uint64]bool{}, river: map[uint64]bool{}, links: map[uint64]bool{}, joins: map[uint64]bool{},
-		after: map[uint64]uint8{}, societyAfter: map[uint64]uint8{}, codes: map[[2]byte]int32{},
+		near: map[uint64]nearby{}, codes: map[[2]byte]int32{},
 		free: make(chan *matcher, 8),
 	}
 }
@@ -226,6 +221,7 @@ func (l *lexicon) end(n uint32, e entry) {
 }
 
 func (l *lexicon) symbol(in map[uint64]uint32, hash uint64) uint32 {
+	l.known.add(hash)
 	s, ok := in[hash]
 	if !ok {
 		s = uint32(len(l.roots))
@@ -268,15 +264,15 @@ func (l *lexicon) lookup(dst []uint32, word string, env *snowballstem.Env) []uin
 	if arabic(letters) {
 		return l.lookupArabic(dst, word, letters, env)
 	}
-	dst = put(dst, from, l.written, hashWord(letters))
+	dst = l.put(dst, from, l.written, hashWord(letters))
 	if !l.starts.has(hashWord(letters[:min(3, len(letters))])) {
 		return dst // most words; all that follows is dear
 	}
 	dst = l.lookupBeginnings(dst, from, letters)
 	a, b := l.stemsOf(word, letters, env)
-	dst = put(dst, from, l.stemmed, a)
+	dst = l.put(dst, from, l.stemmed, a)
 	if b != a {
-		dst = put(dst, from, l.stemmed, b)
+		dst = l.put(dst, from, l.stemmed, b)
 	}
 	return dst
 }
@@ -284,7 +280,10 @@ func (l *lexicon) lookup(dst []uint32, word string, env *snowballstem.Env) []uin
 const maxWord = 64 // bytes; longer ones are not words
 
 // put appends the symbol of a hash, once.
-func put(dst []uint32, from int, in map[uint64]uint32, hash uint64) []uint32 {
+func (l *lexicon) put(dst []uint32, from int, in map[uint64]uint32, hash uint64) []uint32 {
+	if !l.known.has(hash) {
+		return dst
+	}
 	if s, ok := in[hash]; ok && !slices.Contains(dst[from:], s) {
 		dst = append(dst, s)
 	}
@@ -295,7 +294,7 @@ func (l *lexicon) lookupBeginnings(dst []uint32, from int, letters []rune) []uin
 	h := uint64(hashSeed)
 	for i, r := range letters {
 		if h = hashLetter(h, r); i+1 >= l.shortest {
-			dst = put(dst, from, l.beginnings, h)
+			dst = l.put(dst, from, l.beginnings, h)
 		}
 	}
 	return dst
@@ -305,28 +304,29 @@ func (l *lexicon) lookupBeginnings(dst []uint32, from int, letters []rune) []uin
 // when the words written together with it are taken off.
 func (l *lexicon) lookupArabic(dst []uint32, word string, letters []rune, env *snowballstem.Env) []uint32 {
 	from := len(dst)
-	forms(letters, false, func(w []rune) { dst = put(dst, from, l.written, hashWord(w)) })
+	forms(letters, false, func(w []rune) { dst = l.put(dst, from, l.written, hashWord(w)) })
 	if len(l.beginnings) > 0 {
 		forms(letters, true, func(w []rune) { dst = l.lookupBeginnings(dst, from, w) })
 	}
 	if len(l.stemmed) > 0 {
 		a, b := l.stemsOf(word, letters, env)
-		dst = put(dst, from, l.stemmed, a)
-		dst = put(dst, from, l.stemmed, b)
+		dst = l.put(dst, from, l.stemmed, a)
+		dst = l.put(dst, from, l.stemmed, b)
 		// The stemmer takes "and" and "for" off only before the article. What
 		// is left must be long enough not to be another word's root.
 		forms(letters, false, func(w []rune) {
 			if len(w) >= 4 && len(w) < len(letters) {
 				a, _ := l.stemsOf(string(w), w, env)
-				dst = put(dst, from, l.stemmed, a)
+				dst = l.put(dst, from, l.stemmed, a)
 			}
 		})
 	}
 	return dst
 }
 
-// bits is a set of hashes that may say yes too often.
-type bits [1 << 10]uint64
+// bits is a set of hashes that may say yes too often. It is small, where maps
+// of words are not, and most words of a text are in none of them.
+type bits [1 << 12]uint64
 
 func (b *bits) add(h uint64)      { b[h>>6%uint64(len(b))] |= 1 << (h % 64) }
 func (b *bits) has(h uint64) bool { return b[h>>6%uint64(len(b))]&(1<<(h%64)) != 0 }

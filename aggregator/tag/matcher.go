@@ -47,6 +47,7 @@ type matcher struct {
 type cached struct {
 	hash  uint64
 	at, n uint32
+	near  nearby
 }
 
 const (
@@ -104,7 +105,7 @@ func (l *lexicon) find(m *matcher) {
 					l.learn(m, c, t)
 				}
 			}
-			t.syms, t.n = c.at, c.n
+			t.syms, t.n, t.near = c.at, c.n, c.near
 		}
 	}
 	m.shouts()
@@ -123,6 +124,9 @@ func (l *lexicon) learn(m *matcher, c *cached, t *token) {
 	at := len(m.arena)
 	m.arena = l.lookup(m.arena, m.texts[t.zone][t.start:t.end], &m.env)
 	*c = cached{hash: t.hash, at: uint32(at), n: uint32(len(m.arena) - at)}
+	if l.known.has(t.hash) {
+		c.near = l.near[t.hash]
+	}
 }
 
 // walk reports the entries of node n, which tokens [start, end) led to, and

@@ -22,6 +22,27 @@ const (
 	venueShare    = 0.5 // "in Nairobi, Kenya": it is where people met
 )
 
+// nearby is what a word says of a place beside it.
+type nearby uint16
+
+const (
+	partBefore nearby = 1 << iota // "university of X": the place is part of another name, or the people are elsewhere
+	partAfter
+	societyBefore // "Red Cross of X"
+	societyAfter
+	riverBefore // "river X"
+	isPerson    // the country's name is a given name
+	links       // stands between the word and the place: "of the"
+	joins       // stands between countries in a row: "and"
+	asksCapital // counts after a place only with a capital
+)
+
+// nearbyWords are the lists of data/masks.txt.
+var nearbyWords = map[string]nearby{
+	"before": partBefore, "after": partAfter, "society-before": societyBefore, "society-after": societyAfter,
+	"river": riverBefore, "person": isPerson, "link": links, "join": joins,
+}
+
 // runShare is what one of n countries in a row counts.
 func runShare(n int, z zone) float32 {
 	switch {
@@ -62,7 +83,11 @@ func (l *lexicon) weigh(m *matcher) {
 		p := &m.places[i]
 		e, z := &l.entries[p.entry], m.tokens[p.start].zone
 		p.own = true
-		if e.guard && l.inName(m, p.match) {
+		if e.guard && m.inName(p.match) {
+			p.share = 0
+			continue
+		}
+		if p.end == p.start+1 && m.tokens[p.start].near&isPerson != 0 && m.stranger(p.start) {
 			p.share = 0
 			continue
 		}
@@ -78,15 +103,15 @@ func (l *lexicon) weigh(m *matcher) {
 		if len(given) > 0 && given[0][0] <= p.start {
 			p.share, p.own = p.share*givenShare, false
 		}
-		switch {
-		case l.beside(m, p.match, l.before, l.after):
+		switch near := m.beside(p.match); {
+		case near&(partBefore|partAfter) != 0:
 			p.own = false
 			if p.share *= besideShare; e.role != isName || e.weight < 1 {
 				p.share = 0
 			}
-		case e.role == isName && l.beside(m, p.match, l.river, nil):
+		case e.role == isName && near&riverBefore != 0:
 			p.share, p.own = p.share*besideShare, false
-		case l.beside(m, p.match, l.societyBefore, l.societyAfter):
+		case near&(societyBefore|societyAfter) != 0:
 			p.share, p.own = p.share*societyShare, false
 		}
 	}
@@ -99,7 +124,7 @@ func (l *lexicon) venues(m *matcher) {
 	for i := 1; i < len(m.places); i++ {
 		a, b := &m.places[i-1], &m.places[i]
 		x, y := &l.entries[a.entry], &l.entries[b.entry]
-		if x.role == isCapitalCity && y.role == isName && x.term == y.term && m.tokens[b.start].zone != inTitle && l.joined(m, a.match, b.match) {
+		if x.role == isCapitalCity && y.role == isName && x.term == y.term && m.tokens[b.start].zone != inTitle && m.joined(a.match, b.match) {
 			a.share, b.share = a.share*venueShare, b.share*venueShare
 		}
 	}
@@ -109,7 +134,7 @@ func (l *lexicon) venues(m *matcher) {
 func (l *lexicon) runs(m *matcher) {
 	for i := 0; i < len(m.places); {
 		j, n := i+1, 1
-		for j < len(m.places) && l.joined(m, m.places[j-1].match, m.places[j].match) {
+		for j < len(m.places) && m.joined(m.places[j-1].match, m.places[j].match) {
 			if l.entries[m.places[j].entry].term != l.entries[m.places[j-1].entry].term {
 				n++
 			}
@@ -128,12 +153,12 @@ func (l *lexicon) runs(m *matcher) {
 }
 
 // joined reports whether only commas and small words part two places.
-func (l *lexicon) joined(m *matcher, a, b match) bool {
+func (m *matcher) joined(a, b match) bool {
 	if b.start < a.end || b.start-a.end > 3 || m.tokens[a.start].zone != m.tokens[b.start].zone {
 		return false
 	}
 	for i := a.end; i < b.start; i++ {
-		if h := m.tokens[i].hash; !l.joins[h] && !l.links[h] {
+		if m.tokens[i].near&(joins|links) == 0 {
 			return false
 		}
 	}
@@ -157,47 +182,59 @@ func (m *matcher) sentenceEnd(i uint32) uint32 {
 	return min(i+most, uint32(len(m.tokens)))
 }
 
-// beside reports whether the words around a place make it part of the name of
-// something else ("University of X"). Words after it count when they are next
-// to it, and those of the list with a capital only with one.
-func (l *lexicon) beside(m *matcher, f match, before map[uint64]bool, after map[uint64]uint8) bool {
+// beside gives what the words around a place say of it: those right after it,
+// and those before it with small words between.
+func (m *matcher) beside(f match) nearby {
+	var out nearby
 	if int(f.end) < len(m.tokens) {
-		t := &m.tokens[f.end]
-		if need, ok := after[t.hash]; ok && t.flags&fresh == 0 && t.flags&need == need {
-			return true
+		if t := &m.tokens[f.end]; t.flags&fresh == 0 && (t.near&asksCapital == 0 || t.flags&capital != 0) {
+			out = t.near & (partAfter | societyAfter)
 		}
 	}
 	for i := int(f.start); i > 0 && i > int(f.start)-3; i-- {
 		if m.tokens[i].flags&fresh != 0 || m.tokens[i].zone != m.tokens[f.start].zone {
-			return false
+			break
 		}
-		h := m.tokens[i-1].hash
-		if before[h] {
-			return true
-		}
-		if !l.links[h] {
-			return false
+		near := m.tokens[i-1].near
+		out |= near & (partBefore | societyBefore | riverBefore)
+		if near&links == 0 {
+			break
 		}
 	}
-	return false
+	return out
 }
 
 // inName reports whether a town's words are part of a longer name, as in
 // "Ana Mendoza said". Once it is, the same words are a name further down too.
-func (l *lexicon) inName(m *matcher, f match) bool {
+func (m *matcher) inName(f match) bool {
 	if slices.Contains(m.persons, f.entry) {
 		return true
 	}
-	if l.capitalBeside(m, f.start, -1) || l.capitalBeside(m, f.end-1, +1) {
+	if m.capitalBeside(f.start, -1) || m.capitalBeside(f.end-1, +1) {
 		m.persons = append(m.persons, f.entry)
 		return true
 	}
 	return false
 }
 
+// stranger reports whether a capitalised word that no rule knows stands beside
+// a token in a running text. Titles write every word with a capital.
+func (m *matcher) stranger(i uint32) bool {
+	for _, j := range [...]int{int(i) - 1, int(i) + 1} {
+		if j < 0 || j >= len(m.tokens) {
+			continue
+		}
+		t, a, b := &m.tokens[j], &m.tokens[min(int(i), j)], &m.tokens[max(int(i), j)]
+		if t.n == 0 && t.flags&(capital|shouting) == capital && t.zone != inTitle && a.zone == b.zone && b.start == a.end+1 && m.texts[a.zone][a.end] == ' ' && (j > int(i) || t.flags&fresh == 0) {
+			return true
+		}
+	}
+	return false
+}
+
 // capitalBeside reports whether the token before or after is joined to this
 // one by a space alone and has a capital.
-func (l *lexicon) capitalBeside(m *matcher, i uint32, step int) bool {
+func (m *matcher) capitalBeside(i uint32, step int) bool {
 	j := int(i) + step
 	if j < 0 || j >= len(m.tokens) || m.shouted[m.tokens[i].zone] {
 		return false
@@ -207,7 +244,7 @@ func (l *lexicon) capitalBeside(m *matcher, i uint32, step int) bool {
 		return false
 	}
 	beside := &m.tokens[j]
-	return beside.flags&capital != 0 && !l.links[beside.hash] // "In" and "La" begin sentences
+	return beside.flags&capital != 0 && beside.near&links == 0 // "In" and "La" begin sentences
 }
 
 // dateline gives the first token after a dateline ("Geneva, 3 May –") that

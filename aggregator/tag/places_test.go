@@ -181,6 +181,7 @@ func TestFocusIsNotEveryMention(t *testing.T) {
 		{"the code of an operation names the country", "Floods (MDRHN010)", "The report has three parts.", "hn"},
 		{"the title's people do not hide where they are", "Somali refugees go back", "Kenya said on Monday that Kenya will help those in Garissa.", "ke so"},
 		{"towns of the gazetteer", "The river rises", "Houses in Mazatenango and Chicacao are under water.\nThe bridge to Mazatenango is closed, and a school in Masagua.", "gt"},
+		{"people are called like countries", "The Stars win", "Mike Sullivan and Jordan Cownie brought the home side back.\nThen Jordan Cownie scored.", ""},
 		{"people are called like towns", "A new director", "Ana Maracay is the new director.\nMaracay said that Maracay is her name. Maracay will begin in May.", ""},
 		{"a capital alone is weak", "Families return home", "The families were met by volunteers.\nOne of them had come from Lima.", ""},
 	} {

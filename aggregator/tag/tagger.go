@@ -157,22 +157,20 @@ func (r *rules) compile(lang string) *lexicon {
 			l.entries = append(l.entries, entry{term: int32(i), role: isPlace, weight: t.weight, words: 1})
 		}
 	}
-	words := func(key string, put func(hash uint64, flags uint8)) {
+	for key, what := range nearbyWords {
 		for _, s := range r.beside[key] {
 			if lang == "" || s.lang == lang || s.lang == anyLanguage {
 				s.each(func(w string) {
 					for _, t := range l.fold.tokenize(nil, w, 0) {
-						put(t.hash, t.flags&capital)
+						l.known.add(t.hash)
+						l.near[t.hash] |= what
+						if t.flags&capital != 0 {
+							l.near[t.hash] |= asksCapital
+						}
 					}
 				})
 			}
 		}
-	}
-	for key, to := range map[string]map[uint64]bool{"before": l.before, "society-before": l.societyBefore, "river": l.river, "link": l.links, "join": l.joins} {
-		words(key, func(h uint64, _ uint8) { to[h] = true })
-	}
-	for key, to := range map[string]map[uint64]uint8{"after": l.after, "society-after": l.societyAfter} {
-		words(key, func(h uint64, flags uint8) { to[h] = flags })
 	}
 	return l
 }

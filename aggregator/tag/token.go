@@ -17,6 +17,7 @@ type token struct {
 	syms, n    uint32 // what the vocabulary knows of it: syms[:n] in the matcher's arena
 	zone       zone
 	flags      uint8
+	near       nearby // what it says of a place beside it
 }
 
 // Flags of a token.
