@@ -418,7 +418,7 @@ func before(r *reading, s slot) string {
 	if s.from == r.titled || s.from == 0 {
 		return ""
 	}
-	return r.words(max(s.from-2, 0), s.from-1) + " "
+	return strings.Join(strings.Fields(r.words(max(s.from-2, 0), s.from-1)), " ") + " "
 }
 
 func clip(s string) string {

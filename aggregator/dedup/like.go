@@ -90,7 +90,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		if of == nil && !pl.Seen {
 			of = cand
 			pl.Statement, pl.Of, pl.OfChanged = id, cand.item, time.Time{}
-			pl.Why, pl.Score, pl.Threshold = cand.why, cand.score, cand.threshold
+			pl.Why, pl.Score, pl.Threshold = worded(cand.why, ""), cand.score, cand.threshold
 			pl.Relation = c.relation(cand)
 			size := int(w.doc(cand.n).size)
 			pl.Echo = !cand.linked && 4*c.reading.size() <= 5*size
@@ -113,7 +113,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		}
 		if of == nil {
 			of = cand
-			pl.Why = cand.why
+			pl.Why = worded(cand.why, "")
 		}
 		if !slices.Contains(pl.Join, id) {
 			pl.Join = append(pl.Join, id)
@@ -127,7 +127,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 			continue
 		}
 		pl.Near = append(pl.Near, feeds.Near{Item: cand.item, Statement: w.stmts[cand.stmt].id, Score: cand.score,
-			Threshold: cand.threshold, Why: cand.why, Related: cand.related})
+			Threshold: cand.threshold, Why: worded(cand.why, cand.against), Related: cand.related})
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ const mostNear = 4
 
 func (cand *candidate) refuse(why string) {
 	cand.joins, cand.related = false, true
-	cand.why += "; " + why
+	cand.against = why
 }
 
 func before2(a, b bool) int {
@@ -219,7 +219,7 @@ func (p *Placer) apart(a, b uint32) (string, error) {
 			return fmt.Sprintf("the statements' texts in %q contradict each other: %s", w.languages[language], against), nil
 		}
 		if l.containment < likeEnough {
-			return fmt.Sprintf("the statements' texts in %q have little in common (containment %.2f)", w.languages[language], l.containment), nil
+			return fmt.Sprintf("the statements' texts in %q have only %s in common", w.languages[language], percent(l.containment)), nil
 		}
 	}
 	return "", nil

@@ -221,14 +221,14 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 		against := p.conflict(c, &f.x, d.stmt)
 		for j := range near {
 			if near[j].barred && near[j].stmt == d.stmt {
-				against = "it is not one with another copy of that statement: " + near[j].why
+				against = "it is not one with another copy of that statement: " + near[j].against
 			}
 		}
 		switch {
 		case cand.score < cand.threshold:
-			cand.why += "; too little"
+			cand.against = tooLittle
 		case against != "":
-			cand.why += "; " + against
+			cand.against = against
 		default:
 			cand.joins = true
 		}
@@ -257,10 +257,18 @@ func (x *pair) dot(w *pair) float32 {
 	return z
 }
 
-// tell words the evidence for people.
+// tell words the evidence for people: how alike two texts are, from 0 to 1, when
+// their words are compared by what they mean.
 func (x *pair) tell() string {
-	return fmt.Sprintf("words %.2f, names %.2f, numbers %.2f, title %.2f, lede %.2f, covered %.2f, ahead of the next by %.2f",
-		x[fWords], x[fNames], x[fNumbers], x[fTitleIn], x[fLede], x[fCover], x[fMargin])
+	said := fmt.Sprintf("across languages: words %.2f alike, names %.2f, numbers %.2f, opening %.2f; %s of a title and %s of the shorter text found in the other",
+		x[fWords], x[fNames], x[fNumbers], x[fLede], percent(x[fTitleIn]), percent(x[fCover]))
+	switch {
+	case x[fAlone] > 0:
+		return said + "; no other statement near"
+	case x[fMargin] < 0:
+		return said + fmt.Sprintf("; another statement is nearer by %.2f", -x[fMargin])
+	}
+	return said + fmt.Sprintf("; nearer by %.2f than the next statement", x[fMargin])
 }
 
 // overlap is what two vectors have in common.
@@ -479,10 +487,10 @@ func (p *Placer) sameLanguage(language uint8, v []concept, s uint32) string {
 		dot, na, nb = dot+o.dot.kind[k], na+o.na.kind[k], nb+o.nb.kind[k]
 	}
 	if like := cosine(dot, na, nb); like < sameLanguageLeast {
-		return fmt.Sprintf("the statement has another text in this language (%s, likeness %.2f)", w.doc(best).item, like)
+		return fmt.Sprintf("the statement has another text in this language, from %s (%.2f alike, needed %.2f)", w.doc(best).item.Source(), like, sameLanguageLeast)
 	}
 	if o.titleOnlyA && o.titleOnlyB {
-		return fmt.Sprintf("the statement's text in this language (%s) has another number in its title", w.doc(best).item)
+		return fmt.Sprintf("the statement's text in this language, from %s, has another number in its title", w.doc(best).item.Source())
 	}
 	return ""
 }

@@ -36,9 +36,10 @@ type candidate struct {
 	corrected bool // the texts differ a little, as after a correction
 	barred    bool // shown to be another: no other evidence makes them one
 	related   bool
-	excerpt   bool // the newcomer is a part of it
-	linked    bool // in another language
-	why       string
+	excerpt   bool   // the newcomer is a part of it
+	linked    bool   // in another language
+	why       string // the evidence
+	against   string // what spoke against it, "" for nothing
 }
 
 // Weighing of near-duplicates. The score of a pair is the larger of its Jaccard
@@ -158,7 +159,8 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	if d.item.Source() == c.src.ID && !l.sameTitle {
 		cand.threshold = max(cand.threshold, p.o.SameSource)
 	}
-	evidence := fmt.Sprintf("%d of %d shingles in common (Jaccard %.2f, containment %.2f)", l.common, min(l.a, l.b), l.jaccard, l.containment)
+	evidence := fmt.Sprintf("%d of the shorter text's %d five-word runs stand in the other (%s; %s of all runs of both)",
+		l.common, min(l.a, l.b), percent(l.containment), percent(l.jaccard))
 	against := ""
 	contained := l.containment >= 2*p.o.Threshold && l.jaccard < p.o.Threshold
 	differ := l.numbers + l.names
@@ -172,28 +174,63 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 		// So many words in a row and every figure and name the same, under a
 		// title and lead of its own: what several offices say together.
 	case min(l.a, l.b) < fewShingles:
-		against = fmt.Sprintf("only %d shingles are left to compare", min(l.a, l.b))
+		against = fmt.Sprintf("only %d runs are left to compare, without those that many statements have", min(l.a, l.b))
 	case cand.score < cand.threshold:
-		against = "too little"
+		against = tooLittle
 	case contained && !l.anchored && l.overlap < titleOverlap:
-		against = "what is in common is not the beginning: a quotation"
+		against = "what they have in common is not how the longer one begins: a quotation"
 	default:
 		against = contradiction(l)
 	}
 	cand.sameTitle, cand.corrected = l.sameTitle, l.jaccard < 1 && (differ > 0 || l.sameTitle)
 	cand.excerpt = contained && len(c.reading.tokens) < int(d.size)
 	if l.same > 0 {
-		evidence += fmt.Sprintf(", %d numbers and names in the same place", l.same)
+		evidence += fmt.Sprintf(", %s the same in their place", several(l.same, "number or name", "numbers and names"))
 	}
 	if against == "" {
 		cand.joins = true
-		cand.why = "near-same text: " + evidence
+		cand.why = nearSame + evidence
 		return cand
 	}
 	cand.related = cand.score >= relatedFrom
 	cand.barred = cand.related && contradiction(l) != ""
-	cand.why = evidence + "; " + against
+	cand.why, cand.against = evidence, against
 	return cand
+}
+
+// What stands in the reasons of many copies.
+const (
+	nearSame  = "nearly the same text: "
+	tooLittle = "too little"
+)
+
+func percent(share float32) string { return fmt.Sprintf("%.0f%%", 100*share) }
+
+func several(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// worded puts the evidence and what spoke against it into one line of at most
+// longestWhy bytes: it is stored with every copy. What spoke against is kept,
+// as it decided.
+func worded(why, against string) string {
+	if against == "" {
+		return cut(why, longestWhy)
+	}
+	against = cut(against, longestWhy*2/3)
+	return cut(why, longestWhy-len(against)-len("; ")) + "; " + against
+}
+
+const longestWhy = 300
+
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most-len("…")], "") + "…"
 }
 
 // contradiction says what shows two like texts to be two editions, "" for
@@ -204,15 +241,15 @@ func contradiction(l *likeness) string {
 	case l.titleEdition:
 		return "the titles have different numbers"
 	case differ >= slotLeast && float32(differ) >= slotShare*float32(differ+l.same):
-		return fmt.Sprintf("%d of %d numbers and names in the same place differ: %s", differ, differ+l.same, strings.Join(l.examples, ", "))
+		return fmt.Sprintf("%d of the %d numbers and names that stand in the same place differ: %s", differ, differ+l.same, strings.Join(l.examples, ", "))
 	case l.numbers >= slotLeast && float32(l.numbers) >= numberShare*float32(l.numbers+l.sameNumbers):
-		return fmt.Sprintf("%d of %d numbers in the same place differ: %s", l.numbers, l.numbers+l.sameNumbers, strings.Join(l.examples, ", "))
+		return fmt.Sprintf("%d of the %d numbers that stand in the same place differ: %s", l.numbers, l.numbers+l.sameNumbers, strings.Join(l.examples, ", "))
 	case l.titleNumbers && l.numbers > 0:
 		return "one title has an edition's number, and numbers in the text differ: " + strings.Join(l.examples, ", ")
 	case l.titleSwap && l.overlap >= titleOverlap && !(l.jaccard >= titleForgiven && differ == 0):
 		return "the titles differ in a word of the same place"
 	case l.titleName && differ == 0 || l.titleName && l.jaccard < titleForgiven:
-		return "the titles name another " + l.titleNames
+		return "the titles differ in a " + l.titleNames
 	case l.titleSeries && l.jaccard < titleForgiven:
 		return "the titles begin alike and go on otherwise: parts of a series"
 	}
@@ -237,7 +274,7 @@ func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 	}
 	if against := contradiction(&l); against != "" && l.common > 0 {
 		cand.joins, cand.related, cand.barred = false, true, true
-		cand.why = strings.TrimPrefix(cand.why, "near-same text: ") + "; but against the statement's fullest copy " + against
+		cand.why, cand.against = strings.TrimPrefix(cand.why, nearSame), "but beside the statement's fullest copy "+against
 	}
 	return nil
 }
