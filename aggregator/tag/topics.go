@@ -11,6 +11,7 @@ const (
 	topicRatio = 0.4 // of the best topic's score
 	topicMost  = 4   // without their children
 	usualWords = 150 // a text so long has its score halved; see topics
+	hanWord    = 0.6 // of a word is a Chinese character
 
 	sectorReach = 40 // words in which a list of sectors stands
 	sectorsMin  = 4  // so many make a list
@@ -95,13 +96,17 @@ func (l *lexicon) countSector(m *matcher, f match) {
 // by 1 + log2(1 + words/150). The result is the matcher's.
 func (t *Tagger) topics(m *matcher) *[grades][]found {
 	s := &m.score
-	words := 0
+	words := 0.0
 	for i := range m.tokens {
-		if m.tokens[i].zone != inCategories {
+		switch t := &m.tokens[i]; {
+		case t.zone == inCategories:
+		case t.flags&caseless != 0 && m.texts[t.zone][t.start] >= 0xE3: // the first byte of a Chinese character
+			words += hanWord
+		default:
 			words++
 		}
 	}
-	norm := float32(1 + math.Log2(1+float64(words)/usualWords))
+	norm := float32(1 + math.Log2(1+words/usualWords))
 	isNamedIn := func(c *tally) bool { return c.surest >= unmistakable && c.score >= namedMin/norm }
 	var best float32
 	all, above, named, out := s.ranked[:0], s.above[:0], s.named[:0], &s.graded

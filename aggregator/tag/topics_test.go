@@ -158,6 +158,10 @@ func TestChineseWordsAreFoundInsideALine(t *testing.T) {
 	if !slices.Contains(got, "displacement") {
 		t.Errorf("topics %v", got)
 	}
+	// A character is less than a word, so a text is not long for having many.
+	if got := topicsOf(tg, "zh", "", strings.Repeat("联合国今天在日内瓦表示，各方将继续开展工作。", 8)+"数十万名难民抵达营地，难民需要帮助。"); !slices.Contains(got, "displacement") {
+		t.Errorf("topics %v of a text without a title", got)
+	}
 	tags := tg.Tag(Input{Language: "zh", View: view("墨西哥发生地震", "")})
 	if got := terms(tags, feeds.Country); !slices.Equal(got, []string{"mx"}) {
 		t.Errorf("countries %v, want mx", got)
