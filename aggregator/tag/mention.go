@@ -19,6 +19,7 @@ const (
 	besideShare   = 0.1 // in the name of something else
 	societyShare  = 0.5 // in the name of a national society
 	givenShare    = 0.1 // among those who paid
+	addressShare  = 0.2 // after a city that the world meets in
 	venueShare    = 0.5 // "in Nairobi, Kenya": it is where people met
 )
 
@@ -31,6 +32,7 @@ const (
 	societyBefore // "Red Cross of X"
 	societyAfter
 	riverBefore // "river X"
+	venueBefore // "Geneva, X"
 	isPerson    // the country's name is a given name
 	links       // stands between the word and the place: "of the"
 	joins       // stands between countries in a row: "and"
@@ -40,7 +42,7 @@ const (
 // nearbyWords are the lists of data/masks.txt.
 var nearbyWords = map[string]nearby{
 	"before": partBefore, "after": partAfter, "society-before": societyBefore, "society-after": societyAfter,
-	"river": riverBefore, "person": isPerson, "link": links, "join": joins,
+	"river": riverBefore, "venue": venueBefore, "person": isPerson, "link": links, "join": joins,
 }
 
 // runShare is what one of n countries in a row counts.
@@ -111,6 +113,8 @@ func (l *lexicon) weigh(m *matcher) {
 			}
 		case e.role == isName && near&riverBefore != 0:
 			p.share, p.own = p.share*besideShare, false
+		case e.role == isName && near&venueBefore != 0:
+			p.share, p.own = p.share*addressShare, false
 		case near&(societyBefore|societyAfter) != 0:
 			p.share, p.own = p.share*societyShare, false
 		}
@@ -196,7 +200,7 @@ func (m *matcher) beside(f match) nearby {
 			break
 		}
 		near := m.tokens[i-1].near
-		out |= near & (partBefore | societyBefore | riverBefore)
+		out |= near & (partBefore | societyBefore | riverBefore | venueBefore)
 		if near&links == 0 {
 			break
 		}

@@ -3,6 +3,8 @@ package tag
 import (
 	"cmp"
 	"slices"
+
+	"communique/feeds"
 )
 
 // found is a term with its score, before it becomes a Tagging.
@@ -36,6 +38,7 @@ const (
 // focus gives the countries that a text is about.
 func (t *Tagger) focus(m *matcher, dst []found) []found {
 	s := &m.score
+	t.settle(s)
 	var best, bestTitle, total float32
 	for _, i := range s.touched {
 		if c := &s.terms[i]; t.isCountry(i) && !c.forbidden && c.score > 0 {
@@ -103,6 +106,28 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 	}
 	byScore(dst[from:])
 	return dst
+}
+
+// namesakes are countries whose name is also that of a part of another.
+var namesakes = []struct{ country, of string }{{"ge", "us"}}
+
+// settle gives a name to the other country that has it, when nothing else
+// speaks for the first and something does for the other: Georgia and Atlanta.
+func (t *Tagger) settle(s *scores) {
+	for _, n := range namesakes {
+		a, b := t.rules.index[feeds.Tag{Scheme: feeds.Country, Term: n.country}], t.rules.index[feeds.Tag{Scheme: feeds.Country, Term: n.of}]
+		from, to := &s.terms[a], &s.terms[b]
+		if from.score == 0 || to.score == 0 || to.counts[isPlace] == ([zones]uint8{}) {
+			continue
+		}
+		var none [zones]uint8
+		if from.counts[isPeople] != none || from.counts[isCapitalCity] != none || from.counts[isPlace] != none {
+			continue
+		}
+		to.score, to.whole, to.title = to.score+from.score, to.whole+from.whole, to.title+from.title
+		to.lede, to.named, to.headed = to.lede || from.lede, true, to.headed || from.headed
+		from.forbidden = true
+	}
 }
 
 // ratio is what a country must have of the best one's score.
