@@ -120,6 +120,7 @@ func (l *lexicon) countPlace(m *matcher, p *place) {
 		t.headed = t.headed || e.role == isName
 	}
 	t.lede = t.lede || z == inLede
+	t.sure = t.sure || e.role == isName && e.weight >= 1
 	t.named = t.named || e.role == isName || e.role == isPeople
 	if p.own && (e.role == isName || e.role == isPeople) {
 		t.own += worth

@@ -120,6 +120,7 @@ func (l *lexicon) weigh(m *matcher) {
 		}
 	}
 	l.venues(m)
+	l.parishes(m)
 	l.runs(m)
 }
 
@@ -130,6 +131,18 @@ func (l *lexicon) venues(m *matcher) {
 		x, y := &l.entries[a.entry], &l.entries[b.entry]
 		if x.role == isCapitalCity && y.role == isName && x.term == y.term && m.tokens[b.start].zone != inTitle && m.joined(a.match, b.match) {
 			a.share, b.share = a.share*venueShare, b.share*venueShare
+		}
+	}
+}
+
+// parishes drops a country's name that stands between two places of one other
+// country: towns are called El Salvador and Georgia too.
+func (l *lexicon) parishes(m *matcher) {
+	for i := 1; i < len(m.places)-1; i++ {
+		a, b, c := &m.places[i-1], &m.places[i], &m.places[i+1]
+		x, y, z := &l.entries[a.entry], &l.entries[b.entry], &l.entries[c.entry]
+		if y.role == isName && x.role == isPlace && z.role == isPlace && x.term == z.term && x.term != y.term && m.joined(a.match, b.match) && m.joined(b.match, c.match) {
+			b.share, b.own = 0, false
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	behindRatio  = 0.8 // the same for one that is not in the lede when the best one is
 	focusShare   = 0.3 // one that stands in the lede must have of all countries' scores together
 	deepShare    = 0.6 // the same for one that only comes further down, or for several
+	leadRatio    = 1.3 // the score of the first among too many, by that of the second
 	focusMost    = 3   // more equal countries are none
 	aloneMin     = 0.5 // a single one that is named, but weakly
 	aloneShare   = 0.6
@@ -90,7 +91,7 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 			share = focusShare
 		}
 		if n > focusMost || sum < share*total {
-			dst = dst[:from]
+			dst = append(dst[:from], t.leading(s, dst[from:], total)...)
 		}
 		if len(dst) == from && best < focusMin && best >= region {
 			for _, i := range s.touched {
@@ -108,26 +109,39 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 	return dst
 }
 
-// namesakes are countries whose name is also that of a part of another.
-var namesakes = []struct{ country, of string }{{"ge", "us"}}
+// namesakes are countries that are called like another, or a part of it.
+var namesakes = []struct{ country, of string }{{"ge", "us"}, {"cd", "cg"}}
 
 // settle gives a name to the other country that has it, when nothing else
-// speaks for the first and something does for the other: Georgia and Atlanta.
+// speaks for the first and something does for the other: Georgia and Atlanta, Congo and Brazzaville.
 func (t *Tagger) settle(s *scores) {
 	for _, n := range namesakes {
 		a, b := t.rules.index[feeds.Tag{Scheme: feeds.Country, Term: n.country}], t.rules.index[feeds.Tag{Scheme: feeds.Country, Term: n.of}]
 		from, to := &s.terms[a], &s.terms[b]
-		if from.score == 0 || to.score == 0 || to.counts[isPlace] == ([zones]uint8{}) {
+		var none [zones]uint8
+		if from.score == 0 || to.score == 0 || !to.sure && to.counts[isPlace] == none {
 			continue
 		}
-		var none [zones]uint8
-		if from.counts[isPeople] != none || from.counts[isCapitalCity] != none || from.counts[isPlace] != none {
+		if from.sure || from.counts[isPeople] != none || from.counts[isCapitalCity] != none || from.counts[isPlace] != none {
 			continue
 		}
 		to.score, to.whole, to.title = to.score+from.score, to.whole+from.whole, to.title+from.title
 		to.lede, to.named, to.headed = to.lede || from.lede, true, to.headed || from.headed
 		from.forbidden = true
 	}
+}
+
+// leading gives the first of several countries when it stands in the lede well
+// before all others, though together they are too many or too little.
+func (t *Tagger) leading(s *scores, among []found, total float32) []found {
+	if len(among) < 2 {
+		return nil
+	}
+	byScore(among)
+	if c := &s.terms[among[0].term]; !c.lede || c.score < leadRatio*among[1].score || c.score < focusShare*total {
+		return nil
+	}
+	return among[:1]
 }
 
 // ratio is what a country must have of the best one's score.

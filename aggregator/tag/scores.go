@@ -30,6 +30,7 @@ type tally struct {
 	whole     float32 // score, if standing in a row with others made no difference
 	title     float32
 	headed    bool    // its name stands in the title
+	sure      bool    // by a name that is no other's, or not that alone
 	byName    bool    // named for itself by its name
 	own       float32 // of score, from being named for itself
 	lede      bool
