@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -72,7 +73,8 @@ func (s *Statement) Languages() []string {
 // Lead gives the copy to show: the best one in the first of the wanted
 // languages that there is one in, else the best one of all. Best is: the
 // origin, then the higher source priority, then the fuller text, then the
-// earlier arrival. A wanted "pt" is met by "pt-BR" and the other way round.
+// earlier arrival; an excerpt is only shown where there is nothing else. A
+// wanted "pt" is met by "pt-BR" and the other way round.
 func (s *Statement) Lead(languages ...string) *StatedCopy {
 	for _, l := range languages {
 		if c := s.best(func(c *StatedCopy) bool { return SameLanguage(c.Language, l) }); c != nil {
@@ -96,6 +98,9 @@ func (s *Statement) best(fits func(*StatedCopy) bool) *StatedCopy {
 
 // leads reports whether c is to be shown rather than b, which arrived before it.
 func (c *StatedCopy) leads(b *StatedCopy) bool {
+	if e, f := c.Relation == IsExcerpt, b.Relation == IsExcerpt; e != f {
+		return f
+	}
 	if o, p := c.Relation == IsOrigin, b.Relation == IsOrigin; o != p {
 		return o
 	}
@@ -105,6 +110,42 @@ func (c *StatedCopy) leads(b *StatedCopy) bool {
 	// A fuller text counts only when it is clearly fuller, or the lead would
 	// flip between near-equal copies on every correction.
 	return 2*len(c.Content) > 3*len(b.Content)+400
+}
+
+// Copy gives the copy with the key, nil when the statement has none.
+func (s *Statement) Copy(item ItemKey) *StatedCopy {
+	for i := range s.Copies {
+		if s.Copies[i].Item == item {
+			return &s.Copies[i]
+		}
+	}
+	return nil
+}
+
+// Related gives what is to be shown beside the statement: other statements that
+// one of its copies came close to when it arrived, a rewrite or the next
+// edition. Each is there once, the nearest first. Those that came later do not
+// stand here but have this one among theirs, and one may have been joined or
+// withdrawn since.
+func (s *Statement) Related() []Near {
+	var out []Near
+	for i := range s.Copies {
+		for _, n := range s.Copies[i].Near {
+			if !n.Related || n.Statement == s.ID {
+				continue
+			}
+			at := slices.IndexFunc(out, func(o Near) bool { return o.Statement == n.Statement })
+			if at < 0 {
+				out = append(out, n)
+			} else if n.Score > out[at].Score {
+				out[at] = n
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Near) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Statement, b.Statement))
+	})
+	return out
 }
 
 // Has reports whether the statement carries the tag.

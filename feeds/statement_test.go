@@ -19,6 +19,9 @@ func TestLeadIsTheOriginThenPriorityThenTheFullerText(t *testing.T) {
 		{"the origin, though shorter and later", []StatedCopy{c("a", "en", full, IsReprint, 9), c("b", "en", short, IsOrigin, 0)}, "b"},
 		{"the higher priority", []StatedCopy{c("a", "en", full, IsReprint, 0), c("b", "en", short, IsReprint, 1)}, "b"},
 		{"the clearly fuller text", []StatedCopy{c("a", "en", short, IsReprint, 0), c("b", "en", full, IsReprint, 0)}, "b"},
+		{"never an excerpt, though of the first office", []StatedCopy{c("a", "en", longer, IsExcerpt, 9), c("b", "en", full, IsReprint, 0)}, "b"},
+		{"the whole text, though the excerpt came later", []StatedCopy{c("a", "en", full, IsReprint, 0), c("b", "en", longer, IsExcerpt, 9)}, "a"},
+		{"an excerpt where there is nothing else", []StatedCopy{c("a", "en", short, IsExcerpt, 0), c("b", "en", short, IsExcerpt, 1)}, "b"},
 		{"the earlier of two that are nearly as full", []StatedCopy{c("a", "en", full, IsReprint, 0), c("b", "en", longer, IsReprint, 0)}, "a"},
 	} {
 		st := Statement{Copies: x.copies}
@@ -44,6 +47,17 @@ func TestLeadSpeaksTheLanguageThatIsWanted(t *testing.T) {
 	}
 	if got, want := st.Languages(), []string{"en", "fr", "pt-BR"}; !slices.Equal(got, want) {
 		t.Errorf("languages %v, want %v", got, want)
+	}
+}
+
+func TestRelatedStatementsAreEachThereOnceTheNearestFirst(t *testing.T) {
+	st := Statement{ID: "self", Copies: []StatedCopy{
+		{Near: []Near{{Statement: "far", Score: .2, Related: true}, {Statement: "other", Score: .3}}},
+		{Near: []Near{{Statement: "near", Score: .9, Related: true}, {Statement: "far", Score: .4, Related: true}, {Statement: "self", Score: 1, Related: true}}},
+	}}
+	got := st.Related()
+	if len(got) != 2 || got[0].Statement != "near" || got[1].Statement != "far" || got[1].Score != .4 {
+		t.Errorf("got %+v, want near, then far as its nearest copy was compared", got)
 	}
 }
 

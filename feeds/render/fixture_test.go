@@ -103,6 +103,17 @@ func testStatements() []feeds.Statement {
 					Summary: "The offices agreed.", Link: "https://west.example.org/reprint",
 				},
 				Item: "west/1", Relation: feeds.IsReprint, Of: "north/1", FirstSeen: at(20, 2), Changed: at(20, 2),
+				Near: []feeds.Near{
+					{Item: "west/0", Statement: "eeeeeeeeeeeeeeee", Score: .8, Threshold: .35, Why: "the titles have different numbers", Related: true},
+					{Item: "north/0", Statement: "ffffffffffffffff", Score: .1, Threshold: .35, Why: "too little"},
+				},
+			},
+			{
+				Copy: feeds.Copy{
+					Source: "east", Language: "en", Origin: origin("east", "ar"), Title: "Statement on R&D: in short",
+					Summary: "The offices agreed.", Link: "https://east.example.org/en/short",
+				},
+				Item: "east/3", Relation: feeds.IsExcerpt, Of: "north/1", FirstSeen: at(20, 3), Changed: at(20, 3),
 			},
 		},
 	}
@@ -207,6 +218,9 @@ func wildStatement(r *rand.Rand, n int) feeds.Statement {
 		}
 		if r.IntN(4) == 0 {
 			c.Via = &feeds.Origin{ID: wildURL(r), Title: wild(r, 1), FeedURL: wildURL(r)}
+		}
+		for range r.IntN(3) {
+			c.Near = append(c.Near, feeds.Near{Statement: feeds.StatementID(fmt.Sprintf("s%015d", r.IntN(9))), Score: r.Float32(), Related: r.IntN(2) == 0, Why: wild(r, 3)})
 		}
 		c.Item, c.Relation, c.Priority, c.Changed = feeds.ItemKey(fmt.Sprintf("src/%d", r.IntN(3))), relations[r.IntN(len(relations))], r.IntN(2), wildTime(r)
 		st.Copies = append(st.Copies, c)

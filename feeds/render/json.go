@@ -58,6 +58,17 @@ type jsonItemExtension struct {
 	TranslationOf *translation     `json:"translation_of,omitempty"`
 	Duplicates    []duplicate      `json:"duplicates,omitempty"`
 	Related       []jsonLink       `json:"related,omitempty"`
+	Copies        []jsonCopy       `json:"copies"`
+	Beside        []string         `json:"related_statements,omitempty"`
+}
+
+// jsonCopy is a copy of the statement and what it is to it.
+type jsonCopy struct {
+	Source   string         `json:"source"` // its id, as in /feeds/source/…
+	Title    string         `json:"title,omitempty"`
+	URL      string         `json:"url,omitempty"`
+	Language string         `json:"language,omitempty"`
+	Relation feeds.Relation `json:"relation,omitempty"`
 }
 
 type jsonPerson struct {
@@ -103,6 +114,8 @@ func (s Site) jsonItem(v *view) *jsonItem {
 			License:    v.license,
 			Alternates: v.translations,
 			Duplicates: v.duplicates,
+			Copies:     v.copies,
+			Beside:     v.beside,
 			Source: jsonSource{
 				ID: v.source.ID, Title: v.source.Title, URL: v.source.Link, FeedURL: v.source.FeedURL,
 				Updated: rfc3339(v.sourceUpdated), Language: v.source.Language, Rights: v.source.Rights,

@@ -198,8 +198,14 @@ func TestTheWantedLanguageLeads(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("translations of the French entry: %q, want %q", got, want)
 	}
-	if len(v.duplicates) != 1 || v.duplicates[0].URL != "https://west.example.org/reprint" {
+	if len(v.duplicates) != 2 || v.duplicates[0].URL != "https://west.example.org/reprint" || v.duplicates[1].Relation != feeds.IsExcerpt {
 		t.Errorf("duplicates of the French entry: %+v", v.duplicates)
+	}
+	if len(v.copies) != 5 || v.copies[0].Relation != feeds.IsTranslation || v.copies[0].Language != "fr" {
+		t.Errorf("copies of the French entry: %+v, want all five, the French translation first", v.copies)
+	}
+	if len(v.beside) != 1 || v.beside[0] != "https://news.example.org/statements/eeeeeeeeeeeeeeee" {
+		t.Errorf("beside the French entry stand %+v, want the related statement and not the one that is only nearest", v.beside)
 	}
 }
 

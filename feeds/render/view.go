@@ -39,6 +39,9 @@ type view struct {
 	translations []translation
 	duplicates   []duplicate
 	related      []feeds.Link // the publisher's own: related and replies
+	copies       []jsonCopy   // all that there are, the one that is shown first
+	roles        []link       // what some of the others are, by relations of ours
+	beside       []string     // permalinks of other statements that are close to this one
 }
 
 // translation is the same statement in another language.
@@ -85,6 +88,7 @@ func (s Site) view(st *feeds.Statement, languages []string) *view {
 	v.classify(s, st, c)
 	v.attach(c)
 	v.others(st, c)
+	v.tell(s, st, c)
 	return v
 }
 
@@ -319,6 +323,45 @@ func (v *view) others(st *feeds.Statement, lead *feeds.StatedCopy) {
 	}
 }
 
+// tell says what each copy is to the statement, and what other statements are
+// close to it.
+func (v *view) tell(s Site, st *feeds.Statement, lead *feeds.StatedCopy) {
+	one := func(c *feeds.StatedCopy) {
+		k := jsonCopy{Source: string(c.Source), Title: plain(c.Origin.Title), URL: webURL(c.Link), Language: wellFormed(c.Language), Relation: c.Relation}
+		if c == lead {
+			k.Title = v.source.Title
+		}
+		if len(v.copies) == most || slices.Contains(v.copies, k) {
+			return
+		}
+		v.copies = append(v.copies, k)
+		switch c.Relation {
+		case feeds.IsOrigin, feeds.IsExcerpt, feeds.IsCorrection, feeds.IsJoint: // of the others their other links say enough
+			if c != lead && k.URL != "" && k.URL != v.link {
+				l := link{Rel: s.rel(string(c.Relation)), Type: "text/html", HrefLang: k.Language, Title: k.Title, Href: k.URL}
+				if !slices.Contains(v.roles, l) {
+					v.roles = append(v.roles, l)
+				}
+			}
+		}
+	}
+	one(lead)
+	for i := range st.Copies {
+		if c := &st.Copies[i]; c != lead {
+			one(c)
+		}
+	}
+	for _, n := range st.Related() {
+		if len(v.beside) == mostBeside {
+			break
+		}
+		v.beside = append(v.beside, s.Permalink(n.Statement))
+	}
+}
+
+// mostBeside bounds the statements that are named beside an entry.
+const mostBeside = 5
+
 // translate adds a translation unless its language is there already.
 func (v *view) translate(language, href string, original bool) {
 	if textLanguage(language) == textLanguage(v.language) || len(v.translations) == most {
@@ -337,7 +380,7 @@ func (v *view) translate(language, href string, original bool) {
 // "related" with hreflang, as readers take one of several alternates for the
 // entry's page, and not the same one; our own relation says what they are.
 func (v *view) links(s Site) []link {
-	out := make([]link, 0, 2*len(v.translations)+2*len(v.duplicates)+len(v.related)+2)
+	out := make([]link, 0, 2*len(v.translations)+2*len(v.duplicates)+len(v.roles)+2*len(v.beside)+len(v.related)+2)
 	for _, t := range v.translations {
 		out = append(out, link{Rel: s.rel("translation"), Type: "text/html", HrefLang: t.Language, Href: t.URL})
 		if t.original {
@@ -347,11 +390,18 @@ func (v *view) links(s Site) []link {
 	for _, d := range v.duplicates {
 		out = append(out, link{Rel: s.rel("same-statement"), Type: "text/html", HrefLang: d.Language, Title: d.Title, Href: d.URL})
 	}
+	out = append(out, v.roles...)
+	for _, b := range v.beside {
+		out = append(out, link{Rel: s.rel("related-statement"), Type: "text/html", Href: b})
+	}
 	for _, t := range v.translations {
 		out = append(out, link{Rel: "related", Type: "text/html", HrefLang: t.Language, Title: LanguageName(t.Language), Href: t.URL})
 	}
 	for _, d := range v.duplicates {
 		out = append(out, link{Rel: "related", Type: "text/html", HrefLang: d.Language, Title: d.Title, Href: d.URL})
+	}
+	for _, b := range v.beside {
+		out = append(out, link{Rel: "related", Type: "text/html", Href: b})
 	}
 	for _, l := range v.related {
 		out = append(out, link{Rel: l.Rel, Type: l.Type, HrefLang: l.HrefLang, Title: l.Title, Href: l.Href})

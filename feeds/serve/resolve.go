@@ -56,14 +56,19 @@ func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
 // meanings says what the relations and schemes that stand in our feeds mean: an
 // IRI that is published should answer.
 var meanings = map[string]string{
-	"rel/translation":    "Link relation. The target is the same statement in another language, as an office published it; hreflang says which.",
-	"rel/translation-of": "Link relation. The target is the statement that this one is a translation of.",
-	"rel/same-statement": "Link relation. The target is the same statement as another office published it, in the same language.",
-	"ns/region":          "Category scheme. Terms are regions and sub-regions, by the slugs that stand in the addresses of the region feeds.",
-	"ns/country":         "Category scheme. Terms are ISO 3166-1 alpha-2 codes in lower case.",
-	"ns/topic":           "Category scheme. Terms are topics, by the slugs that stand in the addresses of the topic feeds.",
-	"ns/event":           "Category scheme. Terms are events, by the slugs that stand in the addresses of the event feeds.",
-	"ns/json-feed":       "JSON Feed extension. _communique holds what JSON Feed 1.1 has no place for: the feed that an item comes from (source), our tags with scheme and label (categories), other languages (alternates), other offices (duplicates) and the statement's page (permalink).",
+	"rel/translation":       "Link relation. The target is the same statement in another language, as an office published it; hreflang says which.",
+	"rel/translation-of":    "Link relation. The target is the statement that this one is a translation of.",
+	"rel/same-statement":    "Link relation. The target is the same statement as another office published it, in the same language or beside a translation that is named already.",
+	"rel/origin":            "Link relation. The target is the copy that the statement was first published as; the entry shows another.",
+	"rel/excerpt":           "Link relation. The target is a part of the statement, as an office published it: a teaser or a summary in its own words.",
+	"rel/correction":        "Link relation. The target is a correction of the statement.",
+	"rel/joint":             "Link relation. The target is the statement as one of the offices that made it together published it.",
+	"rel/related-statement": "Link relation. The target is the page of another statement that is close to this one and is not the same: a rewrite, the next edition, an answer.",
+	"ns/region":             "Category scheme. Terms are regions and sub-regions, by the slugs that stand in the addresses of the region feeds.",
+	"ns/country":            "Category scheme. Terms are ISO 3166-1 alpha-2 codes in lower case.",
+	"ns/topic":              "Category scheme. Terms are topics, by the slugs that stand in the addresses of the topic feeds.",
+	"ns/event":              "Category scheme. Terms are events, by the slugs that stand in the addresses of the event feeds.",
+	"ns/json-feed":          "JSON Feed extension. _communique holds what JSON Feed 1.1 has no place for: the feed that an item comes from (source), our tags with scheme and label (categories), other languages (alternates), other offices (duplicates), every copy with what it is to the statement (copies: origin, reprint, excerpt, translation, correction or joint), the pages of other statements that are close to it (related_statements) and the statement's page (permalink).",
 }
 
 // feedAt resolves what follows /feeds/.
