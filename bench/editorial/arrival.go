@@ -158,7 +158,7 @@ func (m *measurement) groupsIn(order []int) ([]string, error) {
 	for i, at := range order {
 		docs[i] = m.rows[at].document(m.withLanguage)
 	}
-	verdicts, _, err := m.program.classifyAll(docs)
+	verdicts, _, err := m.program.classifyAll(docs, nil)
 	if err != nil {
 		return nil, err
 	}

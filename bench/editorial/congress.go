@@ -49,7 +49,7 @@ func (m *measurement) congress(dir string, limit int) (section, error) {
 		}
 	}
 	m.say("%d official statements", len(docs))
-	verdicts, used, err := m.program.classifyAll(docs)
+	verdicts, used, err := m.program.classifyAll(docs, nil)
 	if err != nil {
 		return s, err
 	}

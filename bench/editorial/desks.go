@@ -55,7 +55,7 @@ func (m *measurement) measureDesks(file string, limit int) (section, error) {
 		docs[i] = document{ID: r.ID, Title: r.Title, Text: r.Description, URL: r.Link, Published: r.Published, Source: "news"}
 	}
 	m.say("%d news items with desks", len(docs))
-	verdicts, used, err := m.program.classifyAll(docs)
+	verdicts, used, err := m.program.classifyAll(docs, nil)
 	if err != nil {
 		return s, err
 	}

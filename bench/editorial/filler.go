@@ -212,6 +212,7 @@ type filled struct {
 	FillerCPU  float64 `json:"filler_cpu_s"`
 	Gold       int     `json:"gold"`
 	GoldCPU    float64 `json:"gold_cpu_s"`
+	TellCPU    float64 `json:"telling_cpu_s"` // of all verdicts, when the last document is in
 	PerSecond  float64 `json:"gold_per_cpu_s"`
 	PeakMB     float64 `json:"peak_mb"`
 	Start      usage   `json:"start"`
@@ -240,7 +241,7 @@ func (m *measurement) fill(n, limit int, seed uint64) (section, error) {
 		return s, err
 	}
 	m.say("%d filler documents, then %d rows", n, len(m.rows))
-	var before float64
+	var before, after float64 // CPU seconds at the first labelled row, and after the last
 	titles := make([]string, n)
 	feed := func(l *line) error {
 		for i := range n {
@@ -261,7 +262,8 @@ func (m *measurement) fill(n, limit int, seed uint64) (section, error) {
 				return err
 			}
 		}
-		return nil
+		after, err = l.settle()
+		return err
 	}
 	fillers, golds := map[string]int{}, map[string]int{}
 	var joined []verdict // filler that was joined with anything before it
@@ -282,7 +284,7 @@ func (m *measurement) fill(n, limit int, seed uint64) (section, error) {
 	if err != nil {
 		return s, err
 	}
-	r := filled{Filler: n, FillerCPU: before, Gold: len(m.rows), GoldCPU: u.CPU - before, PeakMB: u.PeakMB, Start: start}
+	r := filled{Filler: n, FillerCPU: before, Gold: len(m.rows), GoldCPU: after - before, TellCPU: u.CPU - after, PeakMB: u.PeakMB, Start: start}
 	r.PerSecond = float64(r.Gold) / max(1e-9, r.GoldCPU)
 	for st, k := range fillers {
 		r.AmongPairs += k * (k - 1) / 2
@@ -295,6 +297,7 @@ func (m *measurement) fill(n, limit int, seed uint64) (section, error) {
 	t.add("labelled rows per CPU second, with the filler in the window", fmt.Sprintf("%.0f", r.PerSecond))
 	t.add("CPU seconds of the labelled rows", fmt.Sprintf("%.2f", r.GoldCPU))
 	t.add("CPU seconds of the filler, the start included", fmt.Sprintf("%.2f", r.FillerCPU))
+	t.add("CPU seconds of telling all verdicts at the end", fmt.Sprintf("%.2f", r.TellCPU))
 	t.add("peak resident set at the end, MB", fmt.Sprintf("%.0f", r.PeakMB))
 	t.add("the same with one document in the window, MB", fmt.Sprintf("%.0f", start.PeakMB))
 	t.add("start and one document: CPU seconds", fmt.Sprintf("%.2f", start.CPU))

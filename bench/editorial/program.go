@@ -45,6 +45,8 @@ type verdict struct {
 	Countries []string `json:"countries"`
 	Regions   []string `json:"regions"`
 	Topics    []string `json:"topics"`
+	Events    []string `json:"events,omitempty"`
+	Mentioned []string `json:"mentioned,omitempty"` // countries besides
 
 	Why  []reason `json:"why,omitempty"`  // the rules of the tags
 	Near []near   `json:"near,omitempty"` // what it came close to and was not joined with
@@ -209,13 +211,18 @@ func (p program) classify(feed func(*line) error, got func(verdict) error) (usag
 }
 
 // classifyAll runs classify on the documents and gives the verdicts in order.
-func (p program) classifyAll(docs []document) ([]verdict, usage, error) {
+// When all documents are given and none is asked for any more, it calls fed,
+// which may be nil.
+func (p program) classifyAll(docs []document, fed func(*line) error) ([]verdict, usage, error) {
 	all := make([]verdict, 0, len(docs))
 	u, err := p.classify(func(l *line) error {
 		for _, d := range docs {
 			if err := l.put(d); err != nil {
 				return err
 			}
+		}
+		if fed != nil {
+			return fed(l)
 		}
 		return nil
 	}, func(v verdict) error {
@@ -233,7 +240,7 @@ func (p program) classifyAll(docs []document) ([]verdict, usage, error) {
 
 // start measures what classify takes before it has done anything: its tables.
 func (p program) start() (usage, error) {
-	_, u, err := p.classifyAll([]document{{ID: "1", Title: "One", Text: "One short text."}})
+	_, u, err := p.classifyAll([]document{{ID: "1", Title: "One", Text: "One short text."}}, nil)
 	return u, err
 }
 

@@ -159,7 +159,7 @@ func TestShufflesAndFillRun(t *testing.T) {
 
 func TestTextShowsTablesAndMistakes(t *testing.T) {
 	out := measured(t, options{gold: "testdata/gold.jsonl", errors: 5})
-	for _, want := range []string{"12 labelled rows", "same language", "-- false merges", "-- misses", "-- countries: ", "rows per CPU second"} {
+	for _, want := range []string{"12 labelled rows", "same language", "-- false merges", "-- misses", "-- countries: ", "rows judged per CPU second"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

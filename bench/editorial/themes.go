@@ -52,7 +52,7 @@ func (m *measurement) themes(file string, limit int) (section, error) {
 		docs[i] = document{ID: r.ID, Title: r.Title, Text: r.Text, Source: "reports"}
 	}
 	m.say("%d reports with themes", len(docs))
-	verdicts, used, err := m.program.classifyAll(docs)
+	verdicts, used, err := m.program.classifyAll(docs, nil)
 	if err != nil {
 		return s, err
 	}
