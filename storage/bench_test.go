@@ -35,7 +35,7 @@ var vocabulary = func() []string {
 }()
 
 // madeUp gives the n-th of many statements, about 3.5 KB of text, a dozen
-// taggings, four keys; 30 to a source.
+// taggings, four keys, 700 octets of features; 30 to a source.
 func madeUp(n int) *feeds.Observed {
 	r := rand.New(rand.NewPCG(7, uint64(n)))
 	text := func(size int) string {
@@ -81,6 +81,10 @@ func madeUp(n int) *feeds.Observed {
 	}
 	for range 3 {
 		tag(feeds.Topic, 30)
+	}
+	o.Features = make([]byte, 700) // which nothing packs
+	for i := range o.Features {
+		o.Features[i] = byte(r.Uint32())
 	}
 	return o
 }
@@ -313,5 +317,24 @@ func BenchmarkVerify(b *testing.B) {
 		if err := s.Verify(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkRecent is what a start costs before news can be compared.
+func BenchmarkRecent(b *testing.B) {
+	for _, n := range []int{10_000, large} {
+		b.Run(fmt.Sprintf("items=%d", n), func(b *testing.B) {
+			s := filled(b, n)
+			b.ReportAllocs()
+			cpu := cpuTime()
+			for b.Loop() {
+				got := 0
+				if err := s.Recent(context.Background(), time.Time{}, func(*feeds.Observed) error { got++; return nil }); err != nil || got != n {
+					b.Fatal(got, err)
+				}
+			}
+			b.ReportMetric((cpuTime()-cpu).Seconds()*1e3/float64(b.N), "cpu-ms")
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "items/s")
+		})
 	}
 }

@@ -120,15 +120,15 @@ func TestRecordKeepsTimesFromAnyYearToTheMicrosecond(t *testing.T) {
 }
 
 func TestRecordSplitsBulkFromMetadata(t *testing.T) {
-	o := &feeds.Observed{Item: "north/1", Statement: "s1", Copy: feeds.Copy{Title: "A title", Link: "https://example.org/1", Language: "fr",
+	o := &feeds.Observed{Item: "north/1", Statement: "s1", Features: []byte("the features"), Near: []feeds.Near{{Why: "the evidence"}}, Copy: feeds.Copy{Title: "A title", Link: "https://example.org/1", Language: "fr",
 		Summary: "the summary", Content: "the content", Notes: []string{"the note"}, Origin: feeds.Origin{Title: "the origin"}}}
 	r, err := newRecord(time.Time{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{"A title", "https://example.org/1", "fr"} {
-		if !bytes.Contains(r.meta, []byte(s)) {
-			t.Errorf("the metadata lacks %q", s)
+	for _, s := range []string{"A title", "https://example.org/1", "fr", "the features", "the evidence"} {
+		if !bytes.Contains(r.meta, []byte(s)) || bytes.Contains(r.content, []byte(s)) {
+			t.Errorf("%q stands in the content or not in the metadata", s)
 		}
 	}
 	for _, s := range []string{"the summary", "the content", "the note", "the origin"} {
@@ -251,6 +251,59 @@ func addRecords(t *testing.T, p *packer) {
 	}
 }
 
+// An outline says what the whole record says.
+func checkOutline(t *testing.T, r record) {
+	t.Helper()
+	want, ok := r.fact.(*feeds.Observed)
+	if !ok {
+		return
+	}
+	o, err := outlineOf(r.meta, fieldFeatures)
+	if err != nil || string(o.item) != string(want.Item) || string(o.statement) != string(want.Statement) ||
+		o.firstSeen != stampOf(want.FirstSeen) || o.published != stampOf(want.Published) || !bytes.Equal(o.features, want.Features) ||
+		string(o.link) != want.Copy.Link || o.copyPublished != stampOf(want.Copy.Published) || string(o.language) != want.Copy.Language {
+		t.Errorf("%v: outline %+v of %+v", err, o, want)
+	}
+	first, err := outlineOf(r.meta, fieldFirstSeen)
+	if err != nil || first.firstSeen != o.firstSeen || first.features != nil {
+		t.Errorf("%v: outline %+v up to the first sight, want of %v", err, first, want.FirstSeen)
+	}
+}
+
+func TestOutlineSaysWhatTheRecordSays(t *testing.T) {
+	for _, f := range facts() {
+		r, err := newRecord(time.Time{}, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkOutline(t, r)
+	}
+	old := time.Date(-40, 1, 1, 0, 0, 0, 0, time.UTC) // before the first stamp
+	r, err := newRecord(time.Time{}, &feeds.Observed{Item: "north/1", Statement: "s1", FirstSeen: old, Published: old})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkOutline(t, r)
+}
+
+// Of what no program wrote an outline is an error or anything, but it ends.
+func FuzzOutline(f *testing.F) {
+	for _, fact := range facts() {
+		r, err := newRecord(time.Time{}, fact)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(r.meta)
+	}
+	f.Add([]byte{0xa1, 0x0d, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, meta []byte) {
+		o, err := outlineOf(meta, fieldFeatures)
+		if err == nil && len(o.item)+len(o.statement)+len(o.link)+len(o.language)+len(o.features) > len(meta) {
+			t.Errorf("%d octets give %+v", len(meta), o)
+		}
+	})
+}
+
 // What can be read can be written, and then reads the same.
 func FuzzRecord(f *testing.F) {
 	for _, fact := range facts() {
@@ -276,6 +329,7 @@ func FuzzRecord(f *testing.F) {
 		if err != nil {
 			return // a name that is too long
 		}
+		checkOutline(t, r)
 		written := r.row(row.number)
 		if row, err = parseLogRow(written); err != nil {
 			t.Fatal(err)
