@@ -57,28 +57,63 @@ func (k *desk) concepts(language string, t *token, folded []byte, z zoneBits) {
 	case t.flags&isHan != 0:
 		return
 	}
-	if v := numeral(string(folded)); v != 0 {
-		k.gather.add(hashNumber(v), aNumber, z, 1)
+	m := k.meaning(language, folded)
+	if m.function {
 		return
 	}
-	switch {
-	case pivot.Function(language, folded):
+	if m.number != 0 {
+		k.gather.add(m.number, aNumber, z, 1)
 		return
 	}
-	k.senses = pivot.Senses(k.senses[:0], language, folded)
-	for _, s := range k.senses {
+	for _, s := range m.senses[:m.n] {
 		k.gather.add(uint32(s.Concept), aWord, z, s.P)
 	}
-	name := t.flags&(isCapital|opens) == isCapital
-	if !name && len(k.senses) == 0 && folded[0] >= 0x80 {
-		name = true // a script without capitals, a word that the lexicon does not know
-	}
-	if name {
-		if s, ok := pivot.Skeleton(folded); ok {
-			k.gather.add(s, aName, z, 1)
-		}
+	// In a script without capitals, a word that the lexicon does not know may be a name.
+	if m.named && (t.flags&(isCapital|opens) == isCapital || m.n == 0 && folded[0] >= 0x80) {
+		k.gather.add(m.name, aName, z, 1)
 	}
 }
+
+// meaning is what a word may mean.
+type meaning struct {
+	hash     uint64 // of language and word
+	senses   [3]pivot.Sense
+	name     uint32 // skeleton
+	number   uint32 // hash of the number that it stands for, 0 for none
+	n        uint8
+	named    bool
+	function bool
+}
+
+// meaning looks a folded word up. Half of all words are among the few thousand
+// that are kept at hand.
+func (k *desk) meaning(language string, folded []byte) *meaning {
+	h := hash64('m', folded)
+	for i := range len(language) {
+		h = (h ^ uint64(language[i])) * 1099511628211
+	}
+	if k.meanings == nil {
+		k.meanings = make([]meaning, atHand)
+	}
+	m := &k.meanings[mix(h)%atHand]
+	if m.hash == h {
+		return m
+	}
+	*m = meaning{hash: h, function: pivot.Function(language, folded)}
+	if m.function {
+		return m
+	}
+	if v := numerals[string(folded)]; v != 0 {
+		m.number = hashNumber(v)
+		return m
+	}
+	k.senses = pivot.Senses(k.senses[:0], language, folded)
+	m.n = uint8(copy(m.senses[:], k.senses))
+	m.name, m.named = pivot.Skeleton(folded)
+	return m
+}
+
+const atHand = 1 << 13
 
 // gather adds up the concepts of one text.
 type gather struct {

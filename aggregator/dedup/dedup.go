@@ -106,8 +106,11 @@ type Pin struct {
 	Why      string
 }
 
+// DefaultWindow is the zero Likeness.Window.
+const DefaultWindow = 30 * 24 * time.Hour
+
 func (l *Likeness) defaults() {
-	l.Window = cmp.Or(l.Window, 30*24*time.Hour)
+	l.Window = cmp.Or(l.Window, DefaultWindow)
 	l.Threshold = cmp.Or(l.Threshold, .35)
 	l.SameSource = cmp.Or(l.SameSource, .6)
 	l.LinkThreshold = cmp.Or(l.LinkThreshold, .9)

@@ -84,17 +84,11 @@ var weights = pair{
 	fOther:     0.868,
 }
 
-// sums are what is added up over the concepts of one or two texts.
-type sums struct {
-	kind        [kinds]float32
-	title, lede float32
-}
-
 // weigh gives how rare a concept is: the logarithm of how many texts there are
 // to each that speaks of it (Spärck Jones 1972), with a few imagined texts so
 // that the first ones count neither for nothing nor for all.
 func (w *window) weigh(id uint32) float32 {
-	return logs(w.counted+imagined) - logs(int(w.df[id&(1<<dfBits-1)])+1)
+	return w.rarest - logs(int(w.df[id&(1<<dfBits-1)])+1)
 }
 
 const imagined = 60
@@ -151,7 +145,7 @@ const (
 // siblings looks for statements in other languages that the newcomer tells.
 func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 	w := p.window
-	w.hits.reset()
+	w.hits.reset(len(w.docs))
 	for _, k := range w.keywords(c.sketch.vector) {
 		g := w.weigh(k.id())
 		g *= g
@@ -159,31 +153,49 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
 			s := w.segments[i]
 			list := s.postings[k.key()]
-			for j := len(list) - 1; j >= 0 && left > 0; j-- {
-				n := s.from + uint32(list[j])
-				left--
-				if d := w.doc(n); d.language != c.language && !d.dead && d.item != c.item && p.compared(c.src.ID, d.item.Source()) {
-					w.hits.add(n, g)
-				}
+			list = list[max(0, len(list)-left):]
+			left -= len(list)
+			base := s.from - w.first
+			for _, local := range list {
+				w.hits.add(base+uint32(local), g)
 			}
 		}
 	}
-	me := side{c.sketch.vector, c.reading.size(), c.language, hoursOf(c.date)}
+	me := side{c.sketch.vector, w.normsOf(c.sketch.vector), c.reading.size(), c.language, hoursOf(c.date)}
 	type scored struct {
 		n uint32
 		x pair
 		z float32 // without the margin
 	}
 	var found []scored
-	perLanguage := map[uint8]int{}
-	for _, n := range w.hits.top(1<<30, leastSibling) {
-		d := w.doc(n)
-		if perLanguage[d.language] >= mostSiblings || !p.within(c.date, d.date) {
+	var best [mostLanguages + 1]*leaders
+	for _, i := range w.hits.touched {
+		sum := w.hits.sum[i]
+		if sum < leastSibling {
 			continue
 		}
-		perLanguage[d.language]++
-		x := w.pairOf(&me, n)
-		found = append(found, scored{n, x, x.dot(&weights)})
+		d := &w.docs[i]
+		if d.language == c.language || d.dead || d.item == c.item {
+			continue
+		}
+		l := best[d.language]
+		if l == nil {
+			l = &leaders{most: mostSiblings}
+			best[d.language] = l
+		}
+		if len(l.list) == l.most && sum <= l.list[l.most-1].w || !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item.Source()) {
+			continue
+		}
+		l.add(w.first+i, sum)
+	}
+	for _, l := range best {
+		if l == nil {
+			continue
+		}
+		for _, lead := range l.list {
+			x := w.pairOf(&me, lead.n)
+			found = append(found, scored{lead.n, x, x.dot(&weights)})
+		}
 	}
 	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.z, a.z), cmp.Compare(a.n, b.n)) })
 	var out []candidate
@@ -271,98 +283,104 @@ func (x *pair) tell() string {
 	return said + fmt.Sprintf("; nearer by %.2f than the next statement", x[fMargin])
 }
 
+// norms are the sums over one vector that comparing it takes.
+type norms struct {
+	kind        [kinds]float32 // squares
+	title, lede float32        // squares
+	all         float32        // weights
+	numbers     float32        // weights
+	names       float32        // weights
+	titled      float32        // weights in the title
+	titleNums   uint8          // numbers in the title
+}
+
+// normsOf sums over a vector. In the window they are made when a copy comes and
+// anew whenever it has grown by half.
+func (w *window) normsOf(v []concept) (n norms) {
+	for _, c := range v {
+		g := w.weigh(c.id())
+		x := c.weight() * g
+		n.kind[c.kind()] += x * x
+		z := c.zones()
+		if z&inTitle != 0 {
+			n.title += g * g
+			n.titled += g
+		}
+		if z != inBody {
+			n.lede += g * g
+		}
+		n.all += min(c.weight(), 2) * g
+		switch c.kind() {
+		case aNumber:
+			n.numbers += g
+			if z&inTitle != 0 {
+				n.titleNums++
+			}
+		case aName:
+			n.names += g
+		}
+	}
+	return n
+}
+
 // overlap is what two vectors have in common.
 type overlap struct {
-	dot, na, nb sums
+	kind        [kinds]float32 // dot products
+	title, lede float32
 	cover       float32 // weights in common
-	sa, sb      float32 // weights of each
+	numbers     float32
+	names       float32
 	rare        float32
-	onlyA       float32 // numbers
-	onlyB       float32
-	namesA      float32 // names that the other lacks
-	namesB      float32
-	titleOnlyA  bool
-	titleOnlyB  bool
-	titleShared bool
 	inTitleA    float32 // of a's title, what stands in b's title or lede
 	inTitleB    float32
-	allTitleA   float32
-	allTitleB   float32
+	titleNumsA  uint8 // of a's title, the numbers that stand in b
+	titleNumsB  uint8
 }
 
 // lay puts two vectors beside each other.
-func (w *window) lay(a, b []concept) overlap {
-	var o overlap
-	one := func(c concept, s *sums, all *float32) (g float32) {
-		g = w.weigh(c.id())
-		v := c.weight() * g
-		s.kind[c.kind()] += v * v
-		z := c.zones()
-		if z&inTitle != 0 {
-			s.title += g * g
-		}
-		if z != inBody {
-			s.lede += g * g
-		}
-		*all += min(c.weight(), 2) * g
-		return g
-	}
-	for i, j := 0, 0; i < len(a) || j < len(b); {
+func (w *window) lay(a, b []concept) (o overlap) {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		x, y := a[i], b[j]
 		switch {
-		case j == len(b) || i < len(a) && a[i].key() < b[j].key():
-			g := one(a[i], &o.na, &o.sa)
-			if a[i].kind() == aName {
-				o.namesA += g
-			} else if a[i].kind() == aNumber {
-				o.onlyA += g
-				o.titleOnlyA = o.titleOnlyA || a[i].zones()&inTitle != 0
-			}
-			if a[i].zones()&inTitle != 0 {
-				o.allTitleA += g
-			}
+		case x.key() < y.key():
 			i++
-		case i == len(a) || b[j].key() < a[i].key():
-			g := one(b[j], &o.nb, &o.sb)
-			if b[j].kind() == aName {
-				o.namesB += g
-			} else if b[j].kind() == aNumber {
-				o.onlyB += g
-				o.titleOnlyB = o.titleOnlyB || b[j].zones()&inTitle != 0
-			}
-			if b[j].zones()&inTitle != 0 {
-				o.allTitleB += g
-			}
+			continue
+		case x.key() > y.key():
 			j++
-		default:
-			x, y := a[i], b[j]
-			g := one(x, &o.na, &o.sa)
-			one(y, &o.nb, &o.sb)
-			o.dot.kind[x.kind()] += x.weight() * y.weight() * g * g
-			zx, zy := x.zones(), y.zones()
-			if zx&zy&inTitle != 0 {
-				o.dot.title += g * g
-			}
-			if zx != inBody && zy != inBody {
-				o.dot.lede += g * g
-			}
+			continue
+		}
+		i++
+		j++
+		g := w.weigh(x.id())
+		k, zx, zy := x.kind(), x.zones(), y.zones()
+		o.kind[k] += x.weight() * y.weight() * g * g
+		if zx&zy&inTitle != 0 {
+			o.title += g * g
+		}
+		if zx != inBody && zy != inBody {
+			o.lede += g * g
+		}
+		if zx&inTitle != 0 && zy != inBody {
+			o.inTitleA += g
+		}
+		if zy&inTitle != 0 && zx != inBody {
+			o.inTitleB += g
+		}
+		o.cover += min(x.weight(), y.weight(), 2) * g
+		if g > 2.5 {
+			o.rare++
+		}
+		switch k {
+		case aNumber:
+			o.numbers += g
 			if zx&inTitle != 0 {
-				o.allTitleA += g
-				if zy != inBody {
-					o.inTitleA += g
-				}
+				o.titleNumsA++
 			}
 			if zy&inTitle != 0 {
-				o.allTitleB += g
-				if zx != inBody {
-					o.inTitleB += g
-				}
+				o.titleNumsB++
 			}
-			o.cover += min(x.weight(), y.weight(), 2) * g
-			if g > 2.5 {
-				o.rare++
-			}
-			i++
-			j++
+		case aName:
+			o.names += g
 		}
 	}
 	return o
@@ -385,63 +403,66 @@ func portion(part, all float32) float32 {
 // side is one text of a pair.
 type side struct {
 	vector   []concept
+	norms    norms
 	size     int // tokens
 	language uint8
 	date     int32 // hours
 }
 
-func (w *window) side(n uint32) side {
-	d := w.doc(n)
-	return side{w.vector(n), int(d.size), d.language, d.date}
-}
-
 // pairOf computes the features of a text and a copy in the window, but for those
 // that compare it with other copies.
-func (w *window) pairOf(c *side, n uint32) pair {
+func (w *window) pairOf(c *side, n uint32) (x pair) {
 	d := w.doc(n)
+	a, b := &c.norms, &d.norms
 	o := w.lay(c.vector, w.vector(n))
-	var x pair
 	x[fBias] = 1
-	x[fWords] = cosine(o.dot.kind[aWord], o.na.kind[aWord], o.nb.kind[aWord])
-	x[fNames] = cosine(o.dot.kind[aName], o.na.kind[aName], o.nb.kind[aName])
-	x[fNumbers] = cosine(o.dot.kind[aNumber], o.na.kind[aNumber], o.nb.kind[aNumber])
-	var dot, na, nb float32
-	for k := range kinds {
-		dot, na, nb = dot+o.dot.kind[k], na+o.na.kind[k], nb+o.nb.kind[k]
-	}
-	x[fJoint] = cosine(dot, na, nb)
-	x[fTitle] = cosine(o.dot.title, o.na.title, o.nb.title)
-	x[fTitleIn] = max(portion(o.inTitleA, o.allTitleA), portion(o.inTitleB, o.allTitleB))
-	x[fLede] = cosine(o.dot.lede, o.na.lede, o.nb.lede)
-	x[fCover] = portion(o.cover, min(o.sa, o.sb))
+	x[fWords] = cosine(o.kind[aWord], a.kind[aWord], b.kind[aWord])
+	x[fNames] = cosine(o.kind[aName], a.kind[aName], b.kind[aName])
+	x[fNumbers] = cosine(o.kind[aNumber], a.kind[aNumber], b.kind[aNumber])
+	x[fJoint] = o.joint(a, b)
+	x[fTitle] = cosine(o.title, a.title, b.title)
+	x[fTitleIn] = max(portion(o.inTitleA, a.titled), portion(o.inTitleB, b.titled))
+	x[fLede] = cosine(o.lede, a.lede, b.lede)
+	x[fCover] = portion(o.cover, min(a.all, b.all))
+	x[fOther] = portion(o.cover, max(a.all, b.all))
 	x[fBoth] = min(1, 4*x[fWords]) * x[fNumbers]
-	if o.onlyA > 0 && o.onlyB > 0 {
-		x[fConflict] = min(o.onlyA, o.onlyB) / (min(o.onlyA, o.onlyB) + 10)
-	}
-	if o.titleOnlyA && o.titleOnlyB {
+	x[fConflict] = saturate(min(a.numbers-o.numbers, b.numbers-o.numbers), 10)
+	x[fNameConf] = saturate(min(a.names-o.names, b.names-o.names), 20)
+	switch onlyA, onlyB := a.titleNums > o.titleNumsA, b.titleNums > o.titleNumsB; {
+	case onlyA && onlyB:
 		x[fTitleNum] = 1
-	} else if o.titleOnlyA || o.titleOnlyB {
+	case onlyA || onlyB:
 		x[fTitleOne] = 1
 	}
 	x[fShared] = o.rare / (o.rare + sharedSaturate)
-	lag := float32(0)
-	if h := c.date; h != noDate && d.date != noDate {
-		lag = float32(max(h, d.date) - min(h, d.date))
+	if c.date != noDate && d.date != noDate {
+		x[fLag] = saturate(float32(max(c.date, d.date)-min(c.date, d.date)), lagSaturates)
 	}
-	x[fLag] = lag / (lag + lagSaturates)
-	size := float32(min(c.size, int(d.size)))
-	x[fShort] = shortText / (shortText + size)
+	x[fShort] = shortText / (shortText + float32(min(c.size, int(d.size))))
 	x[fShortWord] = x[fShort] * x[fWords]
 	x[fShortTtl] = x[fShort] * x[fTitleIn]
-	if least := min(o.namesA, o.namesB); least > 0 {
-		x[fNameConf] = least / (least + 20)
-	}
-	x[fOther] = portion(o.cover, max(o.sa, o.sb))
 	if w.foreign(c.language) != w.foreign(d.language) {
 		x[fScript], x[fScrWords], x[fScrNames], x[fScrCover], x[fScrNameC] = 1, x[fWords], x[fNames], x[fCover], x[fNameConf]
 	}
 	x[fSize] = min(2, float32(math.Abs(math.Log(float64(c.size+10)/float64(int(d.size)+10)))))
 	return x
+}
+
+// joint is the cosine over all kinds.
+func (o *overlap) joint(a, b *norms) float32 {
+	var dot, na, nb float32
+	for k := range kinds {
+		dot, na, nb = dot+o.kind[k], na+a.kind[k], nb+b.kind[k]
+	}
+	return cosine(dot, na, nb)
+}
+
+// saturate brings what is above 0 to between 0 and 1, half of it at half.
+func saturate(x, half float32) float32 {
+	if x <= 0 {
+		return 0
+	}
+	return x / (x + half)
 }
 
 // foreign tells the scripts of languages apart, as far as texts in them share
@@ -482,15 +503,13 @@ func (p *Placer) sameLanguage(language uint8, v []concept, s uint32) string {
 		return ""
 	}
 	o := w.lay(v, w.vector(best))
-	var dot, na, nb float32
-	for k := range kinds {
-		dot, na, nb = dot+o.dot.kind[k], na+o.na.kind[k], nb+o.nb.kind[k]
+	own := w.normsOf(v)
+	other := &w.doc(best).norms
+	if like := o.joint(&own, other); like < sameLanguageLeast {
+		return fmt.Sprintf("the statement has another text in this language (%s, likeness %.2f)", w.doc(best).item, like)
 	}
-	if like := cosine(dot, na, nb); like < sameLanguageLeast {
-		return fmt.Sprintf("the statement has another text in this language, from %s (%.2f alike, needed %.2f)", w.doc(best).item.Source(), like, sameLanguageLeast)
-	}
-	if o.titleOnlyA && o.titleOnlyB {
-		return fmt.Sprintf("the statement's text in this language, from %s, has another number in its title", w.doc(best).item.Source())
+	if own.titleNums > o.titleNumsA && other.titleNums > o.titleNumsB {
+		return fmt.Sprintf("the statement's text in this language (%s) has another number in its title", w.doc(best).item)
 	}
 	return ""
 }

@@ -70,19 +70,24 @@ const (
 // language: best first.
 func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	w := p.window
-	w.hits.reset()
+	w.hits.reset(len(w.docs))
 	r := c.reading
-	c.idle = p.idle(r, func(n uint32) { w.hits.add(n, 1) })
+	c.idle = p.idle(r, func(n uint32) { w.hits.add(n-w.first, 1) })
 	least := float32(2)
 	if len(c.sketch.shingles) < 12 {
 		least = 1
 	}
 	var out []candidate
-	for _, n := range w.hits.top(mostCompared, least) {
-		d := w.doc(n)
-		if d.dead || d.item == c.item || !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item.Source()) {
-			continue
+	best := leaders{most: mostCompared}
+	for _, i := range w.hits.touched {
+		d := &w.docs[i]
+		if w.hits.sum[i] >= least && !d.dead && d.item != c.item && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
+			best.add(w.first+i, w.hits.sum[i])
 		}
+	}
+	for _, lead := range best.list {
+		n := lead.n
+		d := w.doc(n)
 		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && o.joins }) {
 			continue
 		}

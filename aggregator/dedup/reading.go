@@ -53,8 +53,9 @@ func (r *reading) size() int { return len(r.tokens) }
 // desk is what readings are made on: it holds the buffers.
 type desk struct {
 	reader
-	gather gather
-	senses []pivot.Sense
+	gather   gather
+	senses   []pivot.Sense
+	meanings []meaning
 }
 
 // read takes a text apart. vector says whether its concepts are wanted.

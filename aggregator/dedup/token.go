@@ -66,7 +66,7 @@ func (r *reader) read(text string, limit int, each func(t *token, folded []byte)
 		case isLetter(c):
 			end, capitals, smalls := wordEnd(text, i)
 			t := token{start: int32(i), end: int32(end)}
-			if unicode.IsUpper(c) {
+			if isUpper(c) {
 				t.flags |= isCapital
 				if smalls == 0 && capitals > 1 {
 					t.flags |= shouts
@@ -93,19 +93,47 @@ func (r *reader) read(text string, limit int, each func(t *token, folded []byte)
 	}
 }
 
-func isLetter(c rune) bool {
-	if c < utf8.RuneSelf {
-		return 'a' <= c|0x20 && c|0x20 <= 'z'
+// class says what a letter is.
+type class uint8
+
+const (
+	letterClass class = 1 << iota
+	digitClass
+	upperClass
+)
+
+func classOf(c rune) class {
+	if int(c) < len(classes) {
+		return classes[c]
 	}
-	return unicode.In(c, unicode.L, unicode.M)
+	return lookUpClass(c)
 }
 
-func isDigit(c rune) bool {
-	if c < utf8.RuneSelf {
-		return '0' <= c && c <= '9'
+// classes holds the answers for the scripts below U+0800: Latin, Greek,
+// Cyrillic, Hebrew, Arabic.
+var classes = func() (t [0x800]class) {
+	for c := range t {
+		t[c] = lookUpClass(rune(c))
 	}
-	return unicode.Is(unicode.Nd, c)
+	return t
+}()
+
+func lookUpClass(c rune) (k class) {
+	switch {
+	case unicode.In(c, unicode.L, unicode.M):
+		k = letterClass
+	case unicode.Is(unicode.Nd, c):
+		k = digitClass
+	}
+	if unicode.IsUpper(c) {
+		k |= upperClass
+	}
+	return k
 }
+
+func isLetter(c rune) bool { return classOf(c)&letterClass != 0 }
+func isDigit(c rune) bool  { return classOf(c)&digitClass != 0 }
+func isUpper(c rune) bool  { return classOf(c)&upperClass != 0 }
 
 // spaceless reports whether a script puts no spaces between words, so that each
 // character is a token.
@@ -120,14 +148,12 @@ func wordEnd(s string, i int) (end, capitals, smalls int) {
 		if c >= utf8.RuneSelf {
 			c, n = utf8.DecodeRuneInString(s[i:])
 		}
-		switch {
-		case isLetter(c) && !spaceless(c):
-			if unicode.IsUpper(c) {
-				capitals++
-			} else {
-				smalls++
-			}
-		case isDigit(c): // "covid19"
+		switch k := classOf(c); {
+		case k&upperClass != 0:
+			capitals++
+		case k&letterClass != 0 && !spaceless(c):
+			smalls++
+		case k&digitClass != 0: // "covid19"
 		default:
 			return i, capitals, smalls
 		}
@@ -313,13 +339,15 @@ func digitValue(c rune) int {
 }
 
 // hashBytes is FNV-1a, the same on every machine and for ever.
-func hashBytes(kind byte, b []byte) uint32 {
+func hashBytes(kind byte, b []byte) uint32 { return mix(hash64(kind, b)) }
+
+func hash64(kind byte, b []byte) uint64 {
 	h := uint64(14695981039346656037)
 	h = (h ^ uint64(kind)) * 1099511628211
 	for _, c := range b {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
-	return mix(h)
+	return h
 }
 
 // mix folds 64 bits into 32 that depend on all of them.

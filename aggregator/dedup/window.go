@@ -23,6 +23,8 @@ type window struct {
 	byID      map[feeds.StatementID]uint32
 	df        []uint16 // by the lowest bits of a concept's id: copies that speak of it
 	counted   int      // copies that df was counted over
+	normed    int      // counted when the norms were last made anew
+	rarest    float32  // weight of what no copy speaks of
 	hits      counter
 	languages []string
 }
@@ -36,6 +38,7 @@ type doc struct {
 	at       uint32 // of its vector in the segment
 	size     uint16 // tokens
 	shingles uint16 // that were sampled
+	norms    norms
 	concepts uint8
 	language uint8
 	dead     bool // it was corrected since, and stands further on
@@ -70,7 +73,7 @@ type segment struct {
 }
 
 func newWindow() *window {
-	return &window{byID: map[feeds.StatementID]uint32{}, df: make([]uint16, 1<<dfBits)}
+	return &window{byID: map[feeds.StatementID]uint32{}, df: make([]uint16, 1<<dfBits), rarest: logs(imagined)}
 }
 
 // statement gives the slot of a statement, a new one when it is not held.
@@ -190,6 +193,14 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 		}
 	}
 	w.counted++
+	w.rarest = logs(w.counted + imagined)
+	w.docs[n-w.first].norms = w.normsOf(f.vector)
+	if 2*w.counted > 3*w.normed+32 { // concepts have become rarer by then
+		w.normed = w.counted
+		for i := range w.docs {
+			w.docs[i].norms = w.normsOf(w.vector(w.first + uint32(i)))
+		}
+	}
 	return n
 }
 
@@ -321,36 +332,52 @@ func (t *table) get(h uint32, each func(uint16)) {
 // close ends a segment: nothing will be added to it.
 func (g *segment) close() { g.vectors = slices.Clip(g.vectors) }
 
-// counter counts by number, for one search at a time.
+// counter adds up weights by copy, for one search at a time.
 type counter struct {
-	count map[uint32]float32
-	order []uint32
+	sum     []float32 // by number, from the window's first on
+	touched []uint32
 }
 
-func (c *counter) reset() {
-	if c.count == nil {
-		c.count = map[uint32]float32{}
+// reset makes room for n copies.
+func (c *counter) reset(n int) {
+	if len(c.sum) < n {
+		c.sum = make([]float32, n+n/2)
+		c.touched = c.touched[:0]
 	}
-	clear(c.count)
-	c.order = c.order[:0]
-}
-
-func (c *counter) add(n uint32, w float32) {
-	if _, ok := c.count[n]; !ok {
-		c.order = append(c.order, n)
+	for _, i := range c.touched {
+		c.sum[i] = 0
 	}
-	c.count[n] += w
+	c.touched = c.touched[:0]
 }
 
-// top gives the numbers with the highest counts, at most most, the older first
-// among equals.
-func (c *counter) top(most int, least float32) []uint32 {
-	out := c.order[:0]
-	for _, n := range c.order {
-		if c.count[n] >= least {
-			out = append(out, n)
+func (c *counter) add(i uint32, w float32) {
+	if c.sum[i] == 0 {
+		c.touched = append(c.touched, i)
+	}
+	c.sum[i] += w
+}
+
+// leaders keeps the few with the highest weights, the older first among equals.
+type leaders struct {
+	list []leader
+	most int
+}
+
+type leader struct {
+	n uint32
+	w float32
+}
+
+func (l *leaders) add(n uint32, w float32) {
+	if len(l.list) == l.most {
+		if last := l.list[l.most-1]; last.w > w || last.w == w && last.n < n {
+			return
 		}
+		l.list = l.list[:l.most-1]
 	}
-	slices.SortFunc(out, func(a, b uint32) int { return cmp.Or(cmp.Compare(c.count[b], c.count[a]), cmp.Compare(a, b)) })
-	return slices.Clone(out[:min(most, len(out))])
+	i := len(l.list)
+	for i > 0 && (l.list[i-1].w < w || l.list[i-1].w == w && l.list[i-1].n > n) {
+		i--
+	}
+	l.list = slices.Insert(l.list, i, leader{n, w})
 }
