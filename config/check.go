@@ -50,18 +50,27 @@ func (l *loader) finish() *Config {
 			c.feeds = append(c.feeds, f.config())
 		}
 	}
+	l.groups(c.Dedup.Groups, ids)
+	c.pins = l.pins(c.Dedup.Pins)
+	l.related(&c.Link)
 	c.forgetPlaces()
 	return c
 }
 
 // forgetPlaces lets the YAML tree go, which is larger than what it says.
 func (c *Config) forgetPlaces() {
-	c.Site.At, c.Fetch.At, c.Defaults.At = place{}, place{}, place{}
+	c.Site.At, c.Fetch.At, c.Defaults.At, c.Dedup.At, c.Link.At = place{}, place{}, place{}, place{}, place{}
 	for i := range c.Sources {
 		c.Sources[i].At = place{}
 	}
 	for i := range c.Feeds {
 		c.Feeds[i].At = place{}
+	}
+	for i := range c.Dedup.Groups {
+		c.Dedup.Groups[i].At = place{}
+	}
+	for i := range c.Dedup.Pins {
+		c.Dedup.Pins[i].At = place{}
 	}
 }
 
@@ -340,7 +349,12 @@ func (l *loader) feed(f *Feed, sources map[string]place) {
 	l.knownTerms(at.at("countries"), feeds.Country, texts(q.Countries))
 	l.knownTerms(at.at("topics"), feeds.Topic, texts(q.Topics))
 	l.knownTerms(at.at("events"), feeds.Event, texts(q.Events))
-	for i, id := range q.Sources {
+	l.knownSources(at, q.Sources, sources)
+}
+
+// knownSources checks the list "sources" of a section.
+func (l *loader) knownSources(section place, list []ID, sources map[string]place) {
+	for i, id := range list {
 		if _, known := sources[string(id)]; known || id == "" || l.broken {
 			continue
 		}
@@ -348,6 +362,6 @@ func (l *loader) feed(f *Feed, sources map[string]place) {
 		if near := nearest(string(id), slices.Sorted(maps.Keys(sources))); near != "" {
 			msg += fmt.Sprintf("; did you mean %q?", near)
 		}
-		l.errorAt(at.at("sources", i), msg)
+		l.errorAt(section.at("sources", i), msg)
 	}
 }

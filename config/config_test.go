@@ -21,7 +21,16 @@ func environment(name string) (string, bool) {
 	return v, ok
 }
 
-var options = Options{Env: environment}
+// canonical stands for normalize.Canonical.
+func canonical(url string) string {
+	url, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(url[strings.Index(url, ":")+1:], "//"), "www."), "#")
+	if url = strings.Trim(url, "/"); !strings.Contains(url, "/") {
+		return ""
+	}
+	return "https://" + url
+}
+
+var options = Options{Env: environment, Canonical: canonical}
 
 // TestEveryErrorIsSaidWithItsPlace reads testdata/bad-*.yaml; what is wrong with
 // each stands beside it.
@@ -255,6 +264,54 @@ feeds:
 	}
 	if got := f[1]; got.Feed.Title != "everything" || got.Feed.Query.Limit != 50 || got.Content != "full" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestKnobsOfDedupHaveTheirDefaults(t *testing.T) {
+	c := parse1(t, "sources: [{id: a, url: 'https://a.example/'}]\n")
+	d, k := c.Dedup, c.Link
+	if d.Window.Std() != 30*24*time.Hour || d.Threshold != 0.35 || d.SameSource != 0.6 || d.Shadow || c.SourceGroups() != nil || c.Pins() != nil {
+		t.Errorf("dedup is %+v", d)
+	}
+	if !k.Enabled || k.Threshold != 0.9 || k.Related != 0.5 || c.SourceConfigs()[0].Source.Match != "all" {
+		t.Errorf("link is %+v, match %q", k, c.SourceConfigs()[0].Source.Match)
+	}
+}
+
+func TestKnobsOfDedupAreRead(t *testing.T) {
+	c := parse1(t, `
+sources:
+  - {id: a, url: "https://a.example/", match: near, distrust: [text]}
+  - {id: b, url: "https://b.example/", match: exact}
+  - {id: c, url: "https://c.example/"}
+dedup:
+  window: 2w
+  threshold: 1
+  same_source: 0.75
+  shadow: true
+  groups:
+    - {name: south, sources: [a, b]}
+    - {name: north, sources: [b]}
+  pins:
+    - {apart: ["https://www.a.example/1/", "https://b.example/2#x"], why: two of one day}
+    - {together: ["https://a.example/3", "https://b.example/4"]}
+link: {enabled: false, threshold: 0.4}
+`)
+	if d := c.Dedup; d.Window.Std() != 14*24*time.Hour || d.Threshold != 1 || d.SameSource != 0.75 || !d.Shadow {
+		t.Errorf("dedup is %+v", d)
+	}
+	if k := c.Link; k.Enabled || k.Threshold != 0.4 || k.Related != 0.4 {
+		t.Errorf("link is %+v, want what is related lowered to the threshold", k)
+	}
+	if got, want := fmt.Sprint(c.SourceGroups()), "map[a:[south] b:[south north]]"; got != want {
+		t.Errorf("groups are %s, want %s", got, want)
+	}
+	if got, want := fmt.Sprint(c.Pins()), "[{[https://a.example/1 https://b.example/2] false two of one day} {[https://a.example/3 https://b.example/4] true }]"; got != want {
+		t.Errorf("pins are %s, want %s", got, want)
+	}
+	a, b := c.SourceConfigs()[0].Source, c.SourceConfigs()[1].Source
+	if a.Match != "near" || !a.Distrusts("text") || b.Match != "exact" {
+		t.Errorf("a is %+v, b is %+v", a, b)
 	}
 }
 

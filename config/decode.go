@@ -316,9 +316,13 @@ func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node, f *field) {
 	case *Language, *Rhythm, *Zone:
 		d.known[key] = v
 	case *Duration:
-		var least Duration
-		if f != nil && f.min != "" && least.set(f.min) == nil && *s < least {
+		var least, most Duration
+		switch {
+		case f == nil:
+		case f.min != "" && least.set(f.min) == nil && *s < least:
 			d.wrongAt(n, fmt.Errorf("wants %s at least", f.min))
+		case f.max != "" && most.set(f.max) == nil && *s > most:
+			d.wrongAt(n, fmt.Errorf("wants %s at most", f.max))
 		}
 	case *Bytes:
 		var least Bytes
@@ -409,6 +413,14 @@ func (d *decoder) plain(v reflect.Value, n *yaml.Node, f *field) {
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" || err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 			d.errorAt(n, d.got(n, "wants a number"))
 			return
+		}
+		if f != nil && f.max != "" {
+			lo, _ := strconv.ParseFloat(f.min, 64)
+			hi, _ := strconv.ParseFloat(f.max, 64)
+			if x < lo || x > hi {
+				d.errorAt(n, fmt.Sprintf("%s: wants %s to %s", n.Value, f.min, f.max))
+				return
+			}
 		}
 		v.SetFloat(x)
 	default:
@@ -535,6 +547,10 @@ func (d *decoder) fallback(v reflect.Value, f *field) {
 		v.SetString(f.fallback)
 	case v.Kind() == reflect.Bool:
 		v.SetBool(f.fallback == "true")
+	case v.Kind() == reflect.Float64:
+		var x float64
+		x, err = strconv.ParseFloat(f.fallback, 64)
+		v.SetFloat(x)
 	default:
 		var i int64
 		i, err = strconv.ParseInt(f.fallback, 10, 64)

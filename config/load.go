@@ -22,6 +22,9 @@ import (
 type Options struct {
 	// Env looks up ${NAME}; nil is the process's environment.
 	Env func(name string) (value string, ok bool)
+	// Canonical gives an address's form for identity, "" when it names no page
+	// (normalize.Canonical); nil takes addresses as they are written.
+	Canonical func(url string) string
 }
 
 const (
@@ -46,8 +49,11 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 	if o.Env == nil {
 		o.Env = os.LookupEnv
 	}
+	if o.Canonical == nil {
+		o.Canonical = func(url string) string { return url }
+	}
 	l := &loader{
-		env: o.Env, config: &Config{}, given: map[string]place{}, read: map[string]bool{absolute(name): true},
+		env: o.Env, canonical: o.Canonical, config: &Config{}, given: map[string]place{}, read: map[string]bool{absolute(name): true},
 		plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{},
 		schedules: map[string]schedule.Schedule{}, shortest: map[string]time.Duration{},
 	}
@@ -61,14 +67,15 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 
 // loader reads the files of one configuration.
 type loader struct {
-	env    func(string) (string, bool)
-	config *Config
-	plans  map[reflect.Type]*plan
-	files  []*file
-	given  map[string]place // where each section but the lists was given
-	read   map[string]bool  // files read, by absolute path
-	errs   Errors
-	broken bool // a file is missing or unreadable, so what others refer to may be in there
+	env       func(string) (string, bool)
+	canonical func(string) string
+	config    *Config
+	plans     map[reflect.Type]*plan
+	files     []*file
+	given     map[string]place // where each section but the lists was given
+	read      map[string]bool  // files read, by absolute path
+	errs      Errors
+	broken    bool // a file is missing or unreadable, so what others refer to may be in there
 
 	known     map[memo]reflect.Value
 	terms     map[string][]string          // of the taxonomy, by scheme

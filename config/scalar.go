@@ -457,8 +457,14 @@ func (i *Identity) set(text string) error { return oneOf(i, text, i.words()) }
 // Distrust is something that a source says and that is not to be believed.
 type Distrust string
 
-func (Distrust) words() []string          { return []string{"guid", "link", "date", "language"} }
+func (Distrust) words() []string          { return []string{"guid", "link", "date", "language", "text"} }
 func (d *Distrust) set(text string) error { return oneOf(d, text, d.words()) }
+
+// Match is what a source's items are matched by.
+type Match string
+
+func (Match) words() []string          { return []string{"all", "near", "exact"} }
+func (m *Match) set(text string) error { return oneOf(m, text, m.words()) }
 
 // Content is how much of a statement a feed gives.
 type Content string

@@ -71,7 +71,7 @@ func annotate(root, s *jsonschema.Schema, t reflect.Type) error {
 		if f.required {
 			s.Required = append(s.Required, f.key)
 		}
-		if f.max != "" {
+		if f.max != "" && !isText(t.Field(f.index).Type) {
 			prop.Minimum, prop.Maximum = json.Number(f.min), json.Number(f.max)
 		}
 		for _, v := range []struct {
@@ -150,6 +150,7 @@ func (URL) JSONSchema() *jsonschema.Schema        { return textOf(`^https?://|\$
 func (k Kind) JSONSchema() *jsonschema.Schema     { return wordsOf(k.words()) }
 func (i Identity) JSONSchema() *jsonschema.Schema { return wordsOf(i.words()) }
 func (d Distrust) JSONSchema() *jsonschema.Schema { return wordsOf(d.words()) }
+func (m Match) JSONSchema() *jsonschema.Schema    { return wordsOf(m.words()) }
 func (c Content) JSONSchema() *jsonschema.Schema  { return wordsOf(c.words()) }
 
 // JSONSchema lets editors mark a section that does nothing yet.

@@ -59,6 +59,12 @@ type Config struct {
 	//	        fr: [sécurité du port]
 	Taxonomy tag.Taxonomy `yaml:"taxonomy" near:"rules tags"`
 
+	// When texts that are not equal are one statement, and what you know better.
+	Dedup Dedup `yaml:"dedup" near:"likeness matching duplicates deduplication"`
+
+	// When texts in two languages are one statement.
+	Link Link `yaml:"link" near:"links translations linking"`
+
 	// Partner sites that may embed feeds.
 	Embeds later `yaml:"embeds"`
 
@@ -77,6 +83,7 @@ type Config struct {
 
 	sources []SourceConfig
 	feeds   []FeedConfig
+	pins    []PinConfig
 	tagger  *tag.Tagger
 }
 
@@ -279,8 +286,17 @@ type Source struct {
 	// long as it behaves, `guid`, `link`, `title_date` or `content` say it.
 	Identity Identity `yaml:"identity" default:"auto"`
 
+	// What its items are matched by: `all` is likeness and translations besides
+	// exact signs, `near` is all but translations, `exact` is guid, link and equal
+	// text alone, and then no other source's item is found to be like it either.
+	// `exact` is for an office that fills in forms, which are all alike, `near`
+	// for one whose translations are texts of their own.
+	Match Match `yaml:"match" default:"all" near:"matching likeness dedup"`
+
 	// What not to believe of this source: any of `guid`, `link`, `date`,
-	// `language`. Excludes an `identity` of the same name.
+	// `language`, `text`. With `text` its texts never join the statements of other
+	// sources, which its links still do: for a source that copies everybody.
+	// Excludes an `identity` of the same name.
 	Distrust []Distrust `yaml:"distrust" example:"[date]"`
 
 	// Headers to send besides our own and the default ones.
@@ -309,6 +325,107 @@ type Source struct {
 
 	// Anything worth keeping, such as why it is switched off. For you, not shown.
 	Notes string `yaml:"notes" near:"note comment reason description" example:"404 since October"`
+
+	At place `yaml:"-"`
+}
+
+// Dedup says when texts that are not equal are one statement, and what you know
+// better. The defaults are what was measured to be best (docs/accuracy.md). What
+// is set here is for what comes in from now on: what has been decided stays,
+// but for `pins`, which are brought to bear on it when the program starts.
+//
+//	sources:
+//	  - {id: iom-hq, url: https://iom.example/rss.xml}
+//	  - {id: iom-mx, url: https://mexico.iom.example/rss.xml}
+//	  - {id: who, url: https://who.example/rss.xml}
+//	dedup:
+//	  window: 14d
+//	  groups:
+//	    - {name: americas, sources: [iom-hq, iom-mx]}
+//	    - {name: health, sources: [who, iom-hq]}
+//	  pins:
+//	    - {apart: [https://a.example/1, https://b.example/2], why: two statements of one day}
+//	    - {together: [https://a.example/3, https://b.example/4]}
+type Dedup struct {
+	// Longest time between two publications that are compared with each other.
+	// What is further apart is one statement only by its guid, its link or its
+	// equal text. A longer one finds late reprints and translations; memory and the
+	// time of a start grow with the statements in it.
+	Window Duration `yaml:"window" default:"30d" min:"1h" max:"400d" near:"days period" example:"14d"`
+
+	// How alike two texts of one language must be: the share of their wording
+	// that they have in common, numbers, names and dates being no contradiction.
+	// 1 wants the same wording. Raise it when different statements are shown as
+	// one (`communique explain` says with what score), lower it when reprints
+	// stand beside their originals.
+	Threshold float64 `yaml:"threshold" default:"0.35" min:"0.01" max:"1" near:"score similarity" example:"0.5"`
+
+	// The same for two items of one source whose titles differ: an office seldom
+	// prints its own statement twice, but often words two of them alike.
+	SameSource float64 `yaml:"same_source" default:"0.6" min:"0.01" max:"1" example:"0.8"`
+
+	// Whether to decide and only report: `explain` tells what is alike, in one
+	// language or two, and nothing is joined but by guid, link, equal text and
+	// pins. For a look at what would be joined before it is.
+	Shadow bool `yaml:"shadow" default:"false" near:"dry_run report_only" example:"true"`
+
+	// Groups of sources. Only sources that have a group in common are compared
+	// with each other, and a source that is in none with all that are in none. A
+	// source may be in several. For organisations of their own under one roof, or
+	// for very many sources. Without groups all are compared with all. Equal
+	// links and texts count over the borders of groups.
+	Groups []Group `yaml:"groups" near:"group"`
+
+	// Your own word on pairs of publications. It counts whatever the evidence, for
+	// what is stored as for what comes later; when it is taken out, what it did
+	// stays, until copies that come in say otherwise.
+	Pins []Pin `yaml:"pins" near:"pin overrides"`
+
+	At place `yaml:"-"`
+}
+
+// Group is sources that are compared with each other.
+type Group struct {
+	// Name of the group, for you: 1 to 63 of a-z, 0-9 and -.
+	Name ID `yaml:"name" required:"true" near:"id" example:"americas"`
+
+	// The sources, by their ids.
+	Sources []ID `yaml:"sources" required:"true" near:"source members" example:"[iom-hq, iom-mx]"`
+
+	At place `yaml:"-"`
+}
+
+// Pin is your word on two publications: `apart` or `together`, one of the two,
+// with the addresses of a copy of each. Two that were joined wrongly are taken
+// apart when the program starts, each with what was matched to it, and stay
+// apart; the id that had been redirected is an entry of its own again.
+type Pin struct {
+	// Addresses of two publications that are not one statement.
+	Apart []URL `yaml:"apart" near:"separate split different" example:"[https://a.example/1, https://b.example/2]"`
+
+	// Addresses of two publications that are one statement.
+	Together []URL `yaml:"together" near:"join same merge" example:"[https://a.example/3, https://b.example/4]"`
+
+	// Why, for whoever asks `explain`.
+	Why string `yaml:"why" near:"reason note notes" example:"two statements of one day"`
+
+	At place `yaml:"-"`
+}
+
+// Link says when texts in two languages are one statement.
+type Link struct {
+	// Whether to look for translations. Without it texts in two languages are one
+	// statement only when their pages say so: by guid, link or equal text.
+	Enabled bool `yaml:"enabled" default:"true" near:"active on" example:"false"`
+
+	// How sure it must be that two texts are translations of each other, as a
+	// probability: of a hundred joined at 0.9, ten at the most should be wrong.
+	// Raise it when statements of one day in two languages are shown as one.
+	Threshold float64 `yaml:"threshold" default:"0.9" min:"0.01" max:"1" near:"probability score" example:"0.97"`
+
+	// From which probability on two texts that are not joined are shown as
+	// related. At most `threshold`, and lowered to it where only that is given.
+	Related float64 `yaml:"related" default:"0.5" min:"0.01" max:"1" example:"0.7"`
 
 	At place `yaml:"-"`
 }

@@ -141,12 +141,25 @@ func itemKey(src feeds.Source, d *feeds.Draft, m *marks, look func(feeds.Key) []
 // canonical link, else source and guid, else the item. Two nodes that see the
 // same link at the same moment mint the same id.
 func mint(src feeds.Source, d *feeds.Draft, m *marks, item feeds.ItemKey, look func(feeds.Key) []Known) feeds.StatementID {
-	strongest := []string{"item", string(item)}
+	link, guid := "", ""
 	switch {
 	case m.link != (feeds.Key{}) && !m.linkShared && len(look(m.link)) == 0:
-		strongest = []string{"link", cmp.Or(d.Canonical, d.Permalink)}
+		link = cmp.Or(d.Canonical, d.Permalink)
 	case m.guid != (feeds.Key{}) && !m.guidShared && len(look(m.guid)) == 0:
-		strongest = []string{"guid", string(src.ID), d.ID}
+		guid = d.ID
+	}
+	return Mint(src.ID, link, guid, item)
+}
+
+// Mint makes a statement's id from the first that is given of its first copy's
+// canonical link, guid (with the source) and item.
+func Mint(src feeds.SourceID, link, guid string, item feeds.ItemKey) feeds.StatementID {
+	strongest := []string{"item", string(item)}
+	switch {
+	case link != "":
+		strongest = []string{"link", link}
+	case guid != "":
+		strongest = []string{"guid", string(src), guid}
 	}
 	sum := sha256.Sum256([]byte(strings.Join(strongest, "\x00")))
 	return feeds.StatementID(strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10])))
