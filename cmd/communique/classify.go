@@ -84,7 +84,7 @@ func (a *app) classify() *cobra.Command {
 		Example: `  echo '{"id":"1","title":"Déclaration","text":"…","url":"https://example.org/1"}' | communique classify -`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			tagger, err := a.tagger()
+			rules, err := a.rules()
 			if err != nil {
 				return err
 			}
@@ -98,16 +98,50 @@ func (a *app) classify() *cobra.Command {
 				in, name = f, args[0]
 			}
 			out := bufio.NewWriter(a.stdout)
-			return errors.Join(classify(in, out, name, tagger), out.Flush()) // also when a line is bad: those before it were not
+			return errors.Join(classify(in, out, name, rules), out.Flush()) // also when a line is bad: those before it were not
 		},
 	}
+}
+
+// rules are what a configuration says of documents.
+type rules struct {
+	tagger   *tag.Tagger
+	likeness dedup.Likeness
+	sources  map[feeds.SourceID]feeds.Source
+}
+
+// rules gives those of the configuration, the built-in ones when there is none.
+func (a *app) rules() (rules, error) {
+	cfg, err := a.read()
+	if err != nil {
+		return rules{}, err
+	}
+	if cfg == nil {
+		tagger, err := tag.New(tag.Taxonomy{})
+		return rules{tagger: tagger}, err
+	}
+	r := rules{tagger: cfg.Tagger(), likeness: likeness(cfg), sources: map[feeds.SourceID]feeds.Source{}}
+	for _, s := range cfg.SourceConfigs() {
+		// The source's own region, topics and language are left out: a document
+		// is judged by what it says.
+		r.sources[s.Source.ID] = feeds.Source{ID: s.Source.ID, Match: s.Source.Match, Distrust: s.Source.Distrust}
+	}
+	return r, nil
+}
+
+// source gives what is known of a document's source.
+func (r *rules) source(id feeds.SourceID) feeds.Source {
+	if s, ok := r.sources[id]; ok {
+		return s
+	}
+	return feeds.Source{ID: id}
 }
 
 // classifier puts documents through dedup and tag. What it finds is told when
 // the last document is in: only then it is known which are one statement, and
 // which tags the statement has from all its copies.
 type classifier struct {
-	tagger *tag.Tagger
+	rules
 	norm   *normalize.Normalizer
 	placer *dedup.Placer
 	shelf  *shelf
@@ -119,8 +153,8 @@ type classifier struct {
 
 // classify judges each document against those before it. What comes before a
 // bad line is told all the same.
-func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) (err error) {
-	c := &classifier{tagger: tagger, norm: normalize.New(), tags: map[feeds.StatementID][]feeds.Tag{}}
+func classify(in io.Reader, out io.Writer, name string, r rules) (err error) {
+	c := &classifier{rules: r, norm: normalize.New(), tags: map[feeds.StatementID][]feeds.Tag{}}
 	if c.shelf, err = newShelf(); err != nil {
 		return err
 	}
@@ -130,7 +164,7 @@ func classify(in io.Reader, out io.Writer, name string, tagger *tag.Tagger) (err
 	}
 	defer c.told.Close()
 	c.lines = bufio.NewWriterSize(c.told, 1<<16)
-	c.placer = dedup.New(dedup.Options{Find: c.shelf.find, Text: c.shelf.text})
+	c.placer = dedup.New(dedup.Options{Find: c.shelf.find, Text: c.shelf.text, Likeness: r.likeness})
 	return errors.Join(c.read(in, name), c.tell(out))
 }
 
@@ -169,7 +203,8 @@ func (c *classifier) read(in io.Reader, name string) error {
 
 // judge gives what can be said of a document at once.
 func (c *classifier) judge(doc document) (*verdict, error) {
-	d, src := draftOf(c.norm, doc)
+	src := c.source(feeds.SourceID(doc.Source))
+	d := draftOf(c.norm, src, doc)
 	// The documents' own dates are the clock: what was published later was there
 	// later.
 	if c.now = c.now.Add(time.Second); d.Published.After(c.now) {
@@ -271,8 +306,7 @@ func (v *verdict) tag(tags []feeds.Tag) {
 }
 
 // draftOf turns a document into what the line carries.
-func draftOf(n *normalize.Normalizer, doc document) (feeds.Draft, feeds.Source) {
-	src := feeds.Source{ID: feeds.SourceID(doc.Source)}
+func draftOf(n *normalize.Normalizer, src feeds.Source, doc document) feeds.Draft {
 	text := doc.HTML
 	if text == "" {
 		text = doc.Text
@@ -286,5 +320,5 @@ func draftOf(n *normalize.Normalizer, doc document) (feeds.Draft, feeds.Source) 
 	}
 	d.Canonical = normalize.Canonical(doc.URL)
 	d.Text = n.View(d.Language, doc.Title, text)
-	return d, src
+	return d
 }

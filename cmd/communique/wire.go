@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"communique/aggregator"
+	"communique/aggregator/dedup"
 	"communique/aggregator/fetch"
-	"communique/aggregator/tag"
+	"communique/aggregator/normalize"
 	"communique/config"
 	"communique/feeds"
 	"communique/feeds/render"
@@ -34,7 +35,7 @@ func (a *app) read() (*config.Config, error) {
 			return nil, nil
 		}
 	}
-	cfg, err := config.Load(name, config.Options{})
+	cfg, err := config.Load(name, config.Options{Canonical: normalize.Canonical})
 	var bad config.Errors
 	if err != nil && !errors.As(err, &bad) {
 		err = usageError{err}
@@ -69,7 +70,7 @@ func (a *app) loadToPull() (cfg *config.Config, isDemo bool, stop func(), err er
 const demoAddr = "127.0.0.1:8079"
 
 func demoConfig(base string) (*config.Config, error) {
-	cfg, err := config.Parse("demonstration.yaml", demo.Config(base, "127.0.0.1:8080", "127.0.0.1:8081"), config.Options{})
+	cfg, err := config.Parse("demonstration.yaml", demo.Config(base, "127.0.0.1:8080", "127.0.0.1:8081"), config.Options{Canonical: normalize.Canonical})
 	if err != nil {
 		return nil, fmt.Errorf("demonstration: %w", err)
 	}
@@ -98,16 +99,17 @@ func (a *app) startDemo() (*config.Config, func(), error) {
 	return cfg, func() { _ = srv.Close() }, nil
 }
 
-// tagger gives the rules, for a command that needs no more of a configuration.
-func (a *app) tagger() (*tag.Tagger, error) {
-	cfg, err := a.read()
-	if err != nil {
-		return nil, err
+// likeness says when two texts are one statement.
+func likeness(cfg *config.Config) dedup.Likeness {
+	d, k := &cfg.Dedup, &cfg.Link
+	out := dedup.Likeness{
+		Window: d.Window.Std(), Threshold: float32(d.Threshold), SameSource: float32(d.SameSource), Shadow: d.Shadow,
+		NoLink: !k.Enabled, LinkThreshold: float32(k.Threshold), RelatedThreshold: float32(k.Related), Groups: cfg.SourceGroups(),
 	}
-	if cfg == nil {
-		return tag.New(tag.Taxonomy{})
+	for _, p := range cfg.Pins() {
+		out.Pins = append(out.Pins, dedup.Pin(p))
 	}
-	return cfg.Tagger(), nil
+	return out
 }
 
 // engine wires the aggregator.
