@@ -33,6 +33,7 @@ const (
 	societyAfter
 	riverBefore // "river X"
 	venueBefore // "Geneva, X"
+	stateAfter  // "X, PA"
 	isPerson    // the country's name is a given name
 	links       // stands between the word and the place: "of the"
 	joins       // stands between countries in a row: "and"
@@ -42,7 +43,7 @@ const (
 // nearbyWords are the lists of data/masks.txt.
 var nearbyWords = map[string]nearby{
 	"before": partBefore, "after": partAfter, "society-before": societyBefore, "society-after": societyAfter,
-	"river": riverBefore, "venue": venueBefore, "person": isPerson, "link": links, "join": joins,
+	"river": riverBefore, "venue": venueBefore, "state": stateAfter, "person": isPerson, "link": links, "join": joins,
 }
 
 // runShare is what one of n countries in a row counts.
@@ -82,10 +83,15 @@ func (l *lexicon) weigh(m *matcher) {
 	dateline := m.dateline()
 	given := m.given
 	for i := range m.places {
+		if p := &m.places[i]; l.entries[p.entry].guard && m.inName(p.match) {
+			m.persons = append(m.persons, p.entry)
+		}
+	}
+	for i := range m.places {
 		p := &m.places[i]
 		e, z := &l.entries[p.entry], m.tokens[p.start].zone
 		p.own = true
-		if e.guard && m.inName(p.match) {
+		if e.guard && slices.Contains(m.persons, p.entry) || e.role == isPlace && e.need&3 != 2 && m.acronym(p.match) {
 			p.share = 0
 			continue
 		}
@@ -106,6 +112,8 @@ func (l *lexicon) weigh(m *matcher) {
 			p.share, p.own = p.share*givenShare, false
 		}
 		switch near := m.beside(p.match); {
+		case near&stateAfter != 0:
+			p.share = 0
 		case near&(partBefore|partAfter) != 0:
 			p.own = false
 			if p.share *= besideShare; e.role != isName || e.weight < 1 {
@@ -206,6 +214,9 @@ func (m *matcher) beside(f match) nearby {
 	if int(f.end) < len(m.tokens) {
 		if t := &m.tokens[f.end]; t.flags&fresh == 0 && (t.near&asksCapital == 0 || t.flags&capital != 0) {
 			out = t.near & (partAfter | societyAfter)
+			if t.flags&shouting != 0 && t.end-t.start == 2 && !m.shouted[t.zone] {
+				out |= t.near & stateAfter
+			}
 		}
 	}
 	for i := int(f.start); i > 0 && i > int(f.start)-3; i-- {
@@ -222,16 +233,16 @@ func (m *matcher) beside(f match) nearby {
 }
 
 // inName reports whether a town's words are part of a longer name, as in
-// "Ana Mendoza said". Once it is, the same words are a name further down too.
+// "Ana Mendoza said". Then they are a name all through the text.
 func (m *matcher) inName(f match) bool {
-	if slices.Contains(m.persons, f.entry) {
-		return true
-	}
-	if m.capitalBeside(f.start, -1) || m.capitalBeside(f.end-1, +1) {
-		m.persons = append(m.persons, f.entry)
-		return true
-	}
-	return false
+	return m.capitalBeside(f.start, -1) || m.capitalBeside(f.end-1, +1)
+}
+
+// acronym reports whether a short word in capitals stands among others that are
+// not: Gao is a town, GAO an office.
+func (m *matcher) acronym(f match) bool {
+	t := &m.tokens[f.start]
+	return f.end == f.start+1 && t.flags&shouting != 0 && t.end-t.start <= 4 && !m.shouted[t.zone]
 }
 
 // stranger reports whether a capitalised word that no rule knows stands beside
@@ -250,14 +261,14 @@ func (m *matcher) stranger(i uint32) bool {
 }
 
 // capitalBeside reports whether the token before or after is joined to this
-// one by a space alone and has a capital.
+// one by a space alone, or a quotation mark, and has a capital.
 func (m *matcher) capitalBeside(i uint32, step int) bool {
 	j := int(i) + step
 	if j < 0 || j >= len(m.tokens) || m.shouted[m.tokens[i].zone] {
 		return false
 	}
 	a, b := &m.tokens[min(int(i), j)], &m.tokens[max(int(i), j)]
-	if a.zone != b.zone || b.start != a.end+1 || m.texts[a.zone][a.end] != ' ' {
+	if a.zone != b.zone || b.start > a.end+8 || strings.Trim(m.texts[a.zone][a.end:b.start], "\"“”«»") != " " {
 		return false
 	}
 	beside := &m.tokens[j]

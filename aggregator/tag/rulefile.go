@@ -134,7 +134,7 @@ func (r *rules) readRules(text string) error {
 		case "given":
 			lang, list, _ := strings.Cut(rest, " ")
 			r.masks = append(r.masks, source{lang: lang, role: isGiven, text: list, sep: ";"})
-		case "before", "after", "society-before", "society-after", "river", "venue", "person", "link", "join": // nearbyWords
+		case "before", "after", "society-before", "society-after", "river", "venue", "state", "person", "link", "join": // nearbyWords
 			lang, list, _ := strings.Cut(rest, " ")
 			r.beside[key] = append(r.beside[key], source{lang: lang, text: list, sep: ";"})
 		case "label":
