@@ -2,6 +2,7 @@ package pivot
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"unicode/utf8"
 )
@@ -40,6 +41,8 @@ func TestSensesLeadToEnglish(t *testing.T) {
 		{"es", "agua", "water"}, {"es", "salud", "health"}, {"es", "niños", "children"}, {"es-419", "guerra", "war"},
 		{"pt", "água", "water"}, {"pt", "saúde", "health"}, {"pt-BR", "crianças", "children"},
 		{"ar", "الصحة", "health"}, {"ar", "والمياه", "water"}, {"ar", "أطفال", "children"},
+		{"ru", "воды", "water"}, {"ru", "Здоровье", "health"}, {"ru", "дети", "children"}, {"de", "Wasser", "water"}, {"de", "Gesundheit", "health"},
+		{"de", "Kinder", "children"}, {"it", "acqua", "water"}, {"it", "ospedale", "hospital"}, {"it", "bambini", "children"},
 		{"", "Wagner", "Wagner"}, {"sw", "Nairobi", "nairobi"}, {"fr", "2024", "2024"}, {"ar", "٢٠٢٤", "2024"},
 	} {
 		if !means(c.language, c.word, c.english) {
@@ -62,6 +65,31 @@ func TestSensesOfWhatMeansNothing(t *testing.T) {
 func TestFunctionIsOfItsLanguage(t *testing.T) {
 	if !Function("fr-CA", []byte("dans")) || Function("en", []byte("dans")) || Function("", []byte("the")) || Function("xx", []byte("the")) {
 		t.Error("a function word is one in its language only")
+	}
+}
+
+func TestInflectionsMeanTheSame(t *testing.T) {
+	for language, forms := range map[string][]string{
+		"en": {"water", "waters"}, "fr": {"ministre", "ministres"}, "es": {"niño", "niña", "niños"}, "pt": {"escola", "escolas"},
+		"ar": {"المنظمة", "منظمة", "والمنظمات"}, "ru": {"больница", "больницы", "больницей", "больниц"}, "it": {"governo", "governi"},
+	} {
+		want := Senses(nil, language, Fold(nil, []byte(forms[0])))
+		for _, f := range forms[1:] {
+			if got := Senses(nil, language, Fold(nil, []byte(f))); len(want) == 0 || !slices.Equal(got, want) {
+				t.Errorf("%s: %s means %v, %s means %v", language, forms[0], want, f, got)
+			}
+		}
+	}
+}
+
+func TestLexiconsAreSmall(t *testing.T) {
+	const limit = 2 << 20
+	for language, load := range lexicons {
+		if n := load().table.Bytes(); n > limit {
+			t.Errorf("the lexicon of %s takes %d bytes, want at most %d", language, n, limit)
+		} else {
+			t.Logf("%s: %d bytes", language, n)
+		}
 	}
 }
 
@@ -94,6 +122,15 @@ func TestSkeletonWantsThreeConsonants(t *testing.T) {
 		if got, ok := Skeleton(Fold(nil, []byte(n))); ok {
 			t.Errorf("Skeleton(%q) = %x, want none", n, got)
 		}
+	}
+}
+
+func TestFingerprintIsOfTablesAndReading(t *testing.T) {
+	// When this fails, words are read in another way than before: give the new
+	// value. What was stored under the old one has to be computed anew.
+	const want uint64 = 0x84e783cc7ae45c37
+	if got := Fingerprint(); got != want {
+		t.Errorf("Fingerprint() = %#x, want %#x", got, want)
 	}
 }
 

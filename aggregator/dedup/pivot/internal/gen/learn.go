@@ -11,7 +11,7 @@ import (
 
 // A pair is a sentence in a language and in English, as stems; function words
 // are kept for learning, as they bind what would else fall to their neighbours.
-type pair struct{ foreign, english []int32 }
+type pair struct{ source, target []int32 }
 
 // A vocabulary numbers stems. A function word is numbered by itself.
 type vocabulary struct {
@@ -71,107 +71,154 @@ func words(text string) []string {
 	return out
 }
 
-// learn gives how likely each English stem is the translation of each foreign
-// one: IBM model 1 (Brown et al. 1993), with a word that stands for nothing.
-func learn(pairs []pair, foreign, english *vocabulary, rounds int) []map[int32]float64 {
-	const nothing = 0 // shifted: foreign stem f is row f+1
-	rows := make([]map[int32]float64, len(foreign.stems)+1)
-	for i := range rows {
-		rows[i] = map[int32]float64{}
-	}
+// A model says how likely each stem of a target language is the translation of
+// each stem of a source language. Row s is of source stem s-1; row 0 is of the
+// word that stands for nothing.
+type model struct {
+	from   []int32 // where each row starts; one more for the end
+	target []int32 // in order within a row
+	p      []float64
+}
+
+// How learn goes about it: how often it counts anew, how much words are held to
+// their place, and how much of each word is expected to stand for nothing.
+const (
+	rounds  = 12
+	tension = 4
+	unbound = .1
+)
+
+// learn makes a model from sentences: IBM model 1 (Brown et al. 1993) with
+// favour for words that stand about as far along in both (Dyer et al. 2013).
+func learn(pairs []pair, sources int) model {
+	rows := make([][]int32, sources+1)
+	seen := make([]int, sources+1)
 	for _, p := range pairs {
-		for _, e := range p.english {
-			rows[nothing][e] = 1
-			for _, f := range p.foreign {
-				rows[f+1][e] = 1
+		for _, s := range append([]int32{-1}, p.source...) {
+			rows[s+1] = append(rows[s+1], p.target...)
+			if len(rows[s+1]) > 2*seen[s+1]+64 {
+				rows[s+1] = unique(rows[s+1])
+				seen[s+1] = len(rows[s+1])
 			}
 		}
 	}
-	for _, row := range rows {
-		for e := range row {
-			row[e] = 1 / float64(len(row))
+	var m model
+	for s := range rows {
+		m.from = append(m.from, int32(len(m.target)))
+		m.target = append(m.target, unique(rows[s])...)
+		rows[s] = nil
+	}
+	m.from = append(m.from, int32(len(m.target)))
+	m.p = make([]float64, len(m.target))
+	for s := range rows {
+		for i := m.from[s]; i < m.from[s+1]; i++ {
+			m.p[i] = 1 / float64(m.from[s+1]-m.from[s])
+		}
+	}
+	var at []int32 // of each sentence, each target word: the cell of nothing, then of each source word
+	var near []float64
+	for _, p := range pairs {
+		for j, t := range p.target {
+			at = append(at, m.cell(0, t))
+			near = append(near, unbound)
+			sum := 0.0
+			first := len(near)
+			for i, s := range p.source {
+				at = append(at, m.cell(s+1, t))
+				n := math.Exp(-tension * math.Abs((float64(i)+.5)/float64(len(p.source))-(float64(j)+.5)/float64(len(p.target))))
+				near = append(near, n)
+				sum += n
+			}
+			for k := first; k < len(near); k++ {
+				near[k] *= (1 - unbound) / sum
+			}
 		}
 	}
 	for range rounds {
-		counts := make([]map[int32]float64, len(rows))
-		for i, row := range rows {
-			counts[i] = make(map[int32]float64, len(row))
-		}
+		counts := make([]float64, len(m.p))
+		k := 0
 		for _, p := range pairs {
-			for _, e := range p.english {
-				sum := rows[nothing][e]
-				for _, f := range p.foreign {
-					sum += rows[f+1][e]
+			n := len(p.source) + 1
+			for range p.target {
+				cells, near := at[k:k+n], near[k:k+n]
+				k += n
+				sum := 0.0
+				for i, c := range cells {
+					sum += m.p[c] * near[i]
 				}
-				counts[nothing][e] += rows[nothing][e] / sum
-				for _, f := range p.foreign {
-					counts[f+1][e] += rows[f+1][e] / sum
+				for i, c := range cells {
+					counts[c] += m.p[c] * near[i] / sum
 				}
 			}
 		}
-		for i, row := range counts {
+		for s := range rows {
 			total := 0.0
-			for _, e := range sortedKeys(row) { // in order: sums must not depend on a map's
-				total += row[e]
+			for i := m.from[s]; i < m.from[s+1]; i++ {
+				total += counts[i]
 			}
-			for e, c := range row {
-				if c < 1e-6*total {
-					delete(row, e)
-				} else {
-					row[e] = c / total
-				}
+			for i := m.from[s]; i < m.from[s+1]; i++ {
+				m.p[i] = counts[i] / max(total, 1e-300)
 			}
-			_ = i
 		}
-		// What was dropped counts as nothing from now on.
-		rows = counts
 	}
-	return rows[1:]
+	return m
 }
 
-func sortedKeys(m map[int32]float64) []int32 {
-	keys := make([]int32, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+func (m model) cell(row, target int32) int32 {
+	i, _ := slices.BinarySearch(m.target[m.from[row]:m.from[row+1]], target)
+	return m.from[row] + int32(i)
 }
 
-type translation struct {
-	english int32
-	p       float64
+func unique(numbers []int32) []int32 {
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
 }
+
+// What is kept: senses at least this likely, of the commonest stems.
+const (
+	least = .1
+	most  = 16000
+)
 
 // entries picks what is sure enough to be kept.
-func entries(rows []map[int32]float64, foreign, english *vocabulary, least float64) []word.Entry {
-	var out []word.Entry
-	for f, row := range rows {
-		if foreign.function[f] || foreign.count[f] < 1 {
+func entries(m model, foreign, english *vocabulary) []word.Entry {
+	type counted struct {
+		word.Entry
+		count int
+	}
+	var found []counted
+	for f := range foreign.stems {
+		if foreign.function[f] {
 			continue
 		}
+		type translation struct {
+			english int32
+			p       float64
+		}
 		var best []translation
-		for e, p := range row {
-			best = append(best, translation{e, p})
+		for i := m.from[f+1]; i < m.from[f+2]; i++ {
+			if m.p[i] >= least {
+				best = append(best, translation{m.target[i], m.p[i]})
+			}
 		}
 		slices.SortFunc(best, func(a, b translation) int {
 			return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.english, b.english))
 		})
-		entry := word.Entry{Key: word.Key([]byte(foreign.stems[f]))}
-		for _, t := range best {
-			if t.p < least || len(entry.Senses) == word.Most {
-				break
-			}
+		e := word.Entry{Key: word.Key([]byte(foreign.stems[f]))}
+		for _, t := range best[:min(len(best), word.Most)] {
 			if !english.function[t.english] {
-				entry.Senses = append(entry.Senses, word.Sense{Concept: word.Key([]byte(english.stems[t.english])), P: uint8(math.Round(255 * t.p))})
+				e.Senses = append(e.Senses, word.Sense{Concept: word.Key([]byte(english.stems[t.english])), P: uint8(math.Round(255 * t.p))})
 			}
 		}
-		if len(entry.Senses) == 1 && entry.Senses[0].Concept == entry.Key && word.IsLatin([]byte(foreign.stems[f])) {
-			continue // a cognate stands for itself
+		cognate := len(e.Senses) == 1 && e.Senses[0].Concept == e.Key && word.IsLatin([]byte(foreign.stems[f]))
+		if len(e.Senses) > 0 && !cognate { // which stands for itself anyway
+			found = append(found, counted{e, foreign.count[f]})
 		}
-		if len(entry.Senses) > 0 {
-			out = append(out, entry)
-		}
+	}
+	slices.SortStableFunc(found, func(a, b counted) int { return cmp.Compare(b.count, a.count) })
+	var out []word.Entry
+	for _, c := range found[:min(len(found), most)] {
+		out = append(out, c.Entry)
 	}
 	return out
 }

@@ -48,11 +48,11 @@ func IsNumber(word []byte) bool { return len(word) > 0 && word[0] >= '0' && word
 func Stem(word []byte) []byte {
 	switch scriptOf(word) {
 	case latinScript:
-		return firstLetters(word, 6)
+		return firstLetters(lightLatin(word), 6)
 	case arabicScript:
 		return firstLetters(lightArabic(word), 5)
 	case cyrillicScript:
-		return firstLetters(word, 6)
+		return firstLetters(lightCyrillic(word), 6)
 	}
 	return word
 }
@@ -64,6 +64,38 @@ func firstLetters(word []byte, n int) []byte {
 				return word[:i]
 			}
 			n--
+		}
+	}
+	return word
+}
+
+// lightLatin takes off a plural and the vowels at the end of a short word; a
+// long one loses its end anyway.
+func lightLatin(word []byte) []byte {
+	n := len(word)
+	if n > 3 && word[n-1] == 's' && word[n-2] != 's' {
+		n--
+	}
+	for n > 3 && isVowel(word[n-1]) {
+		n--
+	}
+	return word[:n]
+}
+
+func isVowel(c byte) bool { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' }
+
+var cyrillicSuffixes = []string{
+	"иями", "ями", "ами", "ией", "иям", "ием", "иях", "ого", "его", "ому", "ему", "ыми", "ими", "ться", "тся",
+	"ов", "ев", "ей", "ий", "ый", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ам", "ям", "ах", "ях", "ом", "ем", "ым", "им", "ых", "их", "ую", "юю", "ью", "ия", "ии", "ию", "ть", "ют", "ет", "ит", "ла", "ло", "ли",
+	"а", "я", "о", "е", "и", "ы", "у", "ю", "ь", "й",
+}
+
+// lightCyrillic takes off the ending of a Russian noun or adjective, and the
+// commonest ones of a verb.
+func lightCyrillic(word []byte) []byte {
+	for _, s := range cyrillicSuffixes {
+		if len(word) >= len(s)+6 && string(word[len(word)-len(s):]) == s {
+			return word[:len(word)-len(s)]
 		}
 	}
 	return word

@@ -158,3 +158,6 @@ func (t *Table) Find(key uint32) ([]Sense, bool) {
 		}
 	}
 }
+
+// Bytes gives how much memory the table takes.
+func (t *Table) Bytes() int { return len(t.slots)*8 + cap(t.senses)*8 }
