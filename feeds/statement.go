@@ -50,8 +50,9 @@ type StatedCopy struct {
 	Of        ItemKey // the copy it was matched to, when it is not the origin
 	Why       string  // the evidence for that, e.g. `same link https://…`
 	Score     float32
-	Threshold float32 // that Score had to reach, 0 when there was none
-	Near      []Near  // what it came close to and was not joined with
+	Threshold float32   // that Score had to reach, 0 when there was none
+	Near      []Near    // what it came close to and was not joined with
+	Taggings  []Tagging // what was found in it alone; shared, not to be changed
 	FirstSeen time.Time
 	Changed   time.Time // last change of its text that matters
 	Revision  int       // 1 at first sight
@@ -122,6 +123,30 @@ func (s *Statement) Copy(item ItemKey) *StatedCopy {
 	return nil
 }
 
+// JoinedLater is the evidence of a copy that was the origin of a statement of
+// its own when it arrived.
+const JoinedLater = "was a statement of its own until a later copy showed that both are one"
+
+// Settle leaves a statement that several have become one origin, the first that
+// arrived. The others are its translations, or reprints where a copy in their
+// language was there before.
+func (s *Statement) Settle() {
+	var origin *StatedCopy
+	for i := range s.Copies {
+		c := &s.Copies[i]
+		switch {
+		case c.Relation != IsOrigin:
+		case origin == nil:
+			origin = c
+		default:
+			c.Relation, c.Of, c.Why = IsTranslation, origin.Item, JoinedLater
+			if c.Language == "" || slices.ContainsFunc(s.Copies[:i], func(o StatedCopy) bool { return SameLanguage(o.Language, c.Language) }) {
+				c.Relation = IsReprint
+			}
+		}
+	}
+}
+
 // Related gives what is to be shown beside the statement: other statements that
 // one of its copies came close to when it arrived, a rewrite or the next
 // edition. Each is there once, the nearest first. Those that came later do not
@@ -145,6 +170,30 @@ func (s *Statement) Related() []Near {
 	slices.SortFunc(out, func(a, b Near) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Statement, b.Statement))
 	})
+	return out
+}
+
+// Words is a copy that gave its statement a tag, with the rule and the words.
+type Words struct {
+	Copy *StatedCopy
+	Tagging
+}
+
+// Words gives the copies that a tag comes from, in order of arrival, without
+// those that only repeat the words of another in the same language. There are
+// none when an operator gave the tag.
+func (s *Statement) Words(t Tag) []Words {
+	var out []Words
+	for i := range s.Copies {
+		c := &s.Copies[i]
+		for _, g := range c.Taggings {
+			if g.Tag == t && !slices.ContainsFunc(out, func(o Words) bool {
+				return o.Rule == g.Rule && o.Evidence == g.Evidence && SameLanguage(o.Copy.Language, c.Language)
+			}) {
+				out = append(out, Words{c, g})
+			}
+		}
+	}
 	return out
 }
 

@@ -61,6 +61,34 @@ func TestRelatedStatementsAreEachThereOnceTheNearestFirst(t *testing.T) {
 	}
 }
 
+func TestStatementsThatBecameOneHaveOneOrigin(t *testing.T) {
+	c := func(item ItemKey, language string, r Relation) StatedCopy {
+		return StatedCopy{Copy: Copy{Language: language}, Item: item, Relation: r}
+	}
+	st := Statement{Copies: []StatedCopy{c("a/1", "en", IsOrigin), c("b/1", "fr", IsOrigin), c("c/1", "fr-CA", IsReprint), c("d/1", "en-GB", IsOrigin), c("e/1", "", IsOrigin)}}
+	st.Settle()
+	for i, want := range []Relation{IsOrigin, IsTranslation, IsReprint, IsReprint, IsReprint} {
+		if got := st.Copies[i]; got.Relation != want || (got.Of == "a/1") != (i != 0 && i != 2) {
+			t.Errorf("%s is %s of %q, want %s", got.Item, got.Relation, got.Of, want)
+		}
+	}
+}
+
+func TestWordsOfATagAreEachCopysOwn(t *testing.T) {
+	health := Tag{Topic, "health"}
+	says := func(language, words string) StatedCopy {
+		return StatedCopy{Copy: Copy{Language: language}, Taggings: []Tagging{{Tag: Tag{Topic, "data"}, Evidence: words}, {Tag: health, Rule: "r", Evidence: words}}}
+	}
+	st := Statement{Copies: []StatedCopy{says("en", "clinic"), says("en", "clinic"), says("fr", "clinique"), {}}}
+	got := st.Words(health)
+	if len(got) != 2 || got[0].Copy != &st.Copies[0] || got[1].Evidence != "clinique" {
+		t.Errorf("got %+v, want the first English copy and the French one", got)
+	}
+	if got := st.Words(Tag{Topic, "moderated"}); got != nil {
+		t.Errorf("got %+v for a tag that no copy has", got)
+	}
+}
+
 func TestTagsAreWrittenAsTheyAreRead(t *testing.T) {
 	for _, s := range []string{"topic/health", "country/mx", "event/summit-of-the-americas-2022"} {
 		if tag, ok := ParseTag(s); !ok || tag.String() != s {

@@ -93,11 +93,13 @@ func (s *Store) assemble(t *tables, id feeds.StatementID) (feeds.Statement, bool
 			}
 			st.Copies = append(st.Copies, feeds.StatedCopy{
 				Copy: f.Copy, Item: f.Item, Relation: f.Relation, Of: f.Of, Why: f.Why, Score: f.Score, Threshold: f.Threshold, Near: f.Near,
+				Taggings:  f.Taggings,
 				FirstSeen: f.FirstSeen, Changed: f.Changed, Revision: f.Revision, Priority: f.Priority,
 			})
 			st.Taggings = merge(st.Taggings, f.Taggings)
 		}
 	}
+	st.Settle()
 	if tr.mod != nil {
 		f, err := s.factAt(t, tr.mod.said.seq, false)
 		if err != nil {
