@@ -51,7 +51,7 @@ type cached struct {
 }
 
 const (
-	cacheSize = 1 << 14
+	cacheSize = 1 << 15
 	maxArena  = 1 << 16
 	maxKept   = 1 << 17 // tokens; a matcher that saw a larger text is not kept
 )
