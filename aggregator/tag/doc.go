@@ -8,6 +8,7 @@
 // HTML, guess languages or strip datelines: aggregator/normalize does.
 //
 // Start with taxonomy.go (what a rule is), then tagger.go (the way of one
-// text), places.go, topics.go and themes.go (how words and a publisher's
-// categories become tags), token.go and matcher.go (how words are found).
+// text), mention.go (what a place's name is worth), places.go, topics.go and
+// themes.go (how words and a publisher's categories become tags), token.go,
+// matcher.go and inflect.go (how words are found).
 package tag
