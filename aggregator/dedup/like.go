@@ -67,7 +67,11 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		return err
 	}
 	if c.linked {
-		all = append(all, p.siblings(c, all)...)
+		more, err := p.siblings(c, all)
+		if err != nil {
+			return err
+		}
+		all = append(all, more...)
 	}
 	mine, held := w.byID[pl.Statement]
 	all = slices.DeleteFunc(all, func(cand candidate) bool { return held && cand.stmt == mine })

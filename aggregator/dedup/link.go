@@ -50,38 +50,38 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias:      -3.623,
-	fWords:     0.597,
-	fNames:     -0.652,
-	fNumbers:   1.594,
-	fJoint:     0.182,
-	fTitle:     2.446,
-	fTitleIn:   -0.032,
-	fLede:      2.002,
-	fCover:     2.754,
-	fBoth:      0.525,
-	fConflict:  -3.291,
-	fTitleNum:  -3.171,
-	fTitleOne:  -1.562,
-	fShared:    5.224,
-	fMargin:    4.860,
-	fAlone:     0.266,
-	fLag:       -7.241,
-	fShort:     -0.788,
-	fShortWord: 0.338,
-	fShortTtl:  0.281,
+	fBias: -4.063,
+	fWords: 0.940,
+	fNames: -0.865,
+	fNumbers: 1.232,
+	fJoint: 0.824,
+	fTitle: 2.762,
+	fTitleIn: 0.445,
+	fLede: 2.101,
+	fCover: 3.143,
+	fBoth: 0.698,
+	fConflict: -3.432,
+	fTitleNum: -2.811,
+	fTitleOne: -1.451,
+	fShared: 4.261,
+	fMargin: 4.493,
+	fAlone: -0.026,
+	fLag: -7.053,
+	fShort: -1.108,
+	fShortWord: 0.281,
+	fShortTtl: 0.503,
 	fCountries: 0.000,
-	fTopics:    0.000,
-	fSupport:   1.814,
-	fSize:      0.142,
-	fScript:    1.200,
-	fScrWords:  2.550,
-	fScrNames:  1.529,
-	fScrCover:  1.938,
-	fScrMargin: 2.271,
-	fNameConf:  -2.725,
-	fScrNameC:  1.086,
-	fOther:     0.868,
+	fTopics: 0.000,
+	fSupport: 1.756,
+	fSize: 0.051,
+	fScript: 0.933,
+	fScrWords: 2.178,
+	fScrNames: 1.800,
+	fScrCover: 2.229,
+	fScrMargin: 2.272,
+	fNameConf: -2.163,
+	fScrNameC: 1.357,
+	fOther: 0.887,
 }
 
 // weigh gives how rare a concept is: the logarithm of how many texts there are
@@ -143,7 +143,7 @@ const (
 )
 
 // siblings looks for statements in other languages that the newcomer tells.
-func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
+func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	w := p.window
 	w.hits.reset(len(w.docs))
 	for _, k := range w.keywords(c.sketch.vector) {
@@ -152,7 +152,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 		left := mostPostings
 		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
 			s := w.segments[i]
-			list := s.postings[k.key()]
+			list := s.under(k.key())
 			list = list[max(0, len(list)-left):]
 			left -= len(list)
 			base := s.from - w.first
@@ -230,7 +230,13 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 		}
 		cand := candidate{n: f.n, item: d.item, stmt: d.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
 		cand.why = f.x.tell()
-		against := p.conflict(c, &f.x, d.stmt)
+		against := ""
+		if cand.score >= cand.threshold {
+			var err error
+			if against, err = p.conflict(c, &f.x, d.stmt); err != nil {
+				return nil, err
+			}
+		}
 		for j := range near {
 			if near[j].barred && near[j].stmt == d.stmt {
 				against = "it is not one with another copy of that statement: " + near[j].against
@@ -256,7 +262,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) []candidate {
 		}
 		return cmp.Compare(b.score, a.score)
 	})
-	return out
+	return out, nil
 }
 
 func sigmoid(z float32) float32 { return float32(1 / (1 + math.Exp(-float64(z)))) }
@@ -486,32 +492,52 @@ func (w *window) foreign(language uint8) byte {
 
 // conflict says what forbids that the newcomer and a statement are one in spite
 // of all, "" for nothing.
-func (p *Placer) conflict(c *newcomer, x *pair, s uint32) string {
+func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
 	if x[fTitleNum] > 0 && x[fConflict] > 0 && x[fNumbers] < .5 {
-		return "the titles have different numbers"
+		return "the titles have different numbers", nil
 	}
-	return p.sameLanguage(c.language, c.sketch.vector, s)
+	return p.sameLanguage(c, s)
 }
 
-// sameLanguage says what shows that a text cannot be of a statement that has a
-// copy in the same language already: one publication is told once in each, or in
+// sameLanguage says what shows that the newcomer cannot be of a statement that
+// has a copy in its language already: one publication is told once in each, or in
 // nearly the same words.
-func (p *Placer) sameLanguage(language uint8, v []concept, s uint32) string {
+func (p *Placer) sameLanguage(c *newcomer, s uint32) (string, error) {
 	w := p.window
-	best, held := w.fullest(s, language)
+	best, held := w.fullest(s, c.language)
 	if !held {
-		return ""
+		return "", nil
 	}
-	o := w.lay(v, w.vector(best))
-	own := w.normsOf(v)
+	o := w.lay(c.sketch.vector, w.vector(best))
+	own := w.normsOf(c.sketch.vector)
 	other := &w.doc(best).norms
-	if like := o.joint(&own, other); like < sameLanguageLeast {
-		return fmt.Sprintf("the statement has another text in this language (%s, likeness %.2f)", w.doc(best).item, like)
+	like := o.joint(&own, other)
+	if like >= sameLanguageSure {
+		return "", nil
+	}
+	another := fmt.Sprintf("the statement has another text in this language, from %s", w.doc(best).item.Source())
+	if like < sameLanguageLeast {
+		return another, nil
 	}
 	if own.titleNums > o.titleNumsA && other.titleNums > o.titleNumsB {
-		return fmt.Sprintf("the statement's text in this language (%s) has another number in its title", w.doc(best).item)
+		return another + ", with another number in its title", nil
 	}
-	return ""
+	r, err := p.reading(w.doc(best).item)
+	if err != nil || r == nil {
+		return "", err
+	}
+	l := p.scratch.compare(c.reading, r, c.idle, p.idle(r, nil))
+	if l.containment < sameLanguageRuns {
+		return another, nil
+	}
+	return "", nil
 }
+
+// What a text must have in common with another in its language to be of the same
+// statement by way of a third language.
+const (
+	sameLanguageRuns = .15 // containment, unless
+	sameLanguageSure = .85 // the cosine is so high
+)
 
 const sameLanguageLeast = .5

@@ -20,7 +20,7 @@ type sketch struct {
 // what excerpts are made of, all are.
 const (
 	sampling   = 8
-	dense      = 32 // shingles at the beginning of the body that are all kept
+	dense      = 16 // shingles at the beginning of the body that are all kept
 	mostSketch = 400
 )
 

@@ -21,10 +21,11 @@ type window struct {
 	stmts     []stmt
 	free      []uint32 // slots of stmts
 	byID      map[feeds.StatementID]uint32
-	df        []uint16 // by the lowest bits of a concept's id: copies that speak of it
-	counted   int      // copies that df was counted over
-	normed    int      // counted when the norms were last made anew
-	rarest    float32  // weight of what no copy speaks of
+	aliases   map[uint32][]feeds.StatementID // ids that were joined to a statement
+	df        []uint16                       // by the lowest bits of a concept's id: copies that speak of it
+	counted   int                            // copies that df was counted over
+	normed    int                            // counted when the norms were last made anew
+	rarest    float32                        // weight of what no copy speaks of
 	hits      counter
 	languages []string
 }
@@ -49,16 +50,14 @@ type stmt struct {
 	id   feeds.StatementID
 	head uint32 // first copy, plus one
 	tail uint32
-	docs int
-
-	aliases []feeds.StatementID // statements that were joined to this one
+	docs int32
 }
 
 const (
 	dfBits       = 19
 	segmentDocs  = 1 << 14
 	firstSegment = 1 << 10
-	perDoc       = 80 // shingles that a segment has room for
+	perDoc       = 72 // shingles that a segment has room for
 )
 
 // segment is a run of copies with the indexes over them.
@@ -68,12 +67,20 @@ type segment struct {
 	room     int
 	newest   int32 // date, in hours
 	shingles table
-	postings map[uint32][]uint16 // concept → copies, in order
+	open     map[uint32][]uint16 // concept → copies in order, while copies are added
+	closed   postings            // the same, when no more are
 	vectors  []concept
 }
 
+// postings are lists of copies by concept, in three arrays without a pointer.
+type postings struct {
+	keys []uint32 // sorted
+	ends []uint32 // where in docs each key's list ends
+	docs []uint16
+}
+
 func newWindow() *window {
-	return &window{byID: map[feeds.StatementID]uint32{}, df: make([]uint16, 1<<dfBits), rarest: logs(imagined)}
+	return &window{byID: map[feeds.StatementID]uint32{}, aliases: map[uint32][]feeds.StatementID{}, df: make([]uint16, 1<<dfBits), rarest: logs(imagined)}
 }
 
 // statement gives the slot of a statement, a new one when it is not held.
@@ -115,10 +122,11 @@ func (w *window) join(winner, loser feeds.StatementID) {
 		w.doc(A.tail-1).next, A.tail = L.head, L.tail
 	}
 	A.docs += L.docs
-	for _, id := range append(L.aliases, L.id) {
+	for _, id := range append(w.aliases[l], L.id) {
 		w.byID[id] = a
-		A.aliases = append(A.aliases, id)
+		w.aliases[a] = append(w.aliases[a], id)
 	}
+	delete(w.aliases, l)
 	*L = stmt{}
 	w.free = append(w.free, l)
 }
@@ -162,7 +170,7 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 			w.segments[k-1].close()
 			room = min(2*w.segments[k-1].room, segmentDocs)
 		}
-		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), postings: map[uint32][]uint16{}, newest: -1 << 31}
+		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), open: map[uint32][]uint16{}, newest: -1 << 31}
 		w.segments = append(w.segments, g)
 	}
 	s := w.statement(id)
@@ -185,7 +193,7 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 		g.shingles.put(h, local, func(other uint16) bool { return w.doc(g.from+uint32(other)).stmt == s })
 	}
 	for _, c := range w.keywords(f.vector) {
-		g.postings[c.key()] = append(g.postings[c.key()], local)
+		g.open[c.key()] = append(g.open[c.key()], local)
 	}
 	for _, c := range f.vector {
 		if d := &w.df[c.id()&(1<<dfBits-1)]; *d < 1<<16-1 {
@@ -256,9 +264,10 @@ func (w *window) drop() {
 
 // forget frees a statement without copies.
 func (w *window) forget(s uint32) {
-	for _, id := range append(w.stmts[s].aliases, w.stmts[s].id) {
+	for _, id := range append(w.aliases[s], w.stmts[s].id) {
 		delete(w.byID, id)
 	}
+	delete(w.aliases, s)
 	w.stmts[s] = stmt{}
 	w.free = append(w.free, s)
 }
@@ -277,11 +286,11 @@ type table struct {
 const mostEntries = 6
 
 func newTable(entries int) table {
-	n := entries * 3 / 2
+	n := entries * 5 / 4
 	return table{tags: make([]uint8, n), docs: make([]uint16, n)}
 }
 
-func (t *table) full() bool { return t.used > len(t.tags)*3/4 }
+func (t *table) full() bool { return t.used > len(t.tags)*4/5 }
 
 func (t *table) home(h uint32) (int, uint8) {
 	tag := uint8(h)
@@ -330,7 +339,46 @@ func (t *table) get(h uint32, each func(uint16)) {
 }
 
 // close ends a segment: nothing will be added to it.
-func (g *segment) close() { g.vectors = slices.Clip(g.vectors) }
+func (g *segment) close() {
+	g.vectors = slices.Clone(g.vectors)
+	n := 0
+	p := postings{keys: make([]uint32, 0, len(g.open)), ends: make([]uint32, 0, len(g.open))}
+	for k, list := range g.open {
+		p.keys = append(p.keys, k)
+		n += len(list)
+	}
+	slices.Sort(p.keys)
+	p.docs = make([]uint16, 0, n)
+	for _, k := range p.keys {
+		p.docs = append(p.docs, g.open[k]...)
+		p.ends = append(p.ends, uint32(len(p.docs)))
+	}
+	g.open, g.closed = nil, p
+}
+
+// under gives the copies that a concept leads to, in order.
+func (g *segment) under(key uint32) []uint16 {
+	if g.open != nil {
+		return g.open[key]
+	}
+	p := &g.closed
+	// Keys are hashes: where one stands can be guessed well.
+	i := int(uint64(key) * uint64(len(p.keys)) >> (32 - kindShift))
+	for i > 0 && (i >= len(p.keys) || p.keys[i] > key) {
+		i--
+	}
+	for i < len(p.keys) && p.keys[i] < key {
+		i++
+	}
+	if i == len(p.keys) || p.keys[i] != key {
+		return nil
+	}
+	from := uint32(0)
+	if i > 0 {
+		from = p.ends[i-1]
+	}
+	return p.docs[from:p.ends[i]]
+}
 
 // counter adds up weights by copy, for one search at a time.
 type counter struct {
