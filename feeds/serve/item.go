@@ -63,17 +63,6 @@ func (s *Server) item(st *feeds.Statement, languages []string) item {
 	return it
 }
 
-// mentioned gives the countries that a statement names but is not about.
-func mentioned(st *feeds.Statement) []feeds.Tag {
-	var out []feeds.Tag
-	for _, t := range st.Taggings {
-		if t.Tag.Scheme == feeds.Mention {
-			out = append(out, feeds.Tag{Scheme: feeds.Country, Term: t.Tag.Term})
-		}
-	}
-	return out
-}
-
 func hasCountry(st *feeds.Statement) bool {
 	return slices.ContainsFunc(st.Taggings, func(t feeds.Tagging) bool { return t.Tag.Scheme == feeds.Country })
 }

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -413,7 +415,7 @@ func TestStatementPageShowsOfficesLanguagesAndReasons(t *testing.T) {
 	id := s.say("north", "en", "Clinics in <region> & co", health)
 	s.copy(id, "south", "es", "Clínicas", health, feeds.Tag{Scheme: feeds.Mention, Term: "mx"})
 	page := string(s.get("/statements/" + string(id)).body)
-	for _, want := range []string{"Clinics in &lt;region&gt; &amp; co", "Clínicas", "Español", ">North", `hreflang="es"`, "Why it is tagged so", "Also mentioned: Mexico<", "https://south.example/"} {
+	for _, want := range []string{"Clinics in &lt;region&gt; &amp; co", "Clínicas", "Español", ">North", `hreflang="es"`, "Why these tags", "Also mentioned: Mexico<", "https://south.example/"} {
 		if !strings.Contains(page, want) && !strings.Contains(page, strings.ToLower(want)) {
 			t.Errorf("the page does not show %q:\n%s", want, page)
 		}
@@ -442,6 +444,114 @@ func TestStatementPageShowsOfficesLanguagesAndReasons(t *testing.T) {
 		t.Errorf("a withdrawn statement: %s, want 410", a.Status)
 	}
 }
+
+// evidence fills a site with a statement of four copies, which came near to one
+// that is published, one that is hidden, one that is the same by now and one that is not there.
+func evidence(s *site) feeds.StatementID {
+	before := s.say("north", "en", "Clinics, report 12", health)
+	hidden := s.say("north", "en", "A secret", health)
+	id := s.say("north", "en", "Clinics, report 13", health)
+	same := s.say("south", "fr", "Cliniques")
+	add := func(item feeds.ItemKey, language, title string, change func(*feeds.Observed)) {
+		o := &feeds.Observed{Item: item, Statement: id, FirstSeen: day.Add(time.Hour), Changed: day, Order: day, Published: day, Revision: 1,
+			Copy: feeds.Copy{Source: item.Source(), Title: title, Content: "<p>" + title + "</p>", Language: language, Link: "https://south.example/" + title}}
+		change(o)
+		s.append(o)
+	}
+	origin := func() feeds.ItemKey {
+		st, _, _, err := s.store.Statement(id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return st.Copies[0].Item
+	}()
+	add("south/es", "es", "Clínicas, informe 13", func(o *feeds.Observed) {
+		o.Relation, o.Of, o.Why, o.Score, o.Threshold = feeds.IsTranslation, origin, "across languages: words 0.61 alike", .97, .9
+		o.Taggings = []feeds.Tagging{{Tag: health, Rule: "topic health", Evidence: `title: "Clínicas"`, Score: 2}}
+		o.Near = []feeds.Near{
+			{Statement: same, Item: "south/x", Score: .5, Threshold: .9, Why: "too little", Related: true},
+			{Statement: before, Item: "north/x", Score: .8, Threshold: .35, Why: "the titles have different numbers", Related: true},
+			{Statement: hidden, Item: "north/y", Score: .7, Threshold: .35, Why: "too little", Related: true},
+			{Statement: "nosuchstatement", Item: "north/z", Score: .2, Threshold: .35, Why: "too little", Related: true},
+		}
+	})
+	add("south/short", "en", "Clinics: in short", func(o *feeds.Observed) {
+		o.Relation, o.Of, o.Why, o.Score, o.Threshold = feeds.IsExcerpt, origin, "nearly the same text: 20 of 21", .5, .35
+	})
+	add("south/again", "en", "Clinics, report 13", func(o *feeds.Observed) {
+		o.Relation, o.Of, o.Why, o.Score = feeds.IsReprint, origin, "same title and text", 1
+	})
+	s.append(&feeds.Moderated{Statement: hidden, Hide: true}, &feeds.Joined{Loser: same, Winner: id, Why: "test"})
+	return id
+}
+
+func TestStatementPageTellsWhyItIsOneAndWhatIsNot(t *testing.T) {
+	s := newSite(t)
+	id := evidence(s)
+	page := string(s.get("/statements/" + string(id)).body)
+	plain := strings.Join(strings.Fields(tags.ReplaceAllString(page, " ")), " ")
+	for _, want := range []string{
+		"· first published", "Also carried by English reprint", "excerpt Oficina Sur Clinics: in short Español translation", "Français translation", "Related Close to this statement",
+		"Clinics, report 12 north , 10 March 2026",
+		"One with north : Clinics, report 13 across languages: words 0.61 alike . Score 0.97, needed 0.90.",
+		"Nearest that is another: Clinics, report 12 , north , 10 March 2026 the titles have different numbers . Score 0.80, needed 0.35.",
+		"same title and text ",
+		"topic health title: \"Clínicas\"",
+	} {
+		if !strings.Contains(html.UnescapeString(plain), want) {
+			t.Errorf("the page does not say %q:\n%s", want, html.UnescapeString(plain))
+		}
+	}
+	for _, not := range []string{"secret", "nosuch", "Score 1.00"} {
+		if strings.Contains(page, not) {
+			t.Errorf("the page says %q", not)
+		}
+	}
+	var js struct {
+		Related []struct{ URL, Title string }
+		Tags    []struct {
+			Rule  string
+			Words []struct{ Source, Language, Evidence string }
+		}
+		Copies []struct {
+			Relation, Of     string
+			Score, Threshold float32
+			Near             []struct{ Statement, URL, Why string }
+		}
+	}
+	body := s.get("/statements/" + string(id) + ".json").body
+	if err := json.Unmarshal(body, &js); err != nil || bytes.Contains(body, []byte("secret")) {
+		t.Fatalf("%v\n%s", err, body)
+	}
+	if len(js.Related) != 1 || js.Related[0].Title != "Clinics, report 12" || !strings.HasPrefix(js.Related[0].URL, "https://news.example.org/statements/") {
+		t.Errorf("related %+v, want report 12 alone", js.Related)
+	}
+	if len(js.Copies) != 5 || js.Copies[3].Threshold != .9 || len(js.Copies[3].Near) != 3 || js.Copies[3].Near[1].URL != "" {
+		t.Errorf("copies %+v, want the translation with its threshold and three that it is not, the hidden one without an address", js.Copies)
+	}
+	if len(js.Tags) != 1 || len(js.Tags[0].Words) != 2 || js.Tags[0].Words[1].Language != "es" {
+		t.Errorf("tags %+v, want one with the words of two copies", js.Tags)
+	}
+}
+
+func TestStatementPageFollowsWhatIsBesideIt(t *testing.T) {
+	s := newSite(t)
+	id := evidence(s)
+	st, _, _, err := s.store.Statement(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/statements/" + string(id)
+	if page := s.get(path).body; !bytes.Contains(page, []byte("Clinics, report 12")) {
+		t.Fatalf("report 12 is not beside it:\n%s", page)
+	}
+	s.append(&feeds.Moderated{Statement: st.Related()[0].Statement, Hide: true})
+	if page := s.get(path).body; bytes.Contains(page, []byte("Clinics, report 12")) || bytes.Contains(page, []byte("<h2>Related</h2>")) {
+		t.Errorf("a statement that was hidden stands beside it:\n%s", page)
+	}
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
 
 func TestPagesWorkUnderAPath(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Site.BaseURL = "https://example.org/news/" })

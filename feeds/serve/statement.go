@@ -7,11 +7,11 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"communique/feeds"
-	"communique/feeds/render"
 )
 
 // statement prepares a statement's page, or its JSON.
@@ -53,7 +53,8 @@ func (s *Server) statement(rest, rawQuery string) (*prepared, error) {
 			if err != nil {
 				return 0, err
 			}
-			return st.Seq, nil
+			_, mark, err := s.neighbours(st)
+			return mark, err
 		},
 		make: func() (*document, error) {
 			st, err := load()
@@ -66,22 +67,6 @@ func (s *Server) statement(rest, rawQuery string) (*prepared, error) {
 			return s.statementPage(st, lang)
 		},
 	}, nil
-}
-
-// telling is a copy on a statement's page.
-type telling struct {
-	Source, SourceHref, Link, Title   string
-	Language, LanguageName, Direction string
-	Relation, Why, Date               string
-	Revision                          int
-	Shown                             bool
-	Notes                             []string
-}
-
-// reason is a tag on a statement's page.
-type reason struct {
-	tagLink
-	Rule, Evidence string
 }
 
 func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, error) {
@@ -97,9 +82,15 @@ func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, err
 		Authors    string
 		Rights     string
 		Published  bool
-		Tellings   []telling
+		Role       string // of the shown copy, "" when it is the only one
+		Class      string
+		Others     []tongue  // copies that are not shown
+		Why        []carrier // all, in order of arrival
+		Several    bool
+		Apart      bool // something came near
+		Related    []*neighbour
 		Reasons    []reason
-		Mentioned  []string
+		Mentioned  []reason
 		ID         string
 		JSON       string
 		Enclosures []feeds.Enclosure
@@ -116,39 +107,79 @@ func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, err
 		}
 	}
 	data.Authors = strings.Join(names, ", ")
+	near, _, err := s.neighbours(st)
+	if err != nil {
+		return nil, err
+	}
+	data.Related = s.related(st, near, languages)
+	var others []carrier
 	for i := range st.Copies {
-		o := &st.Copies[i]
-		title, _ := render.Words(o, st.ID)
-		t := telling{Source: cmp.Or(o.Origin.Title, s.source(o.Source)), SourceHref: s.base + "/feeds/source/" + string(o.Source) + ".html", Link: o.Link, Title: title,
-			Language: o.Language, LanguageName: render.LanguageName(o.Language), Direction: render.Direction(o.Language),
-			Relation: string(o.Relation), Why: o.Why, Revision: o.Revision, Shown: o.Item == c.Item, Notes: o.Notes}
-		if s.sources[o.Source] == nil {
-			t.SourceHref = ""
+		k := s.carrier(st, &st.Copies[i], near, languages)
+		data.Why = append(data.Why, k)
+		data.Apart = data.Apart || k.Nearest != nil
+		if &st.Copies[i] != c {
+			others = append(others, k)
+		} else if len(st.Copies) > 1 {
+			data.Role, data.Class = k.Role, k.Class
 		}
-		if !o.Published.IsZero() {
-			t.Date = o.Published.Format("2 January 2006, 15:04 UTC")
-		}
-		data.Tellings = append(data.Tellings, t)
 	}
+	data.Others, data.Several = tongues(others, c.Language), len(st.Copies) > 1
 	for _, t := range st.Taggings {
-		if t.Tag.Scheme != feeds.Mention {
-			data.Reasons = append(data.Reasons, reason{s.tagLink(t.Tag), t.Rule, t.Evidence})
+		if r := s.reason(st, t); t.Tag.Scheme == feeds.Mention {
+			data.Mentioned = append(data.Mentioned, r)
+		} else {
+			data.Reasons = append(data.Reasons, r)
 		}
-	}
-	for _, t := range mentioned(st) {
-		data.Mentioned = append(data.Mentioned, s.label(t))
 	}
 	return s.execute("statement.html", data, st.Changed)
 }
 
-// statementJSON is a statement for programs.
+// statementJSON is a statement for programs; docs/explain.md says what the
+// fields of the evidence mean.
 func (s *Server) statementJSON(st *feeds.Statement) (*document, error) {
+	near, _, err := s.neighbours(st)
+	if err != nil {
+		return nil, err
+	}
+	type nearOf struct {
+		Statement feeds.StatementID `json:"statement"`
+		URL       string            `json:"url,omitempty"` // "" when it is no longer published, with all up to Score
+		Source    feeds.SourceID    `json:"source,omitempty"`
+		Language  string            `json:"language,omitempty"`
+		Title     string            `json:"title,omitempty"`
+		Score     float32           `json:"score"`
+		Threshold float32           `json:"threshold"`
+		Why       string            `json:"why"`
+		Related   bool              `json:"related,omitempty"`
+	}
+	nearby := func(n *feeds.Near, other *feeds.Statement) nearOf {
+		out := nearOf{Statement: n.Statement, Score: n.Score, Threshold: n.Threshold, Why: n.Why, Related: n.Related}
+		if other != nil {
+			c := other.Lead()
+			out.Statement, out.URL, out.Source, out.Language, out.Title = other.ID, s.o.Site.Permalink(other.ID), c.Source, c.Language, c.Title
+		}
+		return out
+	}
+	type wordsOf struct {
+		Source   feeds.SourceID `json:"source"`
+		Language string         `json:"language,omitempty"`
+		Rule     string         `json:"rule"`
+		Evidence string         `json:"evidence,omitempty"`
+	}
+	type tagOf struct {
+		feeds.Tagging
+		Words []wordsOf `json:"words,omitempty"`
+	}
 	type copyOf struct {
+		Item       feeds.ItemKey     `json:"item"`
 		Source     feeds.SourceID    `json:"source"`
 		Office     string            `json:"office"`
 		Relation   feeds.Relation    `json:"relation"`
+		Of         feeds.ItemKey     `json:"of,omitempty"`
 		Why        string            `json:"why,omitempty"`
 		Score      float32           `json:"score,omitempty"`
+		Threshold  float32           `json:"threshold,omitempty"`
+		Near       []nearOf          `json:"near,omitempty"`
 		ID         string            `json:"id,omitempty"`
 		Language   string            `json:"language,omitempty"`
 		Title      string            `json:"title"`
@@ -164,28 +195,46 @@ func (s *Server) statementJSON(st *feeds.Statement) (*document, error) {
 		Notes      []string          `json:"notes,omitempty"`
 	}
 	out := struct {
-		ID        string          `json:"id"`
-		URI       string          `json:"uri"`
-		URL       string          `json:"url"`
-		Published string          `json:"published,omitempty"`
-		Updated   string          `json:"updated"`
-		FirstSeen string          `json:"first_seen"`
-		Languages []string        `json:"languages"`
-		Tags      []feeds.Tagging `json:"tags"`
-		Mentioned []feeds.Tagging `json:"mentioned,omitempty"`
-		Copies    []copyOf        `json:"copies"`
-	}{string(st.ID), s.o.Site.StatementURI(st.ID), s.o.Site.Permalink(st.ID), stamp(st.Published), stamp(st.Updated), stamp(st.FirstSeen), st.Languages(), []feeds.Tagging{}, nil, nil}
+		ID        string   `json:"id"`
+		URI       string   `json:"uri"`
+		URL       string   `json:"url"`
+		Published string   `json:"published,omitempty"`
+		Updated   string   `json:"updated"`
+		FirstSeen string   `json:"first_seen"`
+		Languages []string `json:"languages"`
+		Tags      []tagOf  `json:"tags"`
+		Mentioned []tagOf  `json:"mentioned,omitempty"`
+		Related   []nearOf `json:"related,omitempty"`
+		Copies    []copyOf `json:"copies"`
+	}{ID: string(st.ID), URI: s.o.Site.StatementURI(st.ID), URL: s.o.Site.Permalink(st.ID), Published: stamp(st.Published), Updated: stamp(st.Updated),
+		FirstSeen: stamp(st.FirstSeen), Languages: st.Languages(), Tags: []tagOf{}}
 	for _, t := range st.Taggings {
+		tag := tagOf{Tagging: t}
+		for _, w := range st.Words(t.Tag) {
+			tag.Words = append(tag.Words, wordsOf{w.Copy.Source, w.Copy.Language, w.Rule, w.Evidence})
+		}
 		if t.Tag.Scheme == feeds.Mention {
-			out.Mentioned = append(out.Mentioned, t)
+			out.Mentioned = append(out.Mentioned, tag)
 		} else {
-			out.Tags = append(out.Tags, t)
+			out.Tags = append(out.Tags, tag)
+		}
+	}
+	for _, n := range st.Related() {
+		if other := near[n.Statement]; other != nil && !slices.ContainsFunc(out.Related, func(o nearOf) bool { return o.Statement == other.ID }) {
+			out.Related = append(out.Related, nearby(&n, other))
 		}
 	}
 	for i := range st.Copies {
 		c := &st.Copies[i]
-		out.Copies = append(out.Copies, copyOf{c.Source, cmp.Or(c.Origin.Title, s.source(c.Source)), c.Relation, c.Why, c.Score, c.ID, c.Language, c.Title, c.Link, c.Summary, c.Content,
-			stamp(c.Published), stamp(c.Updated), c.Revision, c.Authors, c.Enclosures, c.Origin, c.Notes})
+		k := copyOf{Item: c.Item, Source: c.Source, Office: s.office(c), Relation: c.Relation, Of: c.Of, Why: c.Why, Score: c.Score, Threshold: c.Threshold,
+			ID: c.ID, Language: c.Language, Title: c.Title, URL: c.Link, Summary: c.Summary, Content: c.Content, Published: stamp(c.Published),
+			Updated: stamp(c.Updated), Revision: c.Revision, Authors: c.Authors, Enclosures: c.Enclosures, Origin: c.Origin, Notes: c.Notes}
+		for i := range c.Near {
+			if other, is := near[c.Near[i].Statement]; is {
+				k.Near = append(k.Near, nearby(&c.Near[i], other))
+			}
+		}
+		out.Copies = append(out.Copies, k)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
