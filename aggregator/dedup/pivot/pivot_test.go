@@ -40,9 +40,9 @@ func TestSensesLeadToEnglish(t *testing.T) {
 		{"fr", "eau", "water"}, {"fr", "santé", "health"}, {"fr", "enfants", "children"}, {"fr", "International", "international"},
 		{"es", "agua", "water"}, {"es", "salud", "health"}, {"es", "niños", "children"}, {"es-419", "guerra", "war"},
 		{"pt", "água", "water"}, {"pt", "saúde", "health"}, {"pt-BR", "crianças", "children"},
-		{"ar", "الصحة", "health"}, {"ar", "والمياه", "water"}, {"ar", "أطفال", "children"},
+		{"ar", "الصحة", "health"}, {"ar", "والمياه", "water"}, {"ar", "أطفال", "children"}, {"ar", "النازحين", "displaced"}, {"ru", "беженцев", "refugees"},
 		{"ru", "воды", "water"}, {"ru", "Здоровье", "health"}, {"ru", "дети", "children"}, {"de", "Wasser", "water"}, {"de", "Gesundheit", "health"},
-		{"de", "Kinder", "children"}, {"it", "acqua", "water"}, {"it", "ospedale", "hospital"}, {"it", "bambini", "children"},
+		{"de", "Kinder", "children"}, {"it", "acqua", "water"}, {"it", "salute", "health"}, {"it", "bambini", "children"},
 		{"", "Wagner", "Wagner"}, {"sw", "Nairobi", "nairobi"}, {"fr", "2024", "2024"}, {"ar", "٢٠٢٤", "2024"},
 	} {
 		if !means(c.language, c.word, c.english) {
@@ -107,6 +107,8 @@ func TestSkeletonSurvivesTransliteration(t *testing.T) {
 		{"Guterres", "Гутерреш", "غوتيريش"},
 		{"Mossoul", "Mosul", "Мосул", "الموصل"},
 		{"Ankara", "Анкара", "انقره"},
+		{"Nigeria", "Нигерия", "نيجيريا"},
+		{"Argentina", "Аргентина", "الأرجنتين"},
 	} {
 		want, ok := Skeleton(Fold(nil, []byte(names[0])))
 		for _, n := range names {
@@ -128,7 +130,7 @@ func TestSkeletonWantsThreeConsonants(t *testing.T) {
 func TestFingerprintIsOfTablesAndReading(t *testing.T) {
 	// When this fails, words are read in another way than before: give the new
 	// value. What was stored under the old one has to be computed anew.
-	const want uint64 = 0x84e783cc7ae45c37
+	const want uint64 = 0x87cedcdba7142de9
 	if got := Fingerprint(); got != want {
 		t.Errorf("Fingerprint() = %#x, want %#x", got, want)
 	}

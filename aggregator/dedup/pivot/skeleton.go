@@ -6,17 +6,15 @@ import (
 	"communique/aggregator/dedup/pivot/internal/word"
 )
 
-// Consonants as classes that transliteration keeps apart: what b and p are to
-// Arabic, or c, k, q and g to anybody, is one class. w, y and the vowels are in
-// none: و and ي are both.
+// Consonants as classes that transliteration keeps apart; the others stand for
+// themselves. w, y and the vowels are in none, as و and ي are both.
 const (
-	labial   = 'p' // b p
-	dental   = 'd'
+	labial   = 'p' // b p: Arabic has only ب
+	dental   = 'd' // d dh
 	fricate  = 'f' // f v
-	guttural = 'k' // k q c g and ق غ
+	guttural = 'k' // k q c g j: Gaddafi is Qaddafi, Нигерия Nigeria, and ج both g and j
 	aspirate = 'h' // h kh
 	sibilant = 's' // s z sh ch ts
-	palatal  = 'j'
 )
 
 // Skeleton gives a hash of the consonants of a folded name that is the same
@@ -118,7 +116,7 @@ func latinSkeleton(w []byte, add func(byte)) bool {
 				add(guttural)
 				i++
 			case 'e', 'i', 'y':
-				add(palatal)
+				add(guttural)
 			default:
 				add(guttural)
 			}
@@ -127,7 +125,7 @@ func latinSkeleton(w []byte, add func(byte)) bool {
 				add(aspirate)
 			}
 		case 'j':
-			add(palatal)
+			add(guttural)
 		case 's':
 			if next == 'c' && i+2 < len(w) && w[i+2] == 'h' {
 				i += 2
@@ -140,7 +138,7 @@ func latinSkeleton(w []byte, add func(byte)) bool {
 			add(sibilant)
 		case 'z':
 			if next == 'h' {
-				add(palatal)
+				add(guttural)
 				i++
 			} else {
 				add(sibilant)
@@ -171,7 +169,7 @@ func cyrillicSkeleton(w []byte, add func(byte)) bool {
 				add(dental)
 			}
 		case 'ж':
-			add(palatal)
+			add(guttural)
 		case 'з', 'с', 'ц', 'ч', 'ш', 'щ':
 			add(sibilant)
 		case 'л':
@@ -217,7 +215,7 @@ func arabicSkeleton(w []byte, add func(byte)) bool {
 				add('t')
 			}
 		case 'ج', 'چ', 'ژ':
-			add(palatal)
+			add(guttural)
 		case 'ح', 'خ':
 			add(aspirate)
 		case 'ه':

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -31,6 +32,7 @@ func readAll(sentences, dir string) ([]sentence, error) {
 		read func() ([]sentence, error)
 	}{
 		{"sentences", func() ([]sentence, error) { return readSentences(sentences) }},
+		{"terms", readTerms},
 		{"id-tagging-schema", func() ([]sentence, error) {
 			return readMapTerms(filepath.Join(dir, "id-tagging-schema/dist/translations"))
 		}},
@@ -58,7 +60,7 @@ func readAll(sentences, dir string) ([]sentence, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		kept := read[:0]
+		var kept []sentence
 		seen := map[sentence]bool{}
 		count := map[string]int{}
 		for _, r := range read {
@@ -69,6 +71,9 @@ func readAll(sentences, dir string) ([]sentence, error) {
 			seen[r] = true
 			count[r.language]++
 			kept = append(kept, r)
+			if s.name == "terms" {
+				kept = append(kept, r, r)
+			}
 		}
 		fmt.Printf("%s: %d", s.name, len(kept))
 		for _, l := range languages {
@@ -102,7 +107,28 @@ func readSentences(file string) ([]sentence, error) {
 	return out, lines.Err()
 }
 
-// strings of a JSON file by the way to them, apart by slashes.
+//go:embed terms.tsv
+var terms string
+
+// readTerms reads the words that were written for this project.
+func readTerms() ([]sentence, error) {
+	var out []sentence
+	for line := range strings.Lines(terms) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		c := strings.Split(strings.TrimSpace(line), "\t")
+		if len(c) != 1+len(languages) {
+			return nil, fmt.Errorf("terms.tsv: %q has %d columns, want %d", line, len(c), 1+len(languages))
+		}
+		for i, l := range languages {
+			out = append(out, sentence{l, c[i+1], c[0]})
+		}
+	}
+	return out, nil
+}
+
+// flatten gives the strings of a JSON file by the way to them, apart by slashes.
 func flatten(file string) (map[string]string, error) {
 	in, err := os.ReadFile(file)
 	if err != nil {
