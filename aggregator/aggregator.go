@@ -7,6 +7,7 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -64,18 +65,21 @@ type Options struct {
 	Spread  time.Duration // over which the first visits after a start are spread; 0 means at once
 	// Done is called after each refresh, by the worker; nil is fine.
 	Done func(Outcome)
+	// Likeness is how like two texts must be to be one statement; zero is good.
+	Likeness dedup.Likeness
 }
 
 // Engine refreshes sources, on a schedule (Run) or once (Pull).
 type Engine struct {
-	o         Options
-	sources   map[feeds.SourceID]*Source
-	hosts     map[feeds.SourceID]string
-	order     []feeds.SourceID
-	placer    *dedup.Placer
-	normalize *normalize.Normalizer
-	tagger    func() *tag.Tagger
-	words     map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
+	o          Options
+	sources    map[feeds.SourceID]*Source
+	hosts      map[feeds.SourceID]string
+	order      []feeds.SourceID
+	placer     *dedup.Placer
+	fillWindow func() error // puts into the placer what was seen lately, once
+	normalize  *normalize.Normalizer
+	tagger     func() *tag.Tagger
+	words      map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
 }
 
 // New makes an engine. It touches neither network nor store.
@@ -93,7 +97,8 @@ func New(o Options) *Engine {
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
 		e.order, e.words[s.ID] = append(e.order, s.ID), new(sync.Mutex)
 	}
-	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since})
+	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since, Text: e.text, Likeness: o.Likeness})
+	e.fillWindow = sync.OnceValue(e.restore)
 	return e
 }
 
@@ -131,4 +136,24 @@ func (e *Engine) since(id feeds.StatementID) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return st.FirstSeen, nil
+}
+
+// text gives dedup the words of an item that is stored.
+func (e *Engine) text(item feeds.ItemKey) (string, feeds.TextView, bool, error) {
+	o, held, err := e.o.Store.Observed(item)
+	if err != nil || !held {
+		return "", feeds.TextView{}, false, err
+	}
+	c := &o.Copy
+	return c.Language, e.normalize.View(c.Language, c.Title, cmp.Or(c.Content, c.Summary)), true, nil
+}
+
+// restore fills dedup's window from the store, as far as it looks back. It is
+// put off until something new comes: most visits bring nothing.
+func (e *Engine) restore() error {
+	window := cmp.Or(e.o.Likeness.Window, dedup.DefaultWindow)
+	return e.o.Store.Recent(context.Background(), e.o.Now().Add(-window), func(o *feeds.Observed) error {
+		e.placer.Restore(o.Item, o.Statement, o.Copy.Language, o.Copy.Published, o.FirstSeen, o.Features)
+		return nil
+	})
 }

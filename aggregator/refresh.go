@@ -47,6 +47,7 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 		return Outcome{}, ctx.Err()
 	}
 	var said []feeds.Fact
+	stored := false
 	switch {
 	case err != nil:
 		v.fail(err)
@@ -54,9 +55,9 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 		words := &words{e: e}
 		defer words.end()
 		words.of(s.ID)
-		var release func()
+		var release func(stored bool)
 		said, release, err = e.decide(s, doc, &v, words)
-		defer release() // after Append: until then the claims stand for what the store does not show yet
+		defer func() { release(stored) }() // after Append: until then the claims stand for what the store does not show yet
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -66,6 +67,7 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 	if _, err := e.o.Journal.Append(ctx, now, said...); err != nil {
 		return Outcome{}, fmt.Errorf("source %s: %w", s.ID, err)
 	}
+	stored = true
 	return v.outcome(), nil
 }
 
@@ -110,7 +112,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 
 // decide places, tags and words the facts for the items of a document that
 // were not read before.
-func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(), err error) {
+func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(stored bool), err error) {
 	o := normalize.Options{Source: s.Source, URL: v.Final, Now: v.At}
 	ch := e.normalize.Channel(doc, o)
 	v.Channel = originOf(s, ch, v)
@@ -118,6 +120,10 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 	for i := range doc.Items {
 		drafts[i] = e.normalize.Item(doc, ch, &doc.Items[i], o)
 		drafts[i].Copy.Origin = v.Channel
+		drafts[i].Taggings = e.tagging(s, &drafts[i])
+	}
+	if err := e.fillWindow(); err != nil {
+		return nil, func(bool) {}, err
 	}
 	placed, release, err := e.placer.Place(s.Source, drafts, v.At)
 	if err != nil {
@@ -144,13 +150,19 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 			if !held {
 				continue // withdrawn or expired: that it returns is not news
 			}
-			if ob = e.revise(s, d, &old, v); ob == nil {
+			if ob = e.revise(s, d, &old, v); ob == nil && len(pl.Join) == 0 {
 				continue
+			}
+			if ob == nil {
+				ob = &old
+			}
+			if pl.Features != nil {
+				ob.Features = pl.Features
 			}
 			keys = dedup.Keep(keys, old.Keys)
 		} else {
 			ob = e.first(s, d, pl, i, v, flood)
-			was, err := e.earlier(ob, words)
+			was, err := e.earlier(ob, pl.Fuller, words)
 			if err != nil {
 				return nil, release, err
 			}
@@ -195,7 +207,8 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		FirstSeen: v.At, Changed: changed, Published: published,
 		Order:    orderOf(published, v.At, place, !v.Baseline, flood),
 		Revision: 1, Priority: s.Priority, Copy: d.Copy,
-		Taggings: e.tagging(s, d), Rules: e.tagger().Fingerprint(),
+		Taggings: d.Taggings, Rules: e.tagger().Fingerprint(),
+		Threshold: pl.Threshold, Near: pl.Near, Features: pl.Features, Echo: pl.Echo,
 	}
 }
 
@@ -204,7 +217,7 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit) *feeds.Observed {
 	ob := *old
 	ob.Copy, ob.Priority = d.Copy, s.Priority
-	ob.Taggings, ob.Rules = e.tagging(s, d), e.tagger().Fingerprint()
+	ob.Taggings, ob.Rules = d.Taggings, e.tagger().Fingerprint()
 	if d.Hash == old.Copy.Hash {
 		if sameCopy(&ob.Copy, &old.Copy) && ob.Priority == old.Priority && slices.Equal(ob.Taggings, old.Taggings) {
 			return nil

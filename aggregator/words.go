@@ -42,22 +42,29 @@ func (w *words) end() {
 	}
 }
 
-// earlier makes ob the origin when it was published before the copy that it was
-// matched to, which only happened to be pulled first, and words that copy's
-// fact anew, as the reprint that it is. It gives nil when all is in order, and
-// when that copy is being worded by its own source, be it this one: to lead is
-// not worth a correction that is lost.
-func (e *Engine) earlier(ob *feeds.Observed, words *words) (*feeds.Observed, error) {
-	if ob.Relation != feeds.IsReprint || ob.Copy.Published.IsZero() || ob.Of.Source() == ob.Item.Source() ||
-		slices.Contains(words.reworded, ob.Of) || !words.also(ob.Of.Source()) {
+// earlier puts right which copy is told after which, where the order of
+// arrival was not that of publication: ob becomes the origin when it was
+// published before the copy that it was matched to, and that copy an excerpt of
+// it when it says far less (fuller). It gives that copy's fact worded anew; nil
+// when all is in order, and when that copy is being worded by its own source, be
+// it this one: to lead is not worth a correction that is lost.
+func (e *Engine) earlier(ob *feeds.Observed, fuller bool, words *words) (*feeds.Observed, error) {
+	before := !ob.Copy.Published.IsZero() && ob.Relation != feeds.IsTranslation
+	if ob.Of == "" || !before && !fuller || ob.Of.Source() == ob.Item.Source() || slices.Contains(words.reworded, ob.Of) || !words.also(ob.Of.Source()) {
 		return nil, nil
 	}
 	was, held, err := e.o.Store.Observed(ob.Of)
-	if err != nil || !held || was.Relation != feeds.IsOrigin || !ob.Copy.Published.Before(was.Copy.Published) {
+	if err != nil || !held || was.Relation != feeds.IsOrigin {
 		return nil, err
 	}
+	if !(before && ob.Copy.Published.Before(was.Copy.Published)) && !(fuller && was.Priority <= ob.Priority) {
+		return nil, nil
+	}
 	words.reworded = append(words.reworded, ob.Of)
-	was.Relation, was.Of, was.Why, was.Score = feeds.IsReprint, ob.Item, ob.Why, ob.Score
-	ob.Relation, ob.Of, ob.Why, ob.Score = feeds.IsOrigin, "", "", 0
+	if was.Relation = feeds.IsReprint; fuller {
+		was.Relation = feeds.IsExcerpt
+	}
+	was.Of, was.Why, was.Score, was.Threshold, was.Echo = ob.Item, ob.Why, ob.Score, ob.Threshold, fuller || ob.Echo
+	ob.Relation, ob.Of, ob.Why, ob.Score, ob.Threshold, ob.Echo = feeds.IsOrigin, "", "", 0, 0, false
 	return &was, nil
 }

@@ -321,7 +321,7 @@ func alike(a, b string) bool {
 	if len(x) > len(y) {
 		x, y = y, x
 	}
-	if len(x) < 4 || len(y) > mostLetters {
+	if len(x) < 4 || len(y) > mostLetters || strings.ContainsAny(a, "0123456789") || strings.ContainsAny(b, "0123456789") {
 		return false
 	}
 	if slices.Equal(y[:len(x)], x) && len(y)-len(x) <= 3 {

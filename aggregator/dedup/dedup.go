@@ -144,8 +144,8 @@ func New(o Options) *Placer {
 
 // Place decides for every draft of one document, in document order: the same
 // journal and the same document give the same placements. When the caller has
-// stored (or given up) what came of it, it must call release.
-func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (placed []Placement, release func(), err error) {
+// stored what came of it, or given up, it must call release and say which.
+func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (placed []Placement, release func(stored bool), err error) {
 	keys := make([]marks, len(drafts))
 	for i := range drafts {
 		keys[i] = markOf(src, &drafts[i])
@@ -156,7 +156,7 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 	defer p.mu.Unlock()
 	found, err := p.look(src, drafts, keys)
 	if err != nil {
-		return nil, func() {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
+		return nil, func(bool) {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
 	}
 	renamed := strangers(drafts, keys, found)
 	known := recognize(src, drafts, keys, renamed, func(k feeds.Key) []Known {
@@ -185,7 +185,7 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 		}
 		if err != nil {
 			p.free(src.ID, claimed)
-			return nil, func() {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
+			return nil, func(bool) {}, fmt.Errorf("place %d items of %s: %w", len(drafts), src.ID, err)
 		}
 		p.hold(pl)
 		for _, k := range m.names() {
@@ -201,7 +201,7 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 			claimed = append(claimed, k)
 		}
 	}
-	return placed, func() { p.release(src.ID, claimed, placed) }, nil
+	return placed, func(stored bool) { p.release(src.ID, claimed, placed, stored) }, nil
 }
 
 // look finds what is stored under the keys. Items whose guid and link turn out
@@ -286,13 +286,16 @@ func (p *Placer) firstSeen(id feeds.StatementID) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// release forgets the claims of one source.
-func (p *Placer) release(src feeds.SourceID, keys []feeds.Key, placed []Placement) {
+// release forgets the claims of one source, and what was not stored after all.
+func (p *Placer) release(src feeds.SourceID, keys []feeds.Key, placed []Placement, stored bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free(src, keys)
 	for i := range placed {
 		p.readings.unpin(placed[i].Item)
+		if !stored && !placed[i].Seen {
+			p.window.retire(placed[i].Item, placed[i].Statement)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (s shelf) visit(t *testing.T, src feeds.Source, at time.Time, drafts ...fee
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	defer release(true)
 	for i, p := range placed {
 		if p.Seen {
 			continue
@@ -258,8 +258,8 @@ func TestTwoSourcesAtOnceAgree(t *testing.T) {
 	if a[0].Statement != b[0].Statement || b[0].Relation != feeds.IsReprint {
 		t.Errorf("got %s and %s (%s), want one statement and a reprint", a[0].Statement, b[0].Statement, b[0].Relation)
 	}
-	doneA()
-	doneB()
+	doneA(true)
+	doneB(true)
 	if len(p.claims) != 0 {
 		t.Errorf("%d claims are left", len(p.claims))
 	}
@@ -417,7 +417,7 @@ func BenchmarkPlace(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		release()
+		release(true)
 	}
 	b.ReportMetric(float64(b.N*len(ds))/b.Elapsed().Seconds(), "items/s")
 }

@@ -59,6 +59,7 @@ const (
 	templateWhole     = .9
 	templateSame      = 1
 	titledContainment = .5
+	ownContainment    = .9 // within one source
 
 	// So much in common outweighs another title and lead.
 	muchCommon  = 120
@@ -161,8 +162,13 @@ const noDate = math.MinInt32
 func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	d := p.window.doc(n)
 	cand := candidate{n: n, item: d.item, stmt: d.stmt, score: max(l.jaccard, l.containment/2), threshold: p.o.Threshold}
-	if d.item.Source() == c.src.ID && !l.sameTitle {
-		cand.threshold = max(cand.threshold, p.o.SameSource)
+	enough := float32(titledContainment)
+	if d.item.Source() == c.src.ID {
+		// One office says a thing once, and uses its templates again and again.
+		enough = ownContainment
+		if !l.sameTitle || l.containment < ownContainment {
+			cand.threshold = max(cand.threshold, p.o.SameSource)
+		}
 	}
 	evidence := fmt.Sprintf("%d of the shorter text's %d five-word runs stand in the other (%s; %s of all runs of both)",
 		l.common, min(l.a, l.b), percent(l.containment), percent(l.jaccard))
@@ -173,7 +179,7 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	case l.sameTitle && differ == 0 && l.whole >= templateWhole && l.same >= templateSame:
 		// A template with the same title and the same figures, however little of
 		// it is its own.
-	case l.sameTitle && differ == 0 && l.containment >= titledContainment && l.same >= templateSame && l.anchored && min(l.a, l.b) >= fewShingles:
+	case l.sameTitle && differ == 0 && l.containment >= enough && l.same >= templateSame && l.anchored && min(l.a, l.b) >= fewShingles:
 	case l.common >= muchCommon && l.containment >= titledContainment && l.jaccard >= muchJaccard && differ == 0 && l.same >= muchSame &&
 		!l.titleEdition && !l.titleName && !l.titleSeries:
 		// So many words in a row and every figure and name the same, under a

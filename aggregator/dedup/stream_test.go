@@ -93,7 +93,7 @@ func run(t testing.TB, rows []labelled, l Likeness, trace func(row, of int, x *p
 				}
 			}
 		}
-		release()
+		release(true)
 	}
 	return out
 }

@@ -75,7 +75,7 @@ func BenchmarkWindow(b *testing.B) {
 					b.Fatal(err)
 				}
 				texts[placed[0].Item] = d
-				release()
+				release(true)
 				return placed[0]
 			}
 			var before, after runtime.MemStats

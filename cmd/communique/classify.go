@@ -215,7 +215,7 @@ func (c *classifier) judge(doc document) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer release(true)
 	p := &placed[0]
 	of := c.shelf.id(p.Of)
 	if p.Seen {
