@@ -396,14 +396,15 @@ func cosine(dot, a, b float32) float32 {
 	if dot <= 0 || a <= 0 || b <= 0 {
 		return 0
 	}
-	return dot / float32(math.Sqrt(float64(a)*float64(b)))
+	// Sums in the window are a little behind, so that the quotient may pass 1.
+	return min(1, dot/float32(math.Sqrt(float64(a)*float64(b))))
 }
 
 func portion(part, all float32) float32 {
 	if all <= 0 {
 		return 0
 	}
-	return part / all
+	return min(1, part/all)
 }
 
 // side is one text of a pair.

@@ -203,7 +203,7 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	w.counted++
 	w.rarest = logs(w.counted + imagined)
 	w.docs[n-w.first].norms = w.normsOf(f.vector)
-	if 2*w.counted > 3*w.normed+32 { // concepts have become rarer by then
+	if 4*w.counted > 5*w.normed+8 { // concepts have become rarer by then
 		w.normed = w.counted
 		for i := range w.docs {
 			w.docs[i].norms = w.normsOf(w.vector(w.first + uint32(i)))
