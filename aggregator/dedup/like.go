@@ -101,6 +101,10 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 			pl.Fuller = !cand.linked && c.reading.size() > 2*size
 			continue
 		}
+		if cand.linked && cand.score < (1+cand.threshold)/2 { // to make one of two takes more than to place one
+			cand.refuse("not sure enough to make one of two statements")
+			continue
+		}
 		one := mine
 		if of != nil {
 			one = of.stmt

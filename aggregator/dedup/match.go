@@ -100,7 +100,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 			continue
 		}
 		l := p.scratch.compare(r, o, c.idle, p.idle(o, nil))
-		if l.common >= sameTongue && l.containment >= likeEnough {
+		if l.sameTitle && l.common >= sameTongue && l.containment >= likeEnough {
 			c.language = d.language // so many words in a row are in one language, whatever was guessed of it
 		}
 		if d.language != c.language {
