@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -270,6 +271,13 @@ func (a *app) tell(st *explanation) error {
 	}
 	fmt.Fprintf(&b, "\ntags: %d\n", len(tags))
 	for i := range tags {
+		same := slices.IndexFunc(tags[:i], func(t explainedTag) bool {
+			return len(t.Words) > 0 && slices.EqualFunc(t.Words, tags[i].Words, sameWords)
+		})
+		if same >= 0 { // a region's are its country's
+			fmt.Fprintf(&b, "  %s, by %s, in the words of %s\n", tags[i].Tag, printable(tags[i].Rule), tags[same].Tag)
+			continue
+		}
 		tags[i].tell(&b, len(st.Copies) > 1)
 	}
 	if len(mentioned) > 0 {
@@ -312,6 +320,11 @@ func (t *explainedTag) tell(b *strings.Builder, several bool) {
 			fmt.Fprintf(b, "    %s\n", printable(w.Evidence))
 		}
 	}
+}
+
+func sameWords(a, b explainedWords) bool {
+	a.Rule, b.Rule = "", ""
+	return a == b
 }
 
 // quoted gives a title to put behind a name, "" when it is known from above.

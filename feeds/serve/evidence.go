@@ -182,6 +182,7 @@ type reason struct {
 	tagLink
 	Rule  string
 	Words []quote
+	As    string // the label of another tag that has the same words, which are not repeated
 }
 
 // quote is the words that a tag comes from, and whose they are.
@@ -203,6 +204,20 @@ func (s *Server) reason(st *feeds.Statement, t feeds.Tagging) reason {
 		out.Words = append(out.Words, quote{Evidence: t.Evidence})
 	}
 	return out
+}
+
+// once takes out the words that a tag has from another one, as a region has
+// from its country.
+func once(all []reason) []reason {
+	for i := range all {
+		for j := range all[:i] {
+			if len(all[i].Words) > 0 && slices.Equal(all[i].Words, all[j].Words) {
+				all[i].Words, all[i].As = nil, all[j].Label
+				break
+			}
+		}
+	}
+	return all
 }
 
 func score(f float32) string { return fmt.Sprintf("%.2f", f) }

@@ -467,7 +467,7 @@ func evidence(s *site) feeds.StatementID {
 	}()
 	add("south/es", "es", "Clínicas, informe 13", func(o *feeds.Observed) {
 		o.Relation, o.Of, o.Why, o.Score, o.Threshold = feeds.IsTranslation, origin, "across languages: words 0.61 alike", .97, .9
-		o.Taggings = []feeds.Tagging{{Tag: health, Rule: "topic health", Evidence: `title: "Clínicas"`, Score: 2}}
+		o.Taggings = []feeds.Tagging{{Tag: health, Rule: "topic health", Evidence: `title: "Clínicas"`, Score: 2}, {Tag: feeds.Tag{Scheme: feeds.Topic, Term: "data"}, Rule: "topic data", Evidence: `title: "Clínicas"`}}
 		o.Near = []feeds.Near{
 			{Statement: same, Item: "south/x", Score: .5, Threshold: .9, Why: "too little", Related: true},
 			{Statement: before, Item: "north/x", Score: .8, Threshold: .35, Why: "the titles have different numbers", Related: true},
@@ -491,12 +491,12 @@ func TestStatementPageTellsWhyItIsOneAndWhatIsNot(t *testing.T) {
 	page := string(s.get("/statements/" + string(id)).body)
 	plain := strings.Join(strings.Fields(tags.ReplaceAllString(page, " ")), " ")
 	for _, want := range []string{
-		"· first published", "Also carried by English reprint", "excerpt Oficina Sur Clinics: in short Español translation", "Français translation", "Related Close to this statement",
+		"north first published", "Also carried by English reprint", "excerpt Oficina Sur Clinics: in short Español translation", "Français translation", "Related Close to this statement",
 		"Clinics, report 12 north , 10 March 2026",
 		"One with north : Clinics, report 13 across languages: words 0.61 alike . Score 0.97, needed 0.90.",
 		"Nearest that is another: Clinics, report 12 , north , 10 March 2026 the titles have different numbers . Score 0.80, needed 0.35.",
 		"same title and text ",
-		"topic health title: \"Clínicas\"",
+		"Data topic data title: \"Clínicas\" Oficina Sur , Español Health topic health, in the words of Data",
 	} {
 		if !strings.Contains(html.UnescapeString(plain), want) {
 			t.Errorf("the page does not say %q:\n%s", want, html.UnescapeString(plain))
@@ -529,8 +529,8 @@ func TestStatementPageTellsWhyItIsOneAndWhatIsNot(t *testing.T) {
 	if len(js.Copies) != 5 || js.Copies[3].Threshold != .9 || len(js.Copies[3].Near) != 3 || js.Copies[3].Near[1].URL != "" {
 		t.Errorf("copies %+v, want the translation with its threshold and three that it is not, the hidden one without an address", js.Copies)
 	}
-	if len(js.Tags) != 1 || len(js.Tags[0].Words) != 2 || js.Tags[0].Words[1].Language != "es" {
-		t.Errorf("tags %+v, want one with the words of two copies", js.Tags)
+	if len(js.Tags) != 2 || len(js.Tags[1].Words) != 2 || js.Tags[1].Words[1].Language != "es" {
+		t.Errorf("tags %+v, want two, the second with the words of two copies", js.Tags)
 	}
 }
 

@@ -131,6 +131,7 @@ func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, err
 			data.Reasons = append(data.Reasons, r)
 		}
 	}
+	data.Reasons = once(data.Reasons)
 	return s.execute("statement.html", data, st.Changed)
 }
 

@@ -4,6 +4,10 @@
 // sites, so that everything goes through real HTTP; Config gives the
 // configuration that pulls them. A new statement appears about once a minute.
 //
+// The two storm reports show what dedup tells apart: of the first there are
+// three translations, a reprint that an office edited and another's teaser, and
+// the second is its next edition.
+//
 // Its texts were written for this project. It imports only the standard
 // library and is used by `communique` when there is no configuration file.
 package demo
