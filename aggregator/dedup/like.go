@@ -131,7 +131,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 	for i := range all {
 		cand := &all[i]
 		told := slices.ContainsFunc(pl.Near, func(n feeds.Near) bool { return n.Statement == w.stmts[cand.stmt].id })
-		if cand.joins || told || of != nil && cand.stmt == of.stmt || len(pl.Near) == mostNear || !cand.related && len(pl.Near) > 0 {
+		if cand.joins || told || of != nil && cand.stmt == of.stmt || len(pl.Near) == mostNear || !cand.related && (len(pl.Near) > 0 || cand.score < worthTelling) {
 			continue
 		}
 		pl.Near = append(pl.Near, feeds.Near{Item: cand.item, Statement: w.stmts[cand.stmt].id, Score: cand.score,
@@ -140,8 +140,10 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 	return nil
 }
 
-// mostNear bounds the near ones that are told.
-const mostNear = 4
+const (
+	mostNear     = 4   // that are told
+	worthTelling = .05 // of the nearest, when it is not related
+)
 
 func (cand *candidate) refuse(why string) {
 	cand.joins, cand.related = false, true

@@ -50,38 +50,38 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias: -3.891,
-	fWords: 1.017,
-	fNames: -0.931,
-	fNumbers: 1.196,
-	fJoint: 0.775,
-	fTitle: 3.119,
-	fTitleIn: 0.158,
-	fLede: 1.870,
-	fCover: 3.142,
-	fBoth: 0.857,
-	fConflict: -3.365,
-	fTitleNum: -2.858,
-	fTitleOne: -1.474,
-	fShared: 4.012,
-	fMargin: 4.738,
-	fAlone: -0.013,
-	fLag: -7.194,
-	fShort: -1.209,
+	fBias:      -3.891,
+	fWords:     1.017,
+	fNames:     -0.931,
+	fNumbers:   1.196,
+	fJoint:     0.775,
+	fTitle:     3.119,
+	fTitleIn:   0.158,
+	fLede:      1.870,
+	fCover:     3.142,
+	fBoth:      0.857,
+	fConflict:  -3.365,
+	fTitleNum:  -2.858,
+	fTitleOne:  -1.474,
+	fShared:    4.012,
+	fMargin:    4.738,
+	fAlone:     -0.013,
+	fLag:       -7.194,
+	fShort:     -1.209,
 	fShortWord: 0.215,
-	fShortTtl: 0.241,
+	fShortTtl:  0.241,
 	fCountries: 0.000,
-	fTopics: 0.000,
-	fSupport: 1.515,
-	fSize: 0.091,
-	fScript: 0.807,
-	fScrWords: 2.274,
-	fScrNames: 1.651,
-	fScrCover: 2.072,
+	fTopics:    0.000,
+	fSupport:   1.515,
+	fSize:      0.091,
+	fScript:    0.807,
+	fScrWords:  2.274,
+	fScrNames:  1.651,
+	fScrCover:  2.072,
 	fScrMargin: 2.402,
-	fNameConf: -2.163,
-	fScrNameC: 1.244,
-	fOther: 0.863,
+	fNameConf:  -2.163,
+	fScrNameC:  1.244,
+	fOther:     0.863,
 }
 
 // weigh gives how rare a concept is: the logarithm of how many texts there are
@@ -137,6 +137,7 @@ const (
 	mostSiblings   = 6   // candidates for each language
 	mostPostings   = 400 // newest copies looked at for one concept
 	leastSibling   = 8   // of the summed weights
+	worthLooking   = 1.5 // a fifth of all texts speak of what weighs less
 	shortText      = 60  // tokens
 	lagSaturates   = 7 * 24
 	sharedSaturate = 12
@@ -148,6 +149,9 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	w.hits.reset(len(w.docs))
 	for _, k := range w.keywords(c.sketch.vector) {
 		g := w.weigh(k.id())
+		if g < worthLooking {
+			continue
+		}
 		g *= g
 		left := mostPostings
 		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {

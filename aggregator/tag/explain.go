@@ -47,19 +47,20 @@ func (c *collector) mention(f found) {
 	c.put(feeds.Tag{Scheme: feeds.Mention, Term: c.t.rules.terms[f.term].tag.Term}, rule, c.evidence(f.term), f.score)
 }
 
-// ancestors adds what is above a term that was found, with its evidence.
+// ancestors adds what is above a term that was found. The rule names that term,
+// whose own tagging has the words.
 func (c *collector) ancestors(f found) {
 	for _, a := range c.t.above[f.term] {
-		c.put(a.tag, a.rule, c.evidence(f.term), f.score)
+		c.put(a.tag, a.rule, "", f.score)
 	}
 }
 
 // from adds a tag that follows from a term that was found.
 func (c *collector) from(scheme, term, rule string, f found) {
 	if r := c.t.rules.get(scheme, term); r != nil && !r.disabled {
-		c.put(r.tag, rule, c.evidence(f.term), f.score)
+		c.put(r.tag, rule, "", f.score)
 		for _, a := range c.t.above[c.t.rules.index[r.tag]] {
-			c.put(a.tag, a.rule, c.evidence(f.term), f.score)
+			c.put(a.tag, a.rule, "", f.score)
 		}
 	}
 }
@@ -83,7 +84,10 @@ func (c *collector) kind(term int32) role {
 	return c.l.entries[c.m.score.terms[term].hits[0].entry].role
 }
 
-const around = 28 // bytes of context on each side of the words
+const (
+	around     = 28 // bytes of context on each side of the words
+	mostQuotes = 2
+)
 
 // evidence quotes the best matches of a term with a little of what is around them.
 func (c *collector) evidence(term int32) string {
@@ -92,19 +96,28 @@ func (c *collector) evidence(term int32) string {
 	}
 	var b strings.Builder
 	b.Grow(160)
+	quoted := 0
 	for _, h := range c.m.score.terms[term].hits {
-		if h.worth <= 0 {
+		if h.worth <= 0 || quoted == mostQuotes {
 			break
-		}
-		if b.Len() > 0 {
-			b.WriteString("; ")
 		}
 		first, last := &c.m.tokens[h.start], &c.m.tokens[h.end-1]
 		text := c.m.texts[first.zone]
+		before := b.Len()
+		if quoted > 0 {
+			b.WriteString("; ")
+		}
+		at := b.Len()
 		b.WriteString(first.zone.String())
 		b.WriteString(`: "`)
 		quote(&b, text, int(first.start), int(last.end))
 		b.WriteByte('"')
+		if s := b.String(); quoted > 0 && strings.Contains(s[:before], s[at:]) { // two words in one place
+			b.Reset()
+			b.WriteString(s[:before])
+			continue
+		}
+		quoted++
 		if c.t.rules.terms[term].tag.Scheme != feeds.Topic {
 			break
 		}
