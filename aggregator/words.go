@@ -44,27 +44,51 @@ func (w *words) end() {
 
 // earlier puts right which copy is told after which, where the order of
 // arrival was not that of publication: ob becomes the origin when it was
-// published before the copy that it was matched to, and that copy an excerpt of
-// it when it says far less (fuller). It gives that copy's fact worded anew; nil
-// when all is in order, and when that copy is being worded by its own source, be
-// it this one: to lead is not worth a correction that is lost.
+// published before the one that its statement has, and that one a reprint or
+// translation of it, or an excerpt when ob says far more (fuller). It gives that
+// one's fact worded anew; nil when all is in order, and when it is being worded
+// by its own source, be it this one: to lead is not worth a correction that is
+// lost.
 func (e *Engine) earlier(ob *feeds.Observed, fuller bool, words *words) (*feeds.Observed, error) {
-	before := !ob.Copy.Published.IsZero() && ob.Relation != feeds.IsTranslation
-	if ob.Of == "" || !before && !fuller || ob.Of.Source() == ob.Item.Source() || slices.Contains(words.reworded, ob.Of) || !words.also(ob.Of.Source()) {
+	if ob.Of == "" || ob.Copy.Published.IsZero() && !fuller {
 		return nil, nil
 	}
-	was, held, err := e.o.Store.Observed(ob.Of)
-	if err != nil || !held || was.Relation != feeds.IsOrigin {
+	was, held, err := e.originOf(ob.Of)
+	if err != nil || !held || was.Item.Source() == ob.Item.Source() {
 		return nil, err
 	}
-	if !(before && ob.Copy.Published.Before(was.Copy.Published)) && !(fuller && was.Priority <= ob.Priority) {
+	fuller = fuller && was.Item == ob.Of && was.Priority <= ob.Priority
+	before := !ob.Copy.Published.IsZero() && ob.Copy.Published.Before(was.Copy.Published)
+	if !before && !fuller || slices.Contains(words.reworded, was.Item) || !words.also(was.Item.Source()) {
 		return nil, nil
 	}
-	words.reworded = append(words.reworded, ob.Of)
-	if was.Relation = feeds.IsReprint; fuller {
-		was.Relation = feeds.IsExcerpt
+	if was, held, err = e.o.Store.Observed(was.Item); err != nil || !held || was.Relation != feeds.IsOrigin { // now that nobody else words it
+		return nil, err
 	}
-	was.Of, was.Why, was.Score, was.Threshold, was.Echo = ob.Item, ob.Why, ob.Score, ob.Threshold, fuller || ob.Echo
+	words.reworded = append(words.reworded, was.Item)
+	switch {
+	case fuller:
+		was.Relation, was.Echo = feeds.IsExcerpt, true
+	case !feeds.SameLanguage(was.Copy.Language, ob.Copy.Language):
+		was.Relation, was.Echo = feeds.IsTranslation, false
+	default:
+		was.Relation, was.Echo = feeds.IsReprint, ob.Echo
+	}
+	was.Of, was.Why, was.Score, was.Threshold = ob.Item, ob.Why, ob.Score, ob.Threshold
 	ob.Relation, ob.Of, ob.Why, ob.Score, ob.Threshold, ob.Echo = feeds.IsOrigin, "", "", 0, 0, false
 	return &was, nil
 }
+
+// originOf follows what copies were matched to up to their statement's origin.
+func (e *Engine) originOf(item feeds.ItemKey) (o feeds.Observed, held bool, err error) {
+	for range longestChain {
+		o, held, err = e.o.Store.Observed(item)
+		if err != nil || !held || o.Relation == feeds.IsOrigin {
+			return o, held, err
+		}
+		item = o.Of
+	}
+	return o, false, nil
+}
+
+const longestChain = 16
