@@ -82,7 +82,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	best := leaders{most: mostCompared}
 	for _, i := range w.hits.touched {
 		d := &w.docs[i]
-		if w.hits.sum[i] >= least && !d.dead && d.item != c.item && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
+		if w.hits.sum[i] >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && d.item != c.item && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
 			best.add(w.first+i, w.hits.sum[i])
 		}
 	}
@@ -133,7 +133,8 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 
 const (
 	mostCompared = 12
-	sameTongue   = 5 // shingles
+	sameTongue   = 5   // shingles
+	hitShare     = .08 // of the sampled shingles of the smaller text: with less, the whole texts have too little in common
 )
 
 func (p *Placer) within(a time.Time, hours int32) bool {
