@@ -47,7 +47,7 @@ func (c concept) zones() zoneBits { return zoneBits(c>>zoneShift) & 3 }
 func (c concept) weight() float32 { return float32(c&weightMask) / 8 }
 
 // concepts notes what a token may mean.
-func (k *desk) concepts(language string, t *token, folded []byte, z zoneBits) {
+func (k *desk) concepts(language string, t *token, folded []byte, h uint64, z zoneBits) {
 	switch {
 	case t.flags&isNumber != 0:
 		if len(folded) > 1 || z == inTitle { // a single digit in a text is an enumeration as a rule
@@ -57,7 +57,7 @@ func (k *desk) concepts(language string, t *token, folded []byte, z zoneBits) {
 	case t.flags&isHan != 0:
 		return
 	}
-	m := k.meaning(language, folded)
+	m := k.meaning(language, folded, h)
 	if m.function {
 		return
 	}
@@ -85,10 +85,9 @@ type meaning struct {
 	function bool
 }
 
-// meaning looks a folded word up. Half of all words are among the few thousand
+// meaning looks a folded word up; h is its hash. Half of all words are among the few thousand
 // that are kept at hand.
-func (k *desk) meaning(language string, folded []byte) *meaning {
-	h := hash64('m', folded)
+func (k *desk) meaning(language string, folded []byte, h uint64) *meaning {
 	for i := range len(language) {
 		h = (h ^ uint64(language[i])) * 1099511628211
 	}
@@ -178,8 +177,8 @@ const (
 )
 
 // vector gives the concepts that say most of the text, sorted. weigh gives how
-// rare a concept is.
-func (g *gather) vector(weigh func(uint32) float32) []concept {
+// rare a concept is. The first of those are what the text is found by.
+func (g *gather) vector(weigh func(uint32) float32) (out, keywords []concept) {
 	g.best = g.best[:0]
 	for _, i := range g.used {
 		s := &g.slots[i]
@@ -198,7 +197,7 @@ func (g *gather) vector(weigh func(uint32) float32) []concept {
 		g.best = append(g.best, ranked{c, w})
 	}
 	slices.SortFunc(g.best, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
-	out := make([]concept, 0, min(len(g.best), mostConcepts))
+	out = make([]concept, 0, min(len(g.best), mostConcepts))
 	var had [kinds]int
 	most := [kinds]int{aWord: mostConcepts, aNumber: mostNumbers, aName: mostNames}
 	for _, r := range g.best {
@@ -207,6 +206,7 @@ func (g *gather) vector(weigh func(uint32) float32) []concept {
 			out = append(out, r.c)
 		}
 	}
+	keywords = slices.Clone(out[:min(len(out), mostKeywords)])
 	slices.Sort(out)
-	return out
+	return out, keywords
 }

@@ -94,7 +94,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		if of == nil && !pl.Seen {
 			of = cand
 			pl.Statement, pl.Of, pl.OfChanged = id, cand.item, time.Time{}
-			pl.Why, pl.Score, pl.Threshold = worded(cand.why, ""), cand.score, cand.threshold
+			pl.Why, pl.Score, pl.Threshold = worded(cand.told(), ""), cand.score, cand.threshold
 			pl.Relation = c.relation(cand)
 			size := int(w.doc(cand.n).size)
 			pl.Echo = !cand.linked && 4*c.reading.size() <= 5*size
@@ -121,7 +121,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		}
 		if of == nil {
 			of = cand
-			pl.Why = worded(cand.why, "")
+			pl.Why = worded(cand.told(), "")
 		}
 		if !slices.Contains(pl.Join, id) {
 			pl.Join = append(pl.Join, id)
@@ -135,7 +135,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 			continue
 		}
 		pl.Near = append(pl.Near, feeds.Near{Item: cand.item, Statement: w.stmts[cand.stmt].id, Score: cand.score,
-			Threshold: cand.threshold, Why: worded(cand.why, cand.against), Related: cand.related})
+			Threshold: cand.threshold, Why: worded(cand.told(), cand.against), Related: cand.related})
 	}
 	return nil
 }
@@ -144,6 +144,14 @@ const (
 	mostNear     = 4   // that are told
 	worthTelling = .05 // of the nearest, when it is not related
 )
+
+// told gives the evidence for people.
+func (cand *candidate) told() string {
+	if cand.linked {
+		return cand.pair.tell()
+	}
+	return cand.why
+}
 
 func (cand *candidate) refuse(why string) {
 	cand.joins, cand.related = false, true

@@ -50,38 +50,38 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias:      -3.891,
-	fWords:     1.017,
-	fNames:     -0.931,
-	fNumbers:   1.196,
-	fJoint:     0.775,
-	fTitle:     3.119,
-	fTitleIn:   0.158,
-	fLede:      1.870,
-	fCover:     3.142,
-	fBoth:      0.857,
-	fConflict:  -3.365,
-	fTitleNum:  -2.858,
+	fBias:      -3.917,
+	fWords:     1.081,
+	fNames:     -0.927,
+	fNumbers:   1.174,
+	fJoint:     0.632,
+	fTitle:     3.240,
+	fTitleIn:   0.207,
+	fLede:      2.090,
+	fCover:     2.998,
+	fBoth:      0.936,
+	fConflict:  -3.407,
+	fTitleNum:  -2.883,
 	fTitleOne:  -1.474,
-	fShared:    4.012,
-	fMargin:    4.738,
-	fAlone:     -0.013,
-	fLag:       -7.194,
-	fShort:     -1.209,
-	fShortWord: 0.215,
-	fShortTtl:  0.241,
+	fShared:    4.126,
+	fMargin:    4.682,
+	fAlone:     -0.097,
+	fLag:       -7.345,
+	fShort:     -1.124,
+	fShortWord: 0.218,
+	fShortTtl:  0.180,
 	fCountries: 0.000,
 	fTopics:    0.000,
-	fSupport:   1.515,
-	fSize:      0.091,
-	fScript:    0.807,
-	fScrWords:  2.274,
-	fScrNames:  1.651,
-	fScrCover:  2.072,
-	fScrMargin: 2.402,
-	fNameConf:  -2.163,
-	fScrNameC:  1.244,
-	fOther:     0.863,
+	fSupport:   1.834,
+	fSize:      -0.014,
+	fScript:    0.899,
+	fScrWords:  2.299,
+	fScrNames:  1.626,
+	fScrCover:  2.021,
+	fScrMargin: 2.371,
+	fNameConf:  -2.200,
+	fScrNameC:  1.161,
+	fOther:     0.730,
 }
 
 // weigh gives how rare a concept is: the logarithm of how many texts there are
@@ -147,7 +147,7 @@ const (
 func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	w := p.window
 	w.hits.reset(len(w.docs))
-	for _, k := range w.keywords(c.sketch.vector) {
+	for _, k := range c.sketch.keywords {
 		g := w.weigh(k.id())
 		if g < worthLooking {
 			continue
@@ -233,7 +233,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			p.trace(c, f.n, &f.x)
 		}
 		cand := candidate{n: f.n, item: d.item, stmt: d.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
-		cand.why = f.x.tell()
+		cand.pair = f.x
 		against := ""
 		if cand.score >= cand.threshold {
 			var err error

@@ -38,6 +38,7 @@ type candidate struct {
 	related   bool
 	excerpt   bool   // the newcomer is a part of it
 	linked    bool   // in another language
+	pair      pair   // then, what was weighed
 	why       string // the evidence
 	against   string // what spoke against it, "" for nothing
 }

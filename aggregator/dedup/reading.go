@@ -16,6 +16,7 @@ type reading struct {
 	titled   int     // tokens of the title
 	shingles []uint32
 	vector   []concept // sorted
+	keywords []concept // of them, those that it is found by
 }
 
 // shingled is how many words a shingle has. Five tell texts apart better than
@@ -62,9 +63,11 @@ type desk struct {
 func (k *desk) read(language string, v *feeds.TextView, weigh func(uint32) float32) *reading {
 	r := &reading{language: feeds.PrimaryLanguage(language), title: v.Title, body: v.Body}
 	k.reader.tokens = k.reader.tokens[:0]
-	k.gather.reset()
+	if weigh != nil {
+		k.gather.reset()
+	}
 	zone, limit := inTitle, maxTitle
-	each := func(t *token, folded []byte) {
+	each := func(t *token, folded []byte, h uint64) {
 		if weigh == nil {
 			return
 		}
@@ -72,7 +75,7 @@ func (k *desk) read(language string, v *feeds.TextView, weigh func(uint32) float
 		if z == inBody && len(k.reader.tokens)-r.titled <= ledeWords {
 			z = inLede
 		}
-		k.concepts(r.language, t, folded, z)
+		k.concepts(r.language, t, folded, h, z)
 	}
 	k.reader.read(v.Title, limit, each)
 	r.titled = len(k.reader.tokens)
@@ -81,7 +84,7 @@ func (k *desk) read(language string, v *feeds.TextView, weigh func(uint32) float
 	r.tokens = slices.Clone(k.reader.tokens)
 	r.shingles = shinglesOf(r.tokens)
 	if weigh != nil {
-		r.vector = k.gather.vector(weigh)
+		r.vector, r.keywords = k.gather.vector(weigh)
 	}
 	return r
 }

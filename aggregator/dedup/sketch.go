@@ -13,6 +13,7 @@ type sketch struct {
 	size     int      // tokens
 	shingles []uint32 // sampled, sorted
 	vector   []concept
+	keywords []concept // of them, those that it is found by; nil when nobody said
 }
 
 // One shingle in sampling is kept, chosen by its hash, so that two texts that
@@ -28,7 +29,7 @@ func sampled(h uint32) bool { return h%sampling == 0 }
 
 // sketchOf makes the sketch of a reading.
 func sketchOf(r *reading) sketch {
-	f := sketch{size: len(r.tokens), vector: r.vector}
+	f := sketch{size: len(r.tokens), vector: r.vector, keywords: r.keywords}
 	for i, h := range r.shingles {
 		if sampled(h) || i < r.titled+dense {
 			f.shingles = append(f.shingles, h)

@@ -37,7 +37,7 @@ const maxTokens = 6000
 
 // read appends the tokens of a text, at most up to limit in all, and calls each
 // with every one of them and its folded form.
-func (r *reader) read(text string, limit int, each func(t *token, folded []byte)) {
+func (r *reader) read(text string, limit int, each func(t *token, folded []byte, h uint64)) {
 	opening := true
 	for i := 0; i < len(text) && len(r.tokens) < limit; {
 		c, n := rune(text[i]), 1
@@ -53,37 +53,39 @@ func (r *reader) read(text string, limit int, each func(t *token, folded []byte)
 				t.flags |= opens
 			}
 			opening = false
-			t.word = hashBytes('#', r.value)
+			h := hash64('#', r.value)
+			t.word = mix(h)
 			r.tokens = append(r.tokens, t)
-			each(&r.tokens[len(r.tokens)-1], r.value)
+			each(&r.tokens[len(r.tokens)-1], r.value, h)
 			i = end
 		case spaceless(c):
-			t := token{start: int32(i), end: int32(i + n), flags: isHan, word: hashBytes('w', []byte(text[i:i+n]))}
-			r.tokens = append(r.tokens, t)
-			each(&r.tokens[len(r.tokens)-1], []byte(text[i:i+n]))
+			r.fold = append(r.fold[:0], text[i:i+n]...)
+			h := hash64('w', r.fold)
+			r.tokens = append(r.tokens, token{start: int32(i), end: int32(i + n), flags: isHan, word: mix(h)})
+			each(&r.tokens[len(r.tokens)-1], r.fold, h)
 			opening = false
 			i += n
 		case isLetter(c):
-			end, capitals, smalls := wordEnd(text, i)
-			t := token{start: int32(i), end: int32(end)}
+			t := token{start: int32(i)}
 			if isUpper(c) {
 				t.flags |= isCapital
-				if smalls == 0 && capitals > 1 {
-					t.flags |= shouts
-				}
 			}
 			if opening {
 				t.flags |= opens
 			}
 			opening = false
-			r.fold = pivot.Fold(r.fold[:0], []byte(text[i:end]))
-			i = end
+			var capitals, smalls int
+			i, capitals, smalls = r.word(text, i)
+			if t.end = int32(i); capitals > 1 && smalls == 0 {
+				t.flags |= shouts
+			}
 			if len(r.fold) == 0 {
 				continue
 			}
-			t.word = hashBytes('w', r.fold)
+			h := hash64('w', r.fold)
+			t.word = mix(h)
 			r.tokens = append(r.tokens, t)
-			each(&r.tokens[len(r.tokens)-1], r.fold)
+			each(&r.tokens[len(r.tokens)-1], r.fold, h)
 		default:
 			if c == '.' || c == '!' || c == '?' || c == '\n' || c == ':' || c == '؟' || c == '。' {
 				opening = true
@@ -141,8 +143,33 @@ func spaceless(c rune) bool {
 	return c >= 0x0E00 && unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// wordEnd finds the end of the word at i and counts its capital and small letters.
-func wordEnd(s string, i int) (end, capitals, smalls int) {
+// word folds the word at i and gives its end and how many capital and small
+// letters it has.
+func (r *reader) word(s string, from int) (end, capitals, smalls int) {
+	r.fold = r.fold[:0]
+	i := from
+	for ; i < len(s); i++ { // most words are ASCII throughout
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return r.foreignWord(s, from)
+		}
+		switch k := classes[c]; {
+		case k&upperClass != 0:
+			capitals++
+			c |= 0x20
+		case k&letterClass != 0:
+			smalls++
+		case k&digitClass == 0: // "covid19" is one word
+			return i, capitals, smalls
+		}
+		r.fold = append(r.fold, c)
+	}
+	return i, capitals, smalls
+}
+
+func (r *reader) foreignWord(s string, from int) (end, capitals, smalls int) {
+	i := from
+loop:
 	for i < len(s) {
 		c, n := rune(s[i]), 1
 		if c >= utf8.RuneSelf {
@@ -153,12 +180,13 @@ func wordEnd(s string, i int) (end, capitals, smalls int) {
 			capitals++
 		case k&letterClass != 0 && !spaceless(c):
 			smalls++
-		case k&digitClass != 0: // "covid19"
+		case k&digitClass != 0:
 		default:
-			return i, capitals, smalls
+			break loop
 		}
 		i += n
 	}
+	r.fold = pivot.Fold(r.fold[:0], []byte(s[from:i]))
 	return i, capitals, smalls
 }
 

@@ -192,7 +192,11 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	for _, h := range f.shingles {
 		g.shingles.put(h, local, func(other uint16) bool { return w.doc(g.from+uint32(other)).stmt == s })
 	}
-	for _, c := range w.keywords(f.vector) {
+	keywords := f.keywords
+	if keywords == nil {
+		keywords = w.keywords(f.vector)
+	}
+	for _, c := range keywords {
 		g.open[c.key()] = append(g.open[c.key()], local)
 	}
 	for _, c := range f.vector {
