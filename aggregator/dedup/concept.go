@@ -112,7 +112,7 @@ func (k *desk) meaning(language string, folded []byte, h uint64) *meaning {
 	return m
 }
 
-const atHand = 1 << 13
+const atHand = 1 << 14
 
 // gather adds up the concepts of one text.
 type gather struct {

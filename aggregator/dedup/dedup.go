@@ -132,6 +132,7 @@ type Placer struct {
 	readings readings
 	newcomer *newcomer // that is being placed
 	restored sketch    // room for Restore
+	scored   []scored  // room for siblings
 
 	trace func(c *newcomer, n uint32, x *pair) // tells the tests what was weighed
 }

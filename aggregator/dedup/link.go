@@ -134,52 +134,74 @@ func (w *window) keywords(v []concept) []concept {
 
 const (
 	mostKeywords   = 48
-	mostSiblings   = 6   // candidates for each language
-	mostPostings   = 400 // newest copies looked at for one concept
-	leastSibling   = 8   // of the summed weights
-	worthLooking   = 1.5 // a fifth of all texts speak of what weighs less
-	shortText      = 60  // tokens
+	mostSiblings   = 6    // candidates for each language
+	mostPostings   = 400  // newest copies looked at for one concept
+	mostLooked     = 5000 // in all
+	leastSibling   = 8    // of the summed weights
+	leastShare     = .03  // of those of all keywords
+	worthLooking   = 1.5  // a fifth of all texts speak of what weighs less
+	shortText      = 60   // tokens
 	lagSaturates   = 7 * 24
 	sharedSaturate = 12
+)
+
+// scored is a copy in another language, compared with the newcomer.
+type scored struct {
+	n        uint32
+	stmt     uint32
+	language uint8
+	x        pair
+	z        float32 // without what compares it with other copies
+}
+
+// What a pair is not even told of: with all that the comparison with other
+// copies could add, its probability would be below a twentieth.
+const (
+	hopeless     = -3
+	marginWeighs = 12 // more than the weights of fMargin, fScrMargin and fSupport together
 )
 
 // siblings looks for statements in other languages that the newcomer tells.
 func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	w := p.window
 	w.hits.reset(len(w.docs))
+	// The rarest first: should the budget be used up, it is by what says least.
+	keywords := make([]ranked, 0, mostKeywords)
+	total := float32(0)
 	for _, k := range c.sketch.keywords {
-		g := w.weigh(k.id())
-		if g < worthLooking {
-			continue
+		if g := w.weigh(k.id()); g >= worthLooking {
+			keywords = append(keywords, ranked{k, g})
+			total += g * g
 		}
-		g *= g
-		left := mostPostings
+	}
+	slices.SortFunc(keywords, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
+	budget := mostLooked
+	for _, k := range keywords {
+		g := k.w * k.w
+		left := min(mostPostings, budget)
 		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
 			s := w.segments[i]
-			list := s.under(k.key())
+			list := s.under(k.c.key())
 			list = list[max(0, len(list)-left):]
 			left -= len(list)
+			budget -= len(list)
 			base := s.from - w.first
 			for _, local := range list {
 				w.hits.add(base+uint32(local), g)
 			}
 		}
 	}
+	least := max(leastSibling, leastShare*total)
 	me := side{c.sketch.vector, w.normsOf(c.sketch.vector), c.reading.size(), c.language, hoursOf(c.date)}
-	type scored struct {
-		n uint32
-		x pair
-		z float32 // without the margin
-	}
-	var found []scored
+	found := p.scored[:0]
 	var best [mostLanguages + 1]*leaders
 	for _, i := range w.hits.touched {
 		sum := w.hits.sum[i]
-		if sum < leastSibling {
+		if sum < least {
 			continue
 		}
 		d := &w.docs[i]
-		if d.language == c.language || d.dead || d.item == c.item {
+		if d.language == c.language || d.dead {
 			continue
 		}
 		l := best[d.language]
@@ -197,23 +219,33 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			continue
 		}
 		for _, lead := range l.list {
+			d := w.doc(lead.n)
 			x := w.pairOf(&me, lead.n)
-			found = append(found, scored{lead.n, x, x.dot(&weights)})
+			found = append(found, scored{lead.n, d.stmt, d.language, x, x.dot(&weights)})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.z, a.z), cmp.Compare(a.n, b.n)) })
+	p.scored = found
+	order := make([]int, len(found))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(found[b].z, found[a].z), cmp.Compare(found[a].n, found[b].n))
+	})
 	var out []candidate
-	for i := range found {
+	for k, i := range order {
 		f := &found[i]
-		d := w.doc(f.n)
-		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && w.doc(o.n).language == d.language }) {
+		if p.trace == nil && f.z+f.x[fJoint]*marginWeighs < hopeless {
 			continue
 		}
+		if slices.ContainsFunc(order[:k], func(j int) bool { return found[j].stmt == f.stmt && found[j].language == f.language }) {
+			continue
+		}
+		d := w.doc(f.n)
 		// The next best statement, in the same language, of those that are not joined with it.
 		next, alone := float32(0), true
 		for j := range found {
-			o := w.doc(found[j].n)
-			if o.language == d.language && o.stmt != d.stmt {
+			if found[j].language == f.language && found[j].stmt != f.stmt {
 				alone = false
 				next = max(next, found[j].x[fJoint])
 			}
@@ -224,7 +256,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		}
 		f.x[fScrMargin] = f.x[fScript] * f.x[fMargin]
 		for j := range found {
-			if o := w.doc(found[j].n); o.stmt == d.stmt && o.language != d.language {
+			if found[j].stmt == f.stmt && found[j].language != f.language {
 				f.x[fSupport] = max(f.x[fSupport], found[j].x[fJoint])
 			}
 		}

@@ -83,7 +83,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	best := leaders{most: mostCompared}
 	for _, i := range w.hits.touched {
 		d := &w.docs[i]
-		if w.hits.sum[i] >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && d.item != c.item && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
+		if w.hits.sum[i] >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
 			best.add(w.first+i, w.hits.sum[i])
 		}
 	}

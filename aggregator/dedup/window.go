@@ -55,8 +55,8 @@ type stmt struct {
 
 const (
 	dfBits       = 19
-	segmentDocs  = 1 << 14
-	firstSegment = 1 << 10
+	segmentDocs  = 1 << 15
+	firstSegment = 1 << 12
 	perDoc       = 72 // shingles that a segment has room for
 )
 
@@ -360,6 +360,9 @@ func (g *segment) close() {
 	g.open, g.closed = nil, p
 }
 
+// guessOff is how far off the guess of a key's place is at most, nearly always.
+const guessOff = 512
+
 // under gives the copies that a concept leads to, in order.
 func (g *segment) under(key uint32) []uint16 {
 	if g.open != nil {
@@ -367,16 +370,17 @@ func (g *segment) under(key uint32) []uint16 {
 	}
 	p := &g.closed
 	// Keys are hashes: where one stands can be guessed well.
-	i := int(uint64(key) * uint64(len(p.keys)) >> (32 - kindShift))
-	for i > 0 && (i >= len(p.keys) || p.keys[i] > key) {
-		i--
+	n := len(p.keys)
+	guess := int(uint64(key) * uint64(n) >> (32 - kindShift))
+	low, high := max(0, guess-guessOff), min(n, guess+guessOff)
+	if low > 0 && p.keys[low-1] >= key || high < n && p.keys[high] <= key {
+		low, high = 0, n
 	}
-	for i < len(p.keys) && p.keys[i] < key {
-		i++
-	}
-	if i == len(p.keys) || p.keys[i] != key {
+	i, found := slices.BinarySearch(p.keys[low:high], key)
+	if !found {
 		return nil
 	}
+	i += low
 	from := uint32(0)
 	if i > 0 {
 		from = p.ends[i-1]
