@@ -273,7 +273,7 @@ func (w *window) retire(item feeds.ItemKey, id feeds.StatementID) {
 	if s, ok := w.byID[id]; ok {
 		w.copies(s, func(n uint32) {
 			if d := w.doc(n); d.item == item {
-				d.dead = true
+				d.dead, w.tongues[n-w.first] = true, ofNone
 			}
 		})
 	}
@@ -292,4 +292,7 @@ func (w *window) language(tag string) uint8 {
 	return uint8(i)
 }
 
-const mostLanguages = 200
+const (
+	mostLanguages = 200
+	ofNone        = 255
+)

@@ -135,10 +135,10 @@ func (w *window) keywords(v []concept) []concept {
 const (
 	mostKeywords   = 48
 	mostSiblings   = 6    // candidates for each language
-	mostPostings   = 400  // newest copies looked at for one concept
-	mostLooked     = 5000 // in all
+	mostPostings   = 250  // newest copies looked at for one concept
+	mostLooked     = 2000 // in all
 	leastSibling   = 8    // of the summed weights
-	leastShare     = .03  // of those of all keywords
+	leastShare     = .05  // of those of all keywords
 	worthLooking   = 1.5  // a fifth of all texts speak of what weighs less
 	shortText      = 60   // tokens
 	lagSaturates   = 7 * 24
@@ -200,16 +200,19 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		if sum < least {
 			continue
 		}
-		d := &w.docs[i]
-		if d.language == c.language || d.dead {
+		tongue := w.tongues[i]
+		if tongue == c.language || tongue == ofNone {
 			continue
 		}
-		l := best[d.language]
+		l := best[tongue]
 		if l == nil {
 			l = &leaders{most: mostSiblings}
-			best[d.language] = l
+			best[tongue] = l
 		}
-		if len(l.list) == l.most && sum <= l.list[l.most-1].w || !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item.Source()) {
+		if len(l.list) == l.most && sum <= l.list[l.most-1].w {
+			continue
+		}
+		if d := &w.docs[i]; !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item.Source()) {
 			continue
 		}
 		l.add(w.first+i, sum)

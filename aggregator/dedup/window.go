@@ -16,8 +16,9 @@ import (
 // go as a whole when all their copies have become too old.
 type window struct {
 	segments  []*segment
-	first     uint32 // number of the first copy that is held
-	docs      []doc  // from first on
+	first     uint32  // number of the first copy that is held
+	tongues   []uint8 // the copies' languages, close together; dead ones are of none
+	docs      []doc   // from first on
 	stmts     []stmt
 	free      []uint32 // slots of stmts
 	byID      map[feeds.StatementID]uint32
@@ -177,6 +178,7 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	hours := hoursOf(date)
 	w.docs = append(w.docs, doc{item: item, stmt: s, date: hours, at: uint32(len(g.vectors)), size: uint16(min(f.size, 1<<16-1)),
 		shingles: uint16(len(f.shingles)), concepts: uint8(len(f.vector)), language: language})
+	w.tongues = append(w.tongues, language)
 	S := &w.stmts[s]
 	if S.head == 0 {
 		S.head = n + 1
@@ -262,6 +264,7 @@ func (w *window) drop() {
 		}
 	}
 	w.docs = slices.Clone(w.docs[g.docs:])
+	w.tongues = slices.Clone(w.tongues[g.docs:])
 	w.first += uint32(g.docs)
 	w.segments = slices.Delete(w.segments, 0, 1)
 }
