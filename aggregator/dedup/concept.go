@@ -1,7 +1,6 @@
 package dedup
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -119,7 +118,7 @@ type gather struct {
 	slots []gathered
 	stamp uint32
 	used  []uint32
-	best  []ranked
+	best  []uint64
 }
 
 type gathered struct {
@@ -193,17 +192,20 @@ func (g *gather) vector(weigh func(uint32) float32) (out, keywords []concept) {
 		} else if s.zones&inLede != 0 {
 			w *= 2
 		}
-		c := concept(s.hash<<conceptShift | uint32(s.kind)<<kindShift | uint32(s.zones)<<zoneShift | eighths)
-		g.best = append(g.best, ranked{c, w})
+		c := s.hash<<conceptShift | uint32(s.kind)<<kindShift | uint32(s.zones)<<zoneShift | eighths
+		// As one number, the heaviest first: the bits of floats that are not
+		// negative are in their order.
+		g.best = append(g.best, uint64(^math.Float32bits(max(w, 0)))<<32|uint64(c))
 	}
-	slices.SortFunc(g.best, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
+	slices.Sort(g.best)
 	out = make([]concept, 0, min(len(g.best), mostConcepts))
 	var had [kinds]int
 	most := [kinds]int{aWord: mostConcepts, aNumber: mostNumbers, aName: mostNames}
-	for _, r := range g.best {
-		if k := r.c.kind(); len(out) < mostConcepts && had[k] < most[k] {
+	for _, b := range g.best {
+		c := concept(b)
+		if k := c.kind(); len(out) < mostConcepts && had[k] < most[k] {
 			had[k]++
-			out = append(out, r.c)
+			out = append(out, c)
 		}
 	}
 	keywords = slices.Clone(out[:min(len(out), mostKeywords)])
