@@ -229,6 +229,9 @@ func (c *classifier) judge(doc document) (*verdict, error) {
 		v.Near = append(v.Near, nearby{c.shelf.id(n.Item), string(n.Statement), n.Score, n.Threshold, n.Why, n.Related})
 	}
 	for _, g := range d.Taggings {
+		if p.Echo {
+			break // what it says, the copy that it was matched to says with more around it
+		}
 		if !slices.Contains(c.tags[p.Statement], g.Tag) {
 			c.tags[p.Statement] = append(c.tags[p.Statement], g.Tag)
 		}
