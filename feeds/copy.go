@@ -47,6 +47,8 @@ type Draft struct {
 	Copy
 	Raw       uint64    // see Item.Raw
 	Canonical string    // canonical form of Link, for identity only; "" when there is no usable link
+	Neutral   string    // Canonical without the language that stands in it; "" when none does
+	Alternate []string  // canonical links of the pages that it names as its versions in other languages
 	Permalink string    // canonical form of the id, when it is a permalink
 	Text      TextView  // what dedup and tag read
 	Taggings  []Tagging // what tag found in it; dedup compares them across languages

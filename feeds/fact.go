@@ -173,7 +173,8 @@ type Record struct {
 // Key is something that an item is found by: a kind letter and a 64-bit hash.
 // The kinds are dedup's: 'g' guid within the source, 'l' canonical link,
 // 's' canonical link within the source, 't' text, 'd' title and date within
-// the source, 'c' all content within the source.
+// the source, 'c' all content within the source, 'n' canonical link without its
+// language.
 type Key struct {
 	Kind byte   `cbor:"1,keyasint"`
 	Hash uint64 `cbor:"2,keyasint"`

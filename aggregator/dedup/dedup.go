@@ -27,6 +27,7 @@ const (
 	BySourceLink = 's' // canonical link, within the source
 	ByText       = 't' // title and text without dateline and boilerplate, over all sources
 	ByTitleDate  = 'd' // title and day of publication, within the source
+	ByNeutral    = 'n' // canonical link without its language, over all sources
 	ByContent    = 'c' // all that there is, within the source, for items that have neither guid nor link
 )
 
@@ -179,7 +180,7 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 		if pl.Repeated = seen[pl.Item]; !pl.Repeated {
 			seen[pl.Item] = true
 			sameText := slices.ContainsFunc(look(m.text), func(o Known) bool { return o.Item == pl.Item })
-			err = p.weigh(src, &drafts[i], pl, now, sameText)
+			err = p.weigh(src, &drafts[i], pl, now, sameText, named(&drafts[i], m, look))
 		}
 		if err == nil && len(pl.Join) > 0 {
 			err = p.oldest(pl)
@@ -212,6 +213,9 @@ func (p *Placer) look(src feeds.Source, drafts []feeds.Draft, keys []marks) (map
 	for i := range keys {
 		keys[i].nameByContent(src, &drafts[i])
 		all = append(all, keys[i].list()...)
+		for _, link := range drafts[i].Alternate {
+			all = append(all, LinkKey(link))
+		}
 		for _, link := range append(p.pinned(&drafts[i], true), p.pinned(&drafts[i], false)...) {
 			all = append(all, LinkKey(link))
 		}

@@ -13,7 +13,7 @@ import (
 
 // weigh looks for the statements that an item tells without any exact sign of
 // it: one that is new, or one whose text is.
-func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time.Time, sameText bool) error {
+func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time.Time, sameText bool, named []sibling) error {
 	p.newcomer = nil
 	if p.o.Text == nil || src.Match == "exact" || src.Distrusts("text") || pl.Seen && sameText {
 		return nil
@@ -23,16 +23,57 @@ func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time
 	c.reading = p.desk.read(d.Language, &d.Text, w.weigh)
 	c.sketch = sketchOf(c.reading)
 	c.linked = src.Match != "near" && !p.o.NoLink
+	c.named = named
 	pl.Features = c.sketch.encode()
 	p.newcomer = c
 	if pl.Seen {
 		w.retire(c.item, pl.Statement)
 	}
-	if pl.Of != "" || len(c.reading.tokens) < fewTokens {
+	if pl.Of != "" || len(c.reading.tokens) < fewTokens && len(named) == 0 {
 		return nil
 	}
 	return p.seek(c, pl)
 }
+
+// sibling is an item whose page is, by its address, the newcomer's in another
+// language.
+type sibling struct {
+	item      feeds.ItemKey
+	statement feeds.StatementID
+	odds      float32 // logarithm, that is added to the texts'
+	why       string
+}
+
+// What addresses say for two pages being one, as logarithms of odds, set by
+// hand: the labelled texts have no such pages.
+const (
+	hreflangOdds = 6
+	neutralOdds  = 4
+)
+
+// named finds a draft's siblings: what its page names as its versions in other
+// languages, and what has its address but for the language.
+func named(d *feeds.Draft, m *marks, look func(feeds.Key) []Known) (out []sibling) {
+	add := func(all []Known, odds float32, why string) {
+		for _, o := range all {
+			if o.Language != "" && feeds.SameLanguage(o.Language, d.Language) || slices.ContainsFunc(out, func(s sibling) bool { return s.item == o.Item }) {
+				continue
+			}
+			out = append(out, sibling{o.Item, o.Statement, odds, why})
+		}
+	}
+	for _, link := range d.Alternate {
+		add(look(LinkKey(link)), hreflangOdds, "its page names the other as its version in that language (hreflang)")
+	}
+	if same := look(m.neutral); len(distinct(same)) <= mostNeutral {
+		add(same, neutralOdds, "their addresses are the same but for the language")
+	}
+	return out
+}
+
+// mostNeutral is how many items one address may have in all languages; where
+// there are more, it is a section's.
+const mostNeutral = 40
 
 // dateOf is when an item counts as published: as its publisher says, but never
 // after it was seen.
@@ -147,7 +188,10 @@ const (
 
 // told gives the evidence for people.
 func (cand *candidate) told() string {
-	if cand.linked {
+	switch {
+	case cand.named != "":
+		return cand.named + "; " + cand.pair.tell()
+	case cand.linked:
 		return cand.pair.tell()
 	}
 	return cand.why

@@ -152,6 +152,8 @@ type scored struct {
 	language uint8
 	x        pair
 	z        float32 // without what compares it with other copies
+	odds     float32 // that the addresses add
+	named    string
 }
 
 // What a pair is not even told of: with all that the comparison with other
@@ -224,8 +226,28 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		for _, lead := range l.list {
 			d := w.doc(lead.n)
 			x := w.pairOf(&me, lead.n)
-			found = append(found, scored{lead.n, d.stmt, d.language, x, x.dot(&weights)})
+			found = append(found, scored{n: lead.n, stmt: d.stmt, language: d.language, x: x, z: x.dot(&weights)})
 		}
+	}
+	for _, s := range c.named {
+		id, held := w.byID[s.statement]
+		if !held {
+			continue
+		}
+		w.copies(id, func(n uint32) {
+			d := w.doc(n)
+			if d.item != s.item || d.language == c.language {
+				return
+			}
+			i := slices.IndexFunc(found, func(f scored) bool { return f.n == n })
+			if i < 0 {
+				x := w.pairOf(&me, n)
+				i = len(found)
+				found = append(found, scored{n: n, stmt: d.stmt, language: d.language, x: x, z: x.dot(&weights)})
+			}
+			found[i].odds, found[i].named = s.odds, s.why
+			found[i].z += s.odds
+		})
 	}
 	p.scored = found
 	order := make([]int, len(found))
@@ -263,12 +285,12 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 				f.x[fSupport] = max(f.x[fSupport], found[j].x[fJoint])
 			}
 		}
-		z := f.x.dot(&weights)
+		z := f.x.dot(&weights) + f.odds
 		if p.trace != nil {
 			p.trace(c, f.n, &f.x)
 		}
 		cand := candidate{n: f.n, item: d.item, stmt: d.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
-		cand.pair = f.x
+		cand.pair, cand.named = f.x, f.named
 		against := ""
 		if cand.score >= cand.threshold {
 			var err error

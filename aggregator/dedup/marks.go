@@ -20,13 +20,14 @@ import (
 // taken for a correction of another.
 type marks struct {
 	guid, link, sourceLink, text, titleDate, content feeds.Key
+	neutral                                          feeds.Key
 	guidShared, linkShared                           bool
 	short                                            bool // the text is one that may well be said twice
 }
 
 // list gives the keys that an item is to be found by.
 func (m *marks) list() []feeds.Key {
-	keys := []feeds.Key{m.guid, m.link, m.sourceLink, m.text, m.titleDate, m.content}
+	keys := []feeds.Key{m.guid, m.link, m.sourceLink, m.text, m.titleDate, m.content, m.neutral}
 	if m.linkShared {
 		keys[1] = feeds.Key{} // other sources know nothing of our sharing
 	}
@@ -75,6 +76,9 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 	}
 	if link != "" && !src.Distrusts("link") {
 		m.link = LinkKey(link)
+		if d.Neutral != "" {
+			m.neutral = feeds.Key{Kind: ByNeutral, Hash: hash(d.Neutral)}
+		}
 		if believe("link") {
 			m.sourceLink = feeds.Key{Kind: BySourceLink, Hash: hash(s, link)}
 		}

@@ -20,6 +20,7 @@ type newcomer struct {
 	sketch   sketch
 	language uint8
 	linked   bool // translations are looked for
+	named    []sibling
 	date     time.Time
 	idle     []bool // shingles that stand in many statements, by their place
 }
@@ -39,6 +40,7 @@ type candidate struct {
 	excerpt   bool   // the newcomer is a part of it
 	linked    bool   // in another language
 	pair      pair   // then, what was weighed
+	named     string // and what the addresses say
 	why       string // the evidence
 	against   string // what spoke against it, "" for nothing
 }

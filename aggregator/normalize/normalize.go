@@ -100,6 +100,7 @@ func (n *Normalizer) Item(doc *feeds.Document, ch feeds.Channel, it *feeds.Item,
 	}
 	d.Text = view(d.Title, body)
 	d.Language, d.LanguageRule = n.language(&d, declared, inherited, o, note)
+	d.Neutral, d.Alternate = Neutral(d.Canonical), alternates(d.Links, d.Language)
 
 	d.Authors = n.people(it.Authors, b)
 	if len(d.Authors) == 0 && it.Origin == nil && (strings.HasPrefix(doc.Format, "atom") || strings.HasPrefix(doc.Format, "json")) {

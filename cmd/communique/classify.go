@@ -322,6 +322,7 @@ func draftOf(n *normalize.Normalizer, src feeds.Source, doc document) feeds.Draf
 		d.Language, _ = n.Detect(doc.Title + "\n" + text)
 	}
 	d.Canonical = normalize.Canonical(doc.URL)
+	d.Neutral = normalize.Neutral(d.Canonical)
 	d.Text = n.View(d.Language, doc.Title, text)
 	return d
 }
