@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"communique/feeds"
 	"math"
 	"slices"
 
@@ -24,7 +25,8 @@ const (
 const (
 	aWord = iota
 	aNumber
-	aName // the consonants of a name
+	aName  // the consonants of a name
+	aThing // a tag of ours, a file, an image
 	kinds
 )
 
@@ -70,6 +72,22 @@ func (k *desk) concepts(language string, t *token, folded []byte, h uint64, z zo
 	// In a script without capitals, a word that the lexicon does not know may be a name.
 	if m.named && (t.flags&(isCapital|opens) == isCapital || m.n == 0 && folded[0] >= 0x80) {
 		k.gather.add(m.name, aName, z, 1)
+	}
+}
+
+// things notes what a draft has that is the same in every language: what tag
+// found in it, and its files and image.
+func (k *desk) things(d *feeds.Draft) {
+	for i := range d.Taggings {
+		if t := &d.Taggings[i].Tag; t.Scheme != feeds.Region { // these follow from countries
+			k.gather.add(hashBytes('t', []byte(t.Scheme+"/"+t.Term)), aThing, inTitle, 1)
+		}
+	}
+	for i := range d.Enclosures {
+		k.gather.add(hashBytes('u', []byte(d.Enclosures[i].URL)), aThing, inTitle, 2)
+	}
+	if d.Image != "" {
+		k.gather.add(hashBytes('u', []byte(d.Image)), aThing, inTitle, 2)
 	}
 }
 
@@ -173,6 +191,7 @@ const (
 	mostConcepts = 96
 	mostNumbers  = 24
 	mostNames    = 24
+	mostThings   = 12
 )
 
 // vector gives the concepts that say most of the text, sorted. weigh gives how
@@ -200,7 +219,7 @@ func (g *gather) vector(weigh func(uint32) float32) (out, keywords []concept) {
 	slices.Sort(g.best)
 	out = make([]concept, 0, min(len(g.best), mostConcepts))
 	var had [kinds]int
-	most := [kinds]int{aWord: mostConcepts, aNumber: mostNumbers, aName: mostNames}
+	most := [kinds]int{aWord: mostConcepts, aNumber: mostNumbers, aName: mostNames, aThing: mostThings}
 	for _, b := range g.best {
 		c := concept(b)
 		if k := c.kind(); len(out) < mostConcepts && had[k] < most[k] {

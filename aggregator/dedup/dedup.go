@@ -87,7 +87,7 @@ type Likeness struct {
 	Window           time.Duration // between two publications that are compared; 30 days
 	Threshold        float32       // of the score of near-same texts in one language; .35
 	SameSource       float32       // the same within one source, where the titles differ; .6
-	LinkThreshold    float32       // of the probability that two texts are translations; .75
+	LinkThreshold    float32       // of the probability that two texts are translations; .7
 	RelatedThreshold float32       // from which a translation that is not joined is related; .4
 	NoLink           bool          // translations are not looked for
 	Shadow           bool          // what is found is only told, as feeds.Near, and nothing joined by likeness
@@ -114,7 +114,7 @@ func (l *Likeness) defaults() {
 	l.Window = cmp.Or(l.Window, DefaultWindow)
 	l.Threshold = cmp.Or(l.Threshold, .35)
 	l.SameSource = cmp.Or(l.SameSource, .6)
-	l.LinkThreshold = cmp.Or(l.LinkThreshold, .75)
+	l.LinkThreshold = cmp.Or(l.LinkThreshold, .7)
 	l.RelatedThreshold = cmp.Or(l.RelatedThreshold, .4)
 }
 

@@ -20,7 +20,7 @@ func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time
 	}
 	w := p.window
 	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: dateOf(d.Published, now)}
-	c.reading = p.desk.read(d.Language, &d.Text, w.weigh)
+	c.reading = p.desk.draft(d, w.weigh)
 	c.sketch = sketchOf(c.reading)
 	c.linked = src.Match != "near" && !p.o.NoLink
 	c.named = named

@@ -30,8 +30,8 @@ const (
 	fShort     // one of the texts is short
 	fShortWord // fShort × fWords
 	fShortTtl  // fShort × fTitleIn
-	fCountries // the tags' countries agree (1), differ (-1), or say nothing (0)
-	fTopics    // cosine of the tags' topics, less one half; 0 where one has none
+	fThings    // cosine over tags, files and images
+	fNoThings  // one of them has none
 	fSupport   // how like it is to the statement's copies in further languages
 	fSize      // log of the ratio of lengths
 	fScript    // the scripts differ, so that likeness is lower
@@ -50,38 +50,38 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias:      -3.917,
-	fWords:     1.081,
-	fNames:     -0.927,
-	fNumbers:   1.174,
-	fJoint:     0.632,
-	fTitle:     3.240,
-	fTitleIn:   0.207,
-	fLede:      2.090,
-	fCover:     2.998,
-	fBoth:      0.936,
-	fConflict:  -3.407,
-	fTitleNum:  -2.883,
-	fTitleOne:  -1.474,
-	fShared:    4.126,
-	fMargin:    4.682,
-	fAlone:     -0.097,
-	fLag:       -7.345,
-	fShort:     -1.124,
-	fShortWord: 0.218,
-	fShortTtl:  0.180,
-	fCountries: 0.000,
-	fTopics:    0.000,
-	fSupport:   1.834,
-	fSize:      -0.014,
-	fScript:    0.899,
-	fScrWords:  2.299,
-	fScrNames:  1.626,
-	fScrCover:  2.021,
-	fScrMargin: 2.371,
-	fNameConf:  -2.200,
-	fScrNameC:  1.161,
-	fOther:     0.730,
+	fBias:      -3.337,
+	fWords:     0.723,
+	fNames:     -0.347,
+	fNumbers:   1.031,
+	fJoint:     0.639,
+	fTitle:     2.576,
+	fTitleIn:   -0.241,
+	fLede:      2.240,
+	fCover:     2.914,
+	fBoth:      1.176,
+	fConflict:  -3.178,
+	fTitleNum:  -2.817,
+	fTitleOne:  -1.403,
+	fShared:    1.925,
+	fMargin:    4.392,
+	fAlone:     0.547,
+	fLag:       -6.989,
+	fShort:     -1.113,
+	fShortWord: 0.133,
+	fShortTtl:  0.017,
+	fThings:    0.680,
+	fNoThings:  0.689,
+	fSupport:   1.445,
+	fSize:      0.059,
+	fScript:    1.119,
+	fScrWords:  0.972,
+	fScrNames:  1.521,
+	fScrCover:  0.958,
+	fScrMargin: 1.893,
+	fNameConf:  -1.958,
+	fScrNameC:  1.218,
+	fOther:     0.575,
 }
 
 // weigh gives how rare a concept is: the logarithm of how many texts there are
@@ -488,6 +488,9 @@ func (w *window) pairOf(c *side, n uint32) (x pair) {
 	x[fNames] = cosine(o.kind[aName], a.kind[aName], b.kind[aName])
 	x[fNumbers] = cosine(o.kind[aNumber], a.kind[aNumber], b.kind[aNumber])
 	x[fJoint] = o.joint(a, b)
+	if x[fThings] = cosine(o.kind[aThing], a.kind[aThing], b.kind[aThing]); a.kind[aThing] == 0 || b.kind[aThing] == 0 {
+		x[fNoThings] = 1
+	}
 	x[fTitle] = cosine(o.title, a.title, b.title)
 	x[fTitleIn] = max(portion(o.inTitleA, a.titled), portion(o.inTitleB, b.titled))
 	x[fLede] = cosine(o.lede, a.lede, b.lede)

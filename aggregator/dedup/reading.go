@@ -59,16 +59,22 @@ type desk struct {
 	meanings []meaning
 }
 
-// read takes a text apart. vector says whether its concepts are wanted.
-func (k *desk) read(language string, v *feeds.TextView, weigh func(uint32) float32) *reading {
+// draft takes a draft apart, with all that it is to be found by.
+func (k *desk) draft(d *feeds.Draft, weigh func(uint32) float32) *reading {
+	k.gather.reset()
+	k.things(d)
+	r := k.read(d.Language, &d.Text, true)
+	r.vector, r.keywords = k.gather.vector(weigh)
+	return r
+}
+
+// read takes a text apart, for its words alone or for its concepts too.
+func (k *desk) read(language string, v *feeds.TextView, concepts bool) *reading {
 	r := &reading{language: feeds.PrimaryLanguage(language), title: v.Title, body: v.Body}
 	k.reader.tokens = k.reader.tokens[:0]
-	if weigh != nil {
-		k.gather.reset()
-	}
 	zone, limit := inTitle, maxTitle
 	each := func(t *token, folded []byte, h uint64) {
-		if weigh == nil {
+		if !concepts {
 			return
 		}
 		z := zone
@@ -83,9 +89,6 @@ func (k *desk) read(language string, v *feeds.TextView, weigh func(uint32) float
 	k.reader.read(v.Body, maxTokens, each)
 	r.tokens = slices.Clone(k.reader.tokens)
 	r.shingles = shinglesOf(r.tokens)
-	if weigh != nil {
-		r.vector, r.keywords = k.gather.vector(weigh)
-	}
 	return r
 }
 

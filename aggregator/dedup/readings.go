@@ -67,7 +67,7 @@ func (p *Placer) reading(item feeds.ItemKey) (*reading, error) {
 		return r, nil
 	}
 	if d, ok := p.readings.pinned[item]; ok {
-		r := p.desk.read(d.language, &d.view, nil)
+		r := p.desk.read(d.language, &d.view, false)
 		p.readings.put(item, r)
 		return r, nil
 	}
@@ -75,7 +75,7 @@ func (p *Placer) reading(item feeds.ItemKey) (*reading, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	r := p.desk.read(language, &v, nil)
+	r := p.desk.read(language, &v, false)
 	p.readings.put(item, r)
 	return r, nil
 }

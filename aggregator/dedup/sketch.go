@@ -45,7 +45,7 @@ func sketchOf(r *reading) sketch {
 
 // sketchVersion is to be raised when sketches are made or encoded differently;
 // those of another version are left aside.
-const sketchVersion = 1
+const sketchVersion = 2
 
 // encode gives the sketch's bytes: version, tokens, number of shingles, their
 // differences, number of concepts, their differences, as varints.

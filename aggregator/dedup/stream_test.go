@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"communique/aggregator/normalize"
+	"communique/aggregator/tag"
 	"communique/feeds"
 	"communique/internal/testkit"
 )
@@ -35,6 +36,10 @@ func stream(t testing.TB) []labelled {
 	}
 	defer f.Close()
 	n := normalize.New()
+	tagger, err := tag.New(tag.Taxonomy{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out []labelled
 	in := bufio.NewScanner(f)
 	in.Buffer(nil, 1<<22)
@@ -47,6 +52,7 @@ func stream(t testing.TB) []labelled {
 		language, _ := n.Detect(r.Title + "\n" + r.Text)
 		r.draft = feeds.Draft{Copy: feeds.Copy{Source: feeds.SourceID(r.Source), ID: r.ID, Title: r.Title, Language: language, Published: r.at}}
 		r.draft.Text = n.View(language, r.Title, r.Text)
+		r.draft.Taggings = tagger.Tag(tag.Input{Language: language, View: r.draft.Text, Published: r.at})
 		out = append(out, r)
 	}
 	return out
