@@ -558,8 +558,13 @@ func (w *window) foreign(language uint8) byte {
 // conflict says what forbids that the newcomer and a statement are one in spite
 // of all, "" for nothing.
 func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
-	if x[fTitleNum] > 0 && x[fConflict] > 0 && x[fNumbers] < .5 {
-		return "the titles have different numbers", nil
+	if x[fConflict] > 0 && x[fNumbers] < .5 {
+		switch {
+		case x[fTitleNum] > 0:
+			return "the titles have different numbers", nil
+		case x[fTitleOne] > 0:
+			return "one title has a number that the other text has nowhere, and other numbers differ", nil
+		}
 	}
 	return p.sameLanguage(c, s)
 }

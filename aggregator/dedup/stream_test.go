@@ -108,9 +108,16 @@ var itemID = map[feeds.ItemKey]string{}
 
 type score struct{ tp, fp, fn int }
 
+func (s score) precision() float64 { return float64(s.tp) / float64(max(1, s.tp+s.fp)) }
+func (s score) recall() float64    { return float64(s.tp) / float64(max(1, s.tp+s.fn)) }
+
+func (s score) f1() float64 {
+	p, r := s.precision(), s.recall()
+	return 2 * p * r / max(1e-9, p+r)
+}
+
 func (s score) String() string {
-	p, r := float64(s.tp)/float64(max(1, s.tp+s.fp)), float64(s.tp)/float64(max(1, s.tp+s.fn))
-	return fmt.Sprintf("P %.4f R %.4f F1 %.4f (fp %d fn %d)", p, r, 2*p*r/max(1e-9, p+r), s.fp, s.fn)
+	return fmt.Sprintf("P %.4f R %.4f F1 %.4f (fp %d fn %d)", s.precision(), s.recall(), s.f1(), s.fp, s.fn)
 }
 
 func judgeStream(rows []labelled, placed []Placement) (all, same, cross score) {
@@ -157,15 +164,30 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-func TestStream(t *testing.T) {
+// What the labelled stream has to come to (-mistakes lists the errors).
+const (
+	leastF1    = .985
+	mostFalses = .01 // of all pairs that are joined
+)
+
+func TestLabelledStreamIsGroupedAsByAnEditor(t *testing.T) {
 	rows := stream(t)
 	start := time.Now()
 	placed := run(t, rows, Likeness{}, nil)
 	t.Logf("%d rows in %v", len(rows), time.Since(start))
 	all, same, cross := judgeStream(rows, placed)
-	t.Logf("all   %v", all)
-	t.Logf("same  %v", same)
-	t.Logf("cross %v", cross)
+	for _, s := range []struct {
+		what string
+		score
+	}{{"all pairs", all}, {"pairs of one language", same}, {"pairs of two languages", cross}} {
+		t.Logf("%s: %v", s.what, s.score)
+		if s.f1() < leastF1 {
+			t.Errorf("%s: F1 %.4f, want at least %.3f", s.what, s.f1(), leastF1)
+		}
+	}
+	if falses := 1 - all.precision(); falses > mostFalses {
+		t.Errorf("%.2f%% of the joined pairs are false, want at most %.0f%%", 100*falses, 100*mostFalses)
+	}
 	show(t, rows, placed)
 }
 
