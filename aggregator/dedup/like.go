@@ -277,7 +277,7 @@ func (p *Placer) apart(a, b uint32) (string, error) {
 			continue
 		}
 		l := p.scratch.compare(rx, ry, p.idle(rx, nil), p.idle(ry, nil))
-		if against := contradiction(&l); against != "" {
+		if against := contradiction(&l); against != "" && !l.overwhelming() {
 			return fmt.Sprintf("the statements' texts in %q contradict each other: %s", w.languages[language], against), nil
 		}
 		if l.containment < likeEnough {

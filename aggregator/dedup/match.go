@@ -68,6 +68,7 @@ const (
 	muchCommon  = 120
 	muchJaccard = .2
 	muchSame    = 8
+	mostCommon  = .5 // of this Jaccard, half as many names are enough
 )
 
 // near looks for the statements that the newcomer is a copy of, in its own
@@ -184,10 +185,7 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 		// A template with the same title and the same figures, however little of
 		// it is its own.
 	case l.sameTitle && differ == 0 && l.containment >= enough && l.same >= templateSame && l.anchored && min(l.a, l.b) >= fewShingles:
-	case l.common >= muchCommon && l.containment >= titledContainment && l.jaccard >= muchJaccard && differ == 0 && l.same >= muchSame &&
-		!l.titleEdition && !l.titleName && !l.titleSeries:
-		// So many words in a row and every figure and name the same, under a
-		// title and lead of its own: what several offices say together.
+	case l.overwhelming():
 	case min(l.a, l.b) < fewShingles:
 		against = fmt.Sprintf("only %d runs are left to compare, without those that many statements have", min(l.a, l.b))
 	case cand.score < cand.threshold:
@@ -248,6 +246,18 @@ func cut(s string, most int) string {
 	return strings.ToValidUTF8(s[:most-len("…")], "") + "…"
 }
 
+// overwhelming reports whether so many words in a row, and nearly every figure
+// and name, are the same that another title and lead say nothing: what several
+// offices say together, each under its own name.
+func (l *likeness) overwhelming() bool {
+	same, differ := l.same, l.numbers+l.names
+	if l.jaccard >= mostCommon {
+		same *= 2
+	}
+	return l.common >= muchCommon && l.containment >= titledContainment && l.jaccard >= muchJaccard && same >= muchSame && 8*differ <= l.same+8 &&
+		!l.titleEdition && !l.titleName && !l.titleSeries
+}
+
 // contradiction says what shows two like texts to be two editions, "" for
 // nothing.
 func contradiction(l *likeness) string {
@@ -284,7 +294,7 @@ func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 		return err
 	}
 	l := p.scratch.compare(c.reading, o, c.idle, p.idle(o, nil))
-	if cand.sameTitle { // as one copy's at least: that another's differs says nothing
+	if cand.sameTitle || l.overwhelming() { // as one copy's at least: that another's differs says nothing
 		l.titleSwap, l.titleName, l.titleSeries = false, false, false
 	}
 	if against := contradiction(&l); against != "" && l.common > 0 {
