@@ -19,6 +19,7 @@ type likeness struct {
 	titleEdition bool    // both titles have numbers that the other lacks
 	titleNumbers bool    // one of them has an edition's number that the other lacks
 	titleSwap    bool    // both titles have a word that the other lacks
+	swapped      int     // words of either title that the other lacks
 	sameTitle    bool    // neither has
 	titleName    bool    // these words are names
 	titleNames   string  // for people
@@ -195,7 +196,7 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 	}
 	l.titleEdition = numA && numB && l.overlap >= .5
 	l.titleNumbers = editionA != editionB
-	l.titleSwap = onlyA > 0 && onlyB > 0
+	l.titleSwap, l.swapped = onlyA > 0 && onlyB > 0, onlyA+onlyB
 	l.sameTitle = onlyA+onlyB == 0 && !numA && !numB
 	if l.titleSwap && nameA != "" && nameB != "" && l.overlap >= titleOverlap && !titleCase(a) && !titleCase(b) {
 		l.titleName, l.titleNames = true, "name: "+nameA+" ≠ "+nameB

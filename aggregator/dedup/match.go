@@ -68,6 +68,7 @@ const (
 	muchCommon  = 120
 	muchJaccard = .2
 	muchSame    = 8
+	ownTitle    = 5  // words that make a title one of its own, not another number of a series
 	mostCommon  = .5 // of this Jaccard, half as many names are enough
 )
 
@@ -254,7 +255,7 @@ func (l *likeness) overwhelming() bool {
 	if l.jaccard >= mostCommon {
 		same *= 2
 	}
-	return l.common >= muchCommon && l.containment >= titledContainment && l.jaccard >= muchJaccard && same >= muchSame && 8*differ <= l.same+8 &&
+	return l.common >= muchCommon && l.containment >= titledContainment && l.jaccard >= muchJaccard && same >= muchSame && 12*differ <= l.same+8 && (differ == 0 || l.swapped >= ownTitle) &&
 		!l.titleEdition && !l.titleName && !l.titleSeries
 }
 
