@@ -273,7 +273,7 @@ func TestKnobsOfDedupHaveTheirDefaults(t *testing.T) {
 	if d.Window.Std() != 30*24*time.Hour || d.Threshold != 0.35 || d.SameSource != 0.6 || d.Shadow || c.SourceGroups() != nil || c.Pins() != nil {
 		t.Errorf("dedup is %+v", d)
 	}
-	if !k.Enabled || k.Threshold != 0.9 || k.Related != 0.5 || c.SourceConfigs()[0].Source.Match != "all" {
+	if !k.Enabled || k.Threshold != 0.7 || k.Related != 0.4 || c.SourceConfigs()[0].Source.Match != "all" {
 		t.Errorf("link is %+v, match %q", k, c.SourceConfigs()[0].Source.Match)
 	}
 }
