@@ -85,7 +85,7 @@ func (c *collector) kind(term int32) role {
 }
 
 const (
-	around     = 28 // bytes of context on each side of the words
+	around     = 22 // bytes of context on each side of the words
 	mostQuotes = 2
 )
 

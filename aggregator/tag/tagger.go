@@ -92,7 +92,7 @@ func (t *Tagger) nameRules() {
 		}
 		t.roots[i] = int32(i)
 		for _, p := range t.rules.ancestors(r) {
-			t.above[i] = append(t.above[i], ancestor{p, p.Scheme + " " + p.Term + ": from " + short})
+			t.above[i] = append(t.above[i], ancestor{p, "from " + short})
 			t.roots[i] = t.rules.index[p]
 		}
 	}
@@ -286,7 +286,7 @@ func (t *Tagger) events(in Input, c *collector) {
 		c.add(found{i, e.score}, t.names[i][isName])
 		c.ancestors(found{i, e.score})
 		for _, region := range r.regions {
-			c.from(feeds.Region, region, "region "+region+": from event "+r.tag.Term, found{i, e.score})
+			c.from(feeds.Region, region, "from event "+r.tag.Term, found{i, e.score})
 		}
 	}
 }
