@@ -19,7 +19,7 @@ func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time
 		return nil
 	}
 	w := p.window
-	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: dateOf(d.Published, now)}
+	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: dateOf(d.Published, now), seen: now}
 	c.reading = p.desk.draft(d, w.weigh)
 	c.sketch = sketchOf(c.reading)
 	c.linked = src.Match != "near" && !p.o.NoLink
@@ -92,7 +92,8 @@ func (p *Placer) hold(pl *Placement) {
 	if c := p.newcomer; c != nil {
 		p.readings.put(c.item, c.reading)
 		p.readings.pin(c.item, c.draft)
-		p.window.add(c.item, pl.Statement, c.language, c.date, &c.sketch)
+		p.window.add(c.item, pl.Statement, c.language, c.date, c.seen, &c.sketch)
+		p.window.expire(c.seen.Add(-p.o.Window))
 		p.newcomer = nil
 	}
 }
@@ -298,7 +299,7 @@ func (p *Placer) Restore(item feeds.ItemKey, id feeds.StatementID, language stri
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.restored.decode(features) == nil {
-		p.window.add(item, id, p.window.language(language), dateOf(published, seen), &p.restored)
+		p.window.add(item, id, p.window.language(language), dateOf(published, seen), seen, &p.restored)
 	}
 }
 

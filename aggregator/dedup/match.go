@@ -22,6 +22,7 @@ type newcomer struct {
 	linked   bool // translations are looked for
 	named    []sibling
 	date     time.Time
+	seen     time.Time
 	idle     []bool // shingles that stand in many statements, by their place
 }
 

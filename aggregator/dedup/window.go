@@ -66,7 +66,7 @@ type segment struct {
 	from     uint32 // number of its first copy
 	docs     int
 	room     int
-	newest   int32 // date, in hours
+	newest   int32 // when its latest copy was seen, in hours
 	shingles table
 	open     map[uint32][]uint16 // concept → copies in order, while copies are added
 	closed   postings            // the same, when no more are
@@ -159,8 +159,8 @@ func (w *window) vector(n uint32) []concept {
 	return w.segmentOf(n).vectors[d.at:][:d.concepts]
 }
 
-// add puts a copy in.
-func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, date time.Time, f *sketch) uint32 {
+// add puts a copy in that was published at date and seen at the time.
+func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, date, seen time.Time, f *sketch) uint32 {
 	n := w.first + uint32(len(w.docs))
 	var g *segment
 	if k := len(w.segments); k > 0 && w.segments[k-1].docs < w.segments[k-1].room && !w.segments[k-1].shingles.full() {
@@ -190,7 +190,7 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	g.vectors = append(g.vectors, f.vector...)
 	local := uint16(n - g.from)
 	g.docs++
-	g.newest = max(g.newest, hours)
+	g.newest = max(g.newest, hoursOf(seen))
 	for _, h := range f.shingles {
 		g.shingles.put(h, local, func(other uint16) bool { return w.doc(g.from+uint32(other)).stmt == s })
 	}
@@ -210,12 +210,17 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	w.rarest = logs(w.counted + imagined)
 	w.docs[n-w.first].norms = w.normsOf(f.vector)
 	if 4*w.counted > 5*w.normed+8 { // concepts have become rarer by then
-		w.normed = w.counted
-		for i := range w.docs {
-			w.docs[i].norms = w.normsOf(w.vector(w.first + uint32(i)))
-		}
+		w.norm()
 	}
 	return n
+}
+
+// norm makes all norms anew.
+func (w *window) norm() {
+	w.normed = w.counted
+	for i := range w.docs {
+		w.docs[i].norms = w.normsOf(w.vector(w.first + uint32(i)))
+	}
 }
 
 // hoursOf gives a date in hours since 1970; the least number for none.
@@ -229,12 +234,14 @@ func hoursOf(t time.Time) int32 {
 // key is a concept with its kind: what copies are found by.
 func (c concept) key() uint32 { return uint32(c) >> kindShift }
 
-// expire lets go of segments all of whose copies are older than the time, but
-// never of the last two: a window is no use empty.
+// expire lets go of segments all of whose copies were seen before the time, but
+// never of the last two: a window is no use empty. It goes by when they were
+// seen, as what fills the window after a start does.
 func (w *window) expire(before time.Time) {
 	limit := hoursOf(before)
 	for len(w.segments) > 2 && w.segments[0].newest < limit {
 		w.drop()
+		w.norm()
 	}
 }
 
@@ -263,6 +270,13 @@ func (w *window) drop() {
 			}
 		}
 	}
+	for _, c := range g.vectors {
+		if d := &w.df[c.id()&(1<<dfBits-1)]; *d > 0 {
+			*d--
+		}
+	}
+	w.counted -= g.docs
+	w.rarest = logs(w.counted + imagined)
 	w.docs = slices.Clone(w.docs[g.docs:])
 	w.tongues = slices.Clone(w.tongues[g.docs:])
 	w.first += uint32(g.docs)
@@ -300,7 +314,7 @@ func newTable(entries int) table {
 func (t *table) full() bool { return t.used > len(t.tags)*4/5 }
 
 func (t *table) home(h uint32) (int, uint8) {
-	tag := uint8(h)
+	tag := uint8(h >> 3) // the lowest bits of most shingles are 0 (sampled), the highest say where
 	if tag == 0 {
 		tag = 1 // 0 is an empty slot
 	}
