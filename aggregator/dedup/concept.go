@@ -188,7 +188,7 @@ func (g *gather) add(hash uint32, kind uint8, z zoneBits, p float32) {
 
 // Bounds of what is kept of a text.
 const (
-	mostConcepts = 96
+	mostConcepts = 80
 	mostNumbers  = 24
 	mostNames    = 24
 	mostThings   = 12

@@ -109,7 +109,11 @@ func shinglesOf(tokens []token) []uint32 {
 			h = (h ^ uint64(t.word)) * 0x9E3779B97F4A7C15
 			h ^= h >> 29
 		}
-		out[i] = mix(h)
+		out[i] = mix(h) >> (32 - shingleBits)
 	}
 	return out
 }
+
+// shingleBits is how much is kept of a shingle's hash: with a hundred million in
+// the window, one in a hundred meets another, and texts are compared by hundreds.
+const shingleBits = 27

@@ -20,9 +20,9 @@ type sketch struct {
 // share it both keep it or both do not; of the beginning of a text, which is
 // what excerpts are made of, all are.
 const (
-	sampling   = 8
-	dense      = 16 // shingles at the beginning of the body that are all kept
-	mostSketch = 400
+	sampling   = 4
+	dense      = 4 // shingles at the beginning of the body that are all kept
+	mostSketch = 600
 )
 
 func sampled(h uint32) bool { return h%sampling == 0 }
@@ -45,7 +45,7 @@ func sketchOf(r *reading) sketch {
 
 // sketchVersion is to be raised when sketches are made or encoded differently;
 // those of another version are left aside.
-const sketchVersion = 2
+const sketchVersion = 3
 
 // encode gives the sketch's bytes: version, tokens, number of shingles, their
 // differences, number of concepts, their differences, as varints.

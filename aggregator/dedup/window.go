@@ -58,7 +58,7 @@ const (
 	dfBits       = 19
 	segmentDocs  = 1 << 15
 	firstSegment = 1 << 12
-	perDoc       = 72 // shingles that a segment has room for
+	perDoc       = 104 // shingles that a segment has room for
 )
 
 // segment is a run of copies with the indexes over them.
@@ -318,7 +318,7 @@ func (t *table) home(h uint32) (int, uint8) {
 	if tag == 0 {
 		tag = 1 // 0 is an empty slot
 	}
-	return int(uint64(h) * uint64(len(t.tags)) >> 32), tag
+	return int(uint64(h&(1<<shingleBits-1)) * uint64(len(t.tags)) >> shingleBits), tag
 }
 
 // put adds an entry, unless there is one of the same statement or there are
