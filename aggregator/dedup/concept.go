@@ -211,10 +211,7 @@ func (g *gather) vector(weigh func(uint32) float32) (out, keywords []concept) {
 		} else if s.zones&inLede != 0 {
 			w *= 2
 		}
-		c := s.hash<<conceptShift | uint32(s.kind)<<kindShift | uint32(s.zones)<<zoneShift | eighths
-		// As one number, the heaviest first: the bits of floats that are not
-		// negative are in their order.
-		g.best = append(g.best, uint64(^math.Float32bits(max(w, 0)))<<32|uint64(c))
+		g.best = append(g.best, rank(w, concept(s.hash<<conceptShift|uint32(s.kind)<<kindShift|uint32(s.zones)<<zoneShift|eighths)))
 	}
 	slices.Sort(g.best)
 	out = make([]concept, 0, min(len(g.best), mostConcepts))

@@ -112,24 +112,28 @@ var logTable = func() (t [4096]float32) {
 // keywords gives the concepts that a copy is found by: the rarest, those of the
 // title and lede first.
 func (w *window) keywords(v []concept) []concept {
-	type ranked struct {
-		c concept
-		w float32
-	}
-	best := make([]ranked, 0, len(v))
+	var room [mostConcepts]uint64
+	best := room[:0]
 	for _, c := range v {
 		g := w.weigh(c.id())
 		if c.zones() != inBody {
 			g *= 1.5
 		}
-		best = append(best, ranked{c, g})
+		best = append(best, rank(g, c))
 	}
-	slices.SortFunc(best, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
-	out := make([]concept, 0, mostKeywords)
+	slices.Sort(best)
+	out := w.found[:0]
 	for _, r := range best[:min(mostKeywords, len(best))] {
-		out = append(out, r.c)
+		out = append(out, concept(r))
 	}
+	w.found = out
 	return out
+}
+
+// rank makes one number of a concept and its weight: the heaviest is the least.
+func rank(w float32, c concept) uint64 {
+	// The bits of floats that are not negative are in their order.
+	return uint64(^math.Float32bits(max(w, 0)))<<32 | uint64(c)
 }
 
 const (

@@ -28,6 +28,7 @@ type window struct {
 	normed    int                            // counted when the norms were last made anew
 	rarest    float32                        // weight of what no copy speaks of
 	hits      counter
+	found     []concept // room for keywords
 	languages []string
 }
 

@@ -106,3 +106,33 @@ func BenchmarkWindow(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRestore fills the window of a Placer that starts.
+func BenchmarkRestore(b *testing.B) {
+	rows := stream(b)
+	fill := filler(rows, 10000)
+	p := New(Options{Find: func([]feeds.Key) (map[feeds.Key][]Known, error) { return nil, nil },
+		Text: func(feeds.ItemKey) (string, feeds.TextView, bool, error) { return "", feeds.TextView{}, false, nil }})
+	placed := make([]Placement, len(fill))
+	size := 0
+	for i := range fill {
+		all, release, err := p.Place(feeds.Source{ID: "s"}, fill[i:i+1], fill[i].Published)
+		if err != nil {
+			b.Fatal(err)
+		}
+		release(true)
+		placed[i] = all[0]
+		size += len(all[0].Features)
+	}
+	const copies = 100_000
+	b.ReportAllocs()
+	for b.Loop() {
+		q := New(Options{})
+		for i := range copies {
+			k := i % len(fill)
+			q.Restore(placed[k].Item, feeds.StatementID(fmt.Sprint(placed[k].Statement, i/len(fill))), fill[k].Language, fill[k].Published, fill[k].Published, placed[k].Features)
+		}
+	}
+	b.ReportMetric(copies*float64(b.N)/b.Elapsed().Seconds(), "items/s")
+	b.ReportMetric(float64(size)/float64(len(fill)), "feature-B/item")
+}
