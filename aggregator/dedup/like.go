@@ -29,7 +29,7 @@ func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time
 	if pl.Seen {
 		w.retire(c.item, pl.Statement)
 	}
-	if pl.Of != "" || len(c.reading.tokens) < fewTokens && len(named) == 0 {
+	if pl.Of != "" || len(c.reading.tokens)-c.reading.titled < fewTokens && len(named) == 0 {
 		return nil
 	}
 	return p.seek(c, pl)
@@ -98,8 +98,9 @@ func (p *Placer) hold(pl *Placement) {
 	}
 }
 
-// fewTokens is below which a text is never like another: equal it may be.
-const fewTokens = 12
+// fewTokens is below which the body of a text is never like another: what is so
+// short is said by anyone. Equal it may be.
+const fewTokens = 13
 
 // seek joins the newcomer with the statements that it tells.
 func (p *Placer) seek(c *newcomer, pl *Placement) error {
@@ -153,7 +154,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		} else if !held {
 			continue
 		}
-		against, err := p.apart(one, cand.stmt)
+		against, err := p.apart(one, cand.stmt, c.src.ID)
 		if err != nil {
 			return err
 		}
@@ -254,15 +255,17 @@ func (r *reading) opensWith(phrases []string) bool {
 
 // apart says why two statements that the newcomer is like are not one all the
 // same, "" when they are: where both have a text in one language, the fullest
-// ones must be like each other themselves, and no pin may keep them apart.
-func (p *Placer) apart(a, b uint32) (string, error) {
+// ones must be like each other themselves, and no pin may keep them apart. The
+// newcomer's own source is no witness: else, who tells all in one text makes all
+// one.
+func (p *Placer) apart(a, b uint32, but feeds.SourceID) (string, error) {
 	w := p.window
 	if pinned, err := p.pinnedApart(w.stmts[a].id, w.stmts[b].id); err != nil || pinned {
 		return "a pin keeps the statements apart", err
 	}
 	for language := range w.languages {
-		x, okX := w.fullest(a, uint8(language))
-		y, okY := w.fullest(b, uint8(language))
+		x, okX := w.fullest(a, uint8(language), but)
+		y, okY := w.fullest(b, uint8(language), but)
 		if !okX || !okY {
 			continue
 		}
@@ -303,11 +306,17 @@ func (p *Placer) Restore(item feeds.ItemKey, id feeds.StatementID, language stri
 	}
 }
 
-// fullest gives a statement's longest copy in a language.
-func (w *window) fullest(s uint32, language uint8) (best uint32, ok bool) {
+// fullest gives a statement's longest copy in a language; one of the source only
+// where no other has told it.
+func (w *window) fullest(s uint32, language uint8, but feeds.SourceID) (best uint32, ok bool) {
+	other := false // best is of another source
 	w.copies(s, func(n uint32) {
-		if d := w.doc(n); d.language == language && (!ok || d.size > w.doc(best).size) {
-			best, ok = n, true
+		d := w.doc(n)
+		if d.language != language {
+			return
+		}
+		if is := d.item.Source() != but; !ok || is && !other || is == other && d.size > w.doc(best).size {
+			best, ok, other = n, true, is
 		}
 	})
 	return best, ok

@@ -142,6 +142,7 @@ const (
 	mostPostings   = 250  // newest copies looked at for one concept
 	mostLooked     = 2000 // in all
 	leastSibling   = 8    // of the summed weights
+	fewConcepts    = 6    // a text that speaks of less is no translation of anything
 	leastShare     = .05  // of those of all keywords
 	worthLooking   = 1.5  // a fifth of all texts speak of what weighs less
 	shortText      = 60   // tokens
@@ -229,6 +230,9 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		}
 		for _, lead := range l.list {
 			d := w.doc(lead.n)
+			if min(len(c.sketch.vector), int(d.concepts)) < fewConcepts {
+				continue
+			}
 			x := w.pairOf(&me, lead.n)
 			found = append(found, scored{n: lead.n, stmt: d.stmt, language: d.language, x: x, z: x.dot(&weights)})
 		}
@@ -578,7 +582,7 @@ func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
 // nearly the same words.
 func (p *Placer) sameLanguage(c *newcomer, s uint32) (string, error) {
 	w := p.window
-	best, held := w.fullest(s, c.language)
+	best, held := w.fullest(s, c.language, "")
 	if !held {
 		return "", nil
 	}

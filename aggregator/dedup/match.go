@@ -287,7 +287,7 @@ func contradiction(l *likeness) string {
 // language contradicts it: a short summary must not bridge two editions.
 func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 	w := p.window
-	best, _ := w.fullest(cand.stmt, c.language)
+	best, _ := w.fullest(cand.stmt, c.language, "")
 	if best == cand.n {
 		return nil
 	}

@@ -361,7 +361,7 @@ func TestRetiredCopyIsNeitherFoundNorCounted(t *testing.T) {
 	w.add("s/0", "a", w.language("en"), monday, monday, &sketch{size: 50})
 	w.add("s/1", "a", w.language("en"), monday, monday, &sketch{size: 20})
 	w.retire("s/0", "a")
-	if n, ok := w.fullest(w.byID["a"], 0); !ok || w.doc(n).item != "s/1" || w.tongues[0] != ofNone {
+	if n, ok := w.fullest(w.byID["a"], 0, ""); !ok || w.doc(n).item != "s/1" || w.tongues[0] != ofNone {
 		t.Error("a copy that was taken back still stands for its statement")
 	}
 	w.retire("s/9", "a")
