@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"communique/aggregator/dedup"
 	"communique/aggregator/fetch"
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
@@ -32,6 +33,7 @@ type world struct {
 	store *storage.Store
 	now   time.Time
 	srcs  []Source
+	like  dedup.Likeness
 }
 
 // page is what the origin answers at a path.
@@ -117,7 +119,7 @@ func (w *world) engine(done func(Outcome)) *Engine {
 		return tg
 	}
 	return New(Options{Sources: w.srcs, Store: w.store, Journal: w.store, Fetcher: f, Tagger: tagger,
-		Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler), Done: done})
+		Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler), Done: done, Likeness: w.like})
 }
 
 // pull refreshes everything once, in the order of the sources, and lets an hour

@@ -161,6 +161,9 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 			}
 			keys = dedup.Keep(keys, old.Keys)
 		} else {
+			if err := e.ofChanged(pl); err != nil {
+				return nil, release, err
+			}
 			ob = e.first(s, d, pl, i, v, flood)
 			was, err := e.earlier(ob, pl.Fuller, words)
 			if err != nil {
@@ -184,6 +187,19 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 	return said, release, nil
 }
 
+// ofChanged finds out when the copy that an item was matched to last changed,
+// where dedup had it from its window, which does not know.
+func (e *Engine) ofChanged(pl *dedup.Placement) error {
+	if pl.Of == "" || !pl.OfChanged.IsZero() {
+		return nil
+	}
+	of, held, err := e.o.Store.Observed(pl.Of)
+	if held {
+		pl.OfChanged = of.Changed
+	}
+	return err
+}
+
 // first words the fact of an item that was never seen before.
 func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int, v *visit, flood bool) *feeds.Observed {
 	published := d.Published
@@ -194,7 +210,7 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		published = v.At
 	}
 	changed := dedup.FirstChange(d, v.At)
-	if !pl.OfChanged.IsZero() && changed.After(pl.OfChanged) {
+	if !pl.OfChanged.IsZero() && changed.After(pl.OfChanged) && pl.Relation != feeds.IsCorrection {
 		changed = pl.OfChanged // another office's copy is no correction: it must not move the statement's updated
 	}
 	if pl.Of == "" {

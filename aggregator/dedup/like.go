@@ -136,7 +136,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 		}
 		if of == nil && !pl.Seen {
 			of = cand
-			pl.Statement, pl.Of, pl.OfChanged = id, cand.item, time.Time{}
+			pl.Statement, pl.Of, pl.OfChanged = id, cand.item, p.changed(cand.item)
 			pl.Why, pl.Score, pl.Threshold = worded(cand.told(), ""), cand.score, cand.threshold
 			pl.Relation = c.relation(cand)
 			size := int(w.doc(cand.n).size)
@@ -181,6 +181,19 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 			Threshold: cand.threshold, Why: worded(cand.told(), cand.against), Related: cand.related})
 	}
 	return nil
+}
+
+// changed gives when an item that is not stored yet last changed; zero for
+// others, whose store knows.
+func (p *Placer) changed(item feeds.ItemKey) (at time.Time) {
+	for _, all := range p.claims {
+		for i := range all {
+			if o := &all[i]; o.Item == item && (at.IsZero() || o.Changed.Before(at)) {
+				at = o.Changed
+			}
+		}
+	}
+	return at
 }
 
 const (

@@ -161,6 +161,9 @@ func TestWhatWasNotStoredIsNotComparedWith(t *testing.T) {
 	if during[0].Statement != placed[0].Statement {
 		t.Error("what is being stored is compared with")
 	}
+	if !during[0].OfChanged.Equal(monday) {
+		t.Errorf("what it is a copy of changed at %s, want %s", during[0].OfChanged, monday)
+	}
 	undo(false)
 	release(false)
 	if after := n.tell("valley", reprint); after.Statement == placed[0].Statement || after.Of != "" {
