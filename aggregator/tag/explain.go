@@ -84,43 +84,22 @@ func (c *collector) kind(term int32) role {
 	return c.l.entries[c.m.score.terms[term].hits[0].entry].role
 }
 
-const (
-	around     = 22 // bytes of context on each side of the words
-	mostQuotes = 2
-)
+const around = 22 // bytes of context on each side of the words
 
-// evidence quotes the best matches of a term with a little of what is around them.
+// evidence quotes the best match of a term with a little of what is around it:
+// the words are stored with every copy.
 func (c *collector) evidence(term int32) string {
 	if c.quoted == term+1 {
 		return c.quote
 	}
 	var b strings.Builder
-	b.Grow(160)
-	quoted := 0
-	for _, h := range c.m.score.terms[term].hits {
-		if h.worth <= 0 || quoted == mostQuotes {
-			break
-		}
+	if h := c.m.score.terms[term].hits[0]; h.worth > 0 {
 		first, last := &c.m.tokens[h.start], &c.m.tokens[h.end-1]
-		text := c.m.texts[first.zone]
-		before := b.Len()
-		if quoted > 0 {
-			b.WriteString("; ")
-		}
-		at := b.Len()
+		b.Grow(80)
 		b.WriteString(first.zone.String())
 		b.WriteString(`: "`)
-		quote(&b, text, int(first.start), int(last.end))
+		quote(&b, c.m.texts[first.zone], int(first.start), int(last.end))
 		b.WriteByte('"')
-		if s := b.String(); quoted > 0 && strings.Contains(s[:before], s[at:]) { // two words in one place
-			b.Reset()
-			b.WriteString(s[:before])
-			continue
-		}
-		quoted++
-		if c.t.rules.terms[term].tag.Scheme != feeds.Topic {
-			break
-		}
 	}
 	c.quoted, c.quote = term+1, b.String()
 	return c.quote
