@@ -11,6 +11,7 @@ import (
 type outline struct {
 	item, statement, link, language, features []byte
 	firstSeen, published, copyPublished       stamp
+	rules                                     uint64
 }
 
 // The numbers of an outline's fields, see feeds.Observed and feeds.Copy.
@@ -19,6 +20,7 @@ const (
 	fieldStatement = 2
 	fieldFirstSeen = 3
 	fieldPublished = 6
+	fieldRules     = 14
 	fieldCopy      = 16
 	fieldFeatures  = 19
 
@@ -48,6 +50,8 @@ func outlineOf(meta []byte, last uint64) (outline, error) {
 			o.firstSeen = d.stamp()
 		case fieldPublished:
 			o.published = d.stamp()
+		case fieldRules:
+			o.rules = d.number()
 		case fieldCopy:
 			d.copy(&o)
 		case fieldFeatures:

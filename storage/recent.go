@@ -21,8 +21,8 @@ const (
 
 // Recent calls each with every live Observed whose FirstSeen is not before
 // since, in order of arrival: by FirstSeen, then as they were said first. Of
-// each it tells Item, Statement (after redirects), FirstSeen, Published and
-// Features, and of its Copy Link, Published and Language; the rest is empty.
+// each it tells Item, Statement (after redirects), FirstSeen, Published, Rules
+// and Features, and of its Copy Link, Published and Language; the rest is empty.
 //
 // The Observed and its Features are each's during the call only, its strings
 // for good. No transaction is open while each runs, so it may be slow and may
@@ -132,7 +132,7 @@ func (t *tables) outline(raw []byte, o *feeds.Observed) error {
 		return err
 	}
 	o.Item, o.FirstSeen, o.Published = feeds.ItemKey(r.item), r.firstSeen.time(), r.published.time()
-	o.Features = append(o.Features[:0], r.features...)
+	o.Rules, o.Features = r.rules, append(o.Features[:0], r.features...)
 	o.Copy.Link, o.Copy.Published, o.Copy.Language = string(r.link), r.copyPublished.time(), string(r.language)
 	o.Statement, err = t.redirected(feeds.StatementID(r.statement))
 	return err

@@ -32,13 +32,13 @@ func TestRecentTellsWhatItemsAreComparedBy(t *testing.T) {
 	features := []byte{1, 0, 255, 7}
 	o := observed("north", "a", 3, language("pt-BR"), tagged("topic/health", "country/mx"), func(o *feeds.Observed) {
 		o.Features, o.Near, o.Score, o.Why = features, []feeds.Near{{Item: "south/c", Statement: sid("c"), Score: .5}}, .7, "same words"
-		o.Copy.Published, o.Published = day(1), day(2)
+		o.Copy.Published, o.Published, o.Rules = day(1), day(2), 1<<63+5
 	})
 	say(t, s, 3, o, observed("south", "b", 3, func(o *feeds.Observed) {
 		o.Copy, o.Published = feeds.Copy{}, time.Time{}
 	}))
 	want := []feeds.Observed{
-		{Item: o.Item, Statement: o.Statement, FirstSeen: day(3), Published: day(2), Features: features,
+		{Item: o.Item, Statement: o.Statement, FirstSeen: day(3), Published: day(2), Rules: 1<<63 + 5, Features: features,
 			Copy: feeds.Copy{Link: o.Copy.Link, Published: day(1), Language: "pt-BR"}},
 		{Item: "south/b", Statement: sid("b"), FirstSeen: day(3)},
 	}

@@ -14,7 +14,17 @@ import (
 // unknown or when all its copies are gone. A hidden one is given, marked so.
 func (s *Store) Statement(id feeds.StatementID) (st feeds.Statement, at feeds.StatementID, ok bool, err error) {
 	err = s.view(func(t *tables) error {
-		st, ok, err = s.assemble(t, id)
+		st, ok, err = s.assemble(t, id, nil)
+		return err
+	})
+	return st, st.ID, ok, err
+}
+
+// StatementAs is Statement as it would be if its items had the tags that tell
+// gives of them. tell runs within the reading, so it must not take long.
+func (s *Store) StatementAs(id feeds.StatementID, tell func(*feeds.Observed) []feeds.Tagging) (st feeds.Statement, at feeds.StatementID, ok bool, err error) {
+	err = s.view(func(t *tables) error {
+		st, ok, err = s.assemble(t, id, tell)
 		return err
 	})
 	return st, st.ID, ok, err
@@ -27,7 +37,7 @@ func (s *Store) Statements(ids ...feeds.StatementID) ([]feeds.Statement, error) 
 	seen := make(map[feeds.StatementID]bool, len(ids))
 	err := s.view(func(t *tables) error {
 		for _, id := range ids {
-			st, ok, err := s.assemble(t, id)
+			st, ok, err := s.assemble(t, id, nil)
 			if err != nil {
 				return err
 			}
@@ -57,8 +67,9 @@ func (t *tables) tree(id feeds.StatementID) (tree, error) {
 	return treeOf(t.row, root)
 }
 
-// assemble makes a statement of its records.
-func (s *Store) assemble(t *tables, id feeds.StatementID) (feeds.Statement, bool, error) {
+// assemble makes a statement of its records, with the tags that tell gives or,
+// without it, that were said.
+func (s *Store) assemble(t *tables, id feeds.StatementID, tell func(*feeds.Observed) []feeds.Tagging) (feeds.Statement, bool, error) {
 	var st feeds.Statement
 	tr, err := t.tree(id)
 	if err != nil {
@@ -85,6 +96,9 @@ func (s *Store) assemble(t *tables, id feeds.StatementID) (feeds.Statement, bool
 		case *feeds.Gone:
 			st.Published = f.Published
 		case *feeds.Observed:
+			if tell != nil {
+				f.Taggings = tell(f)
+			}
 			if i == 0 {
 				st.Published = f.Published
 			}
