@@ -65,6 +65,10 @@ func (c *collector) from(scheme, term, rule string, f found) {
 	}
 }
 
+// SourceDefault is the rule of a tag that the text does not give: the operator
+// said it of the source.
+const SourceDefault = "source default"
+
 // defaults adds what the operator said of a source whose text says nothing.
 func (c *collector) defaults(scheme string, terms []string) {
 	for _, id := range terms {
@@ -72,9 +76,9 @@ func (c *collector) defaults(scheme string, terms []string) {
 		if r == nil || r.disabled {
 			continue // config has said so
 		}
-		c.put(r.tag, "source default", "", 0)
+		c.put(r.tag, SourceDefault, "", 0)
 		for _, p := range c.t.rules.ancestors(r) {
-			c.put(p, "source default", "", 0)
+			c.put(p, SourceDefault, "", 0)
 		}
 	}
 }

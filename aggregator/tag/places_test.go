@@ -273,7 +273,7 @@ func TestSourceDefaultsSpeakOnlyWhenTheTextDoesNot(t *testing.T) {
 		t.Errorf("regions %v", got)
 	}
 	for _, g := range tags {
-		if g.Rule != "source default" {
+		if g.Rule != SourceDefault {
 			t.Errorf("%s by rule %q, want source default", g.Tag, g.Rule)
 		}
 	}
