@@ -91,7 +91,7 @@ func New(o Options) *Engine {
 		o.PerHost = 2
 	}
 	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger),
-		words: map[feeds.SourceID]*sync.Mutex{}}
+		words: map[feeds.SourceID]*sync.Mutex{"": new(sync.Mutex)}}
 	for i := range o.Sources {
 		s := &o.Sources[i]
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
@@ -144,8 +144,7 @@ func (e *Engine) text(item feeds.ItemKey) (string, feeds.TextView, bool, error) 
 	if err != nil || !held {
 		return "", feeds.TextView{}, false, err
 	}
-	c := &o.Copy
-	return c.Language, e.normalize.View(c.Language, c.Title, cmp.Or(c.Content, c.Summary)), true, nil
+	return o.Copy.Language, e.view(&o.Copy), true, nil
 }
 
 // restore fills dedup's window from the store, as far as it looks back. It is

@@ -1,7 +1,6 @@
 package aggregator
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -223,7 +222,7 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		FirstSeen: v.At, Changed: changed, Published: published,
 		Order:    orderOf(published, v.At, place, !v.Baseline, flood),
 		Revision: 1, Priority: s.Priority, Copy: d.Copy,
-		Taggings: d.Taggings, Rules: e.tagger().Fingerprint(),
+		Taggings: d.Taggings, Rules: e.rulesOf(s),
 		Threshold: pl.Threshold, Near: pl.Near, Features: pl.Features, Echo: pl.Echo,
 	}
 }
@@ -233,7 +232,7 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit) *feeds.Observed {
 	ob := *old
 	ob.Copy, ob.Priority = d.Copy, s.Priority
-	ob.Taggings, ob.Rules = d.Taggings, e.tagger().Fingerprint()
+	ob.Taggings, ob.Rules = d.Taggings, e.rulesOf(s)
 	if d.Hash == old.Copy.Hash {
 		if sameCopy(&ob.Copy, &old.Copy) && ob.Priority == old.Priority && slices.Equal(ob.Taggings, old.Taggings) {
 			return nil
@@ -258,7 +257,7 @@ func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit
 // moves corrects no statement, and readers must not see all of them again.
 func (e *Engine) onlyMoved(d *feeds.Draft, old *feeds.Copy) bool {
 	return d.Link != old.Link && len(d.Enclosures) == len(old.Enclosures) &&
-		d.Text == e.normalize.View(old.Language, old.Title, cmp.Or(old.Content, old.Summary))
+		d.Text == e.view(old)
 }
 
 // sameCopy reports whether two copies with one hash say the same also in what

@@ -7,8 +7,8 @@ import (
 )
 
 // words is one refresh's right to word anew what the store holds of a source:
-// of its own, and of those whose copies it moves from their place. Two that
-// word one item at once would undo each other's corrections.
+// of its own, and of those whose copies it moves from their place; and Retag's.
+// Two that word one item at once would undo each other's corrections.
 type words struct {
 	e        *Engine
 	held     []feeds.SourceID
@@ -18,18 +18,18 @@ type words struct {
 // of waits for the right over the refreshed source itself, before all others:
 // who waits holds nothing.
 func (w *words) of(id feeds.SourceID) {
+	id = w.e.wordsOf(id)
 	w.e.words[id].Lock()
 	w.held = append(w.held, id)
 }
 
-// also asks for the right over another source, and does not wait for it. One
-// that is not in the configuration any more is worded by nobody else.
+// also asks for the right over another source, and does not wait for it.
 func (w *words) also(id feeds.SourceID) bool {
-	mu := w.e.words[id]
-	if mu == nil || slices.Contains(w.held, id) {
+	id = w.e.wordsOf(id)
+	if slices.Contains(w.held, id) {
 		return true
 	}
-	if !mu.TryLock() {
+	if !w.e.words[id].TryLock() {
 		return false
 	}
 	w.held = append(w.held, id)
@@ -40,6 +40,15 @@ func (w *words) end() {
 	for _, id := range w.held {
 		w.e.words[id].Unlock()
 	}
+}
+
+// wordsOf gives whose right it is to word a source's items: those that are not
+// pulled any more have one for all of them, under no name.
+func (e *Engine) wordsOf(id feeds.SourceID) feeds.SourceID {
+	if e.words[id] == nil {
+		return ""
+	}
+	return id
 }
 
 // earlier puts right which copy is told after which, where the order of
