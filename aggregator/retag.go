@@ -34,7 +34,7 @@ func (o *Retagging) step(ctx context.Context, done, total int) error {
 }
 
 // Retagged is what Retag came to. Countries that are only mentioned count
-// neither as tags nor as a change.
+// neither as tags nor as a change: they are no feed and no filter.
 type Retagged struct {
 	Copies  int `json:"copies"`  // that other rules had tagged
 	Changed int `json:"changed"` // of them, have other tags now
@@ -144,10 +144,11 @@ type TagChange struct {
 	Lost      []feeds.Tagging // with the rule and words that gave it
 }
 
-// Previewed is how much Preview looked at.
+// Previewed is how much Preview looked at and what it found.
 type Previewed struct {
 	Copies     int `json:"copies"`     // that other rules have tagged
 	Statements int `json:"statements"` // that have such a copy
+	Changed    int `json:"changed"`    // of them, would have other tags; mentions do not count
 }
 
 // Preview calls each with every statement that Retag would change the tags of,
@@ -180,6 +181,9 @@ func (e *Engine) Preview(ctx context.Context, o Retagging, each func(TagChange) 
 		}
 		if len(change.Gained)+len(change.Lost) == 0 {
 			continue
+		}
+		if howMany(change.Gained)+howMany(change.Lost) > 0 {
+			out.Changed++
 		}
 		if err := each(change); err != nil {
 			return out, err

@@ -13,6 +13,7 @@ import (
 
 	"communique/aggregator/tag"
 	"communique/feeds"
+	"communique/internal/testkit"
 	"communique/storage"
 )
 
@@ -93,7 +94,7 @@ func TestRetagGivesWhatIsStoredNewTagsAndNothingElse(t *testing.T) {
 
 	e := w.ruled(topicRule("lighthouses", "lighthouse"))
 	changes, seen := w.preview(e, Retagging{})
-	if len(changes) != 1 || changes[0].Title != "The lighthouse is lit" || len(changes[0].Lost) != 0 || seen != (Previewed{Copies: 3, Statements: 2}) {
+	if len(changes) != 1 || changes[0].Title != "The lighthouse is lit" || len(changes[0].Lost) != 0 || seen != (Previewed{Copies: 3, Statements: 2, Changed: 1}) {
 		t.Fatalf("the preview shows %+v of %+v, want one change in two statements of three copies", changes, seen)
 	}
 	if g := changes[0].Gained; len(g) != 1 || g[0].Tag.String() != "topic/lighthouses" || g[0].Rule != "topic lighthouses" || !strings.Contains(g[0].Evidence, "lighthouse") {
@@ -348,4 +349,37 @@ func TestRetagReadsWhatTheVisitRead(t *testing.T) {
 	if got := w.retag(e, Retagging{All: true}); got != (Retagged{Copies: 2}) || len(changes) > 0 || seen.Copies != 2 {
 		t.Errorf("by the same rules %+v, %+v, want no change: %+v", got, seen, changes)
 	}
+}
+
+// BenchmarkRetag tags texts of 1.5 kB anew, from the store and back to it.
+func BenchmarkRetag(b *testing.B) {
+	store := testkit.OpenStore(b)
+	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+	const n = 2 * lotItems
+	var said []feeds.Fact
+	for i := range n {
+		id := fmt.Sprint("s", i)
+		said = append(said, &feeds.Observed{Item: feeds.ItemKey("a/" + id), Statement: feeds.StatementID(id), FirstSeen: now, Changed: now, Order: now, Revision: 1,
+			Copy: feeds.Copy{Source: "a", Title: "Report " + id, Language: "en", Content: "<p>" + strings.Repeat("The ministry of health of Honduras said that vaccines had reached the hospitals of the region "+id+". ", 15) + "</p>"}})
+	}
+	if _, err := store.Append(context.Background(), now, said...); err != nil {
+		b.Fatal(err)
+	}
+	var engines [2]*Engine
+	for i, t := range []tag.Taxonomy{{}, topicRule("ministries", "ministry")} {
+		tagger, err := tag.New(t)
+		if err != nil {
+			b.Fatal(err)
+		}
+		engines[i] = New(Options{Store: store, Journal: store, Tagger: func() *tag.Tagger { return tagger }, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if out, err := engines[i%2].Retag(context.Background(), Retagging{}); err != nil || out.Changed != n {
+			b.Fatal(out, err)
+		}
+		i++
+	}
+	b.ReportMetric(float64(i*n)/b.Elapsed().Seconds(), "items/s")
 }
