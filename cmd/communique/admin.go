@@ -23,13 +23,14 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL, which takes more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string) http.Handler {
+// and /explain?q=ID|URL and /retag, which take more rooms than that.
+func adminHandler(cfg *config.Config, store *storage.Store, file string, retag http.Handler) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", serve.Admin(store, configured(cfg)...))
+	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
 		told, err := explain(store, r.URL.Query().Get("q"))
 		switch {
@@ -59,37 +60,57 @@ func configured(cfg *config.Config) []serve.Configured {
 // errNoDaemon means that no daemon that holds the store can be asked.
 var errNoDaemon = errors.New("no daemon to ask")
 
+// soon is within what time the daemon tells what it has at hand.
+const soon = 4 * time.Second
+
 // ask gets what the daemon that holds the store answers on its admin listener.
 func ask(ctx context.Context, cfg *config.Config, file, path string, into any) error {
-	base := adminURL(cfg)
-	if base == "" {
-		return fmt.Errorf("%w: the configuration says `admin: off`", errNoDaemon)
-	}
-	res, err := get(ctx, base+path)
+	res, err := askFor(ctx, cfg, file, http.MethodGet, path, soon)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNoDaemon, err)
+		return err
 	}
 	defer res.Body.Close()
-	if !sameFile(res.Header.Get(storeHeader), file) {
-		return fmt.Errorf("%w: what answers at %s does not hold this store", errNoDaemon, base)
-	}
-	if res.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // as much of it as there is
-		return fmt.Errorf("%s", printable(string(text)))
-	}
 	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
-		return fmt.Errorf("the answer of %s cannot be read: %w", base, err)
+		return fmt.Errorf("the answer of %s cannot be read: %w", adminURL(cfg), err)
 	}
 	return nil
 }
 
-// get asks this machine, so without a proxy.
+// askFor gives the daemon's answer when it is a good one; the caller closes its
+// body. Within is how long all of it may take, 0 for as long as it takes.
+func askFor(ctx context.Context, cfg *config.Config, file, method, path string, within time.Duration) (*http.Response, error) {
+	base := adminURL(cfg)
+	if base == "" {
+		return nil, fmt.Errorf("%w: the configuration says `admin: off`", errNoDaemon)
+	}
+	res, err := request(ctx, method, base+path, within)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoDaemon, err)
+	}
+	switch {
+	case !sameFile(res.Header.Get(storeHeader), file):
+		err = fmt.Errorf("%w: what answers at %s does not hold this store", errNoDaemon, base)
+	case res.StatusCode != http.StatusOK:
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // as much of it as there is
+		err = fmt.Errorf("%s", printable(string(text)))
+	default:
+		return res, nil
+	}
+	res.Body.Close()
+	return nil, err
+}
+
 func get(ctx context.Context, url string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	return request(ctx, http.MethodGet, url, soon)
+}
+
+// request asks this machine, so without a proxy.
+func request(ctx context.Context, method, url string, within time.Duration) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 4 * time.Second}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: within}
 	return c.Do(req)
 }
 

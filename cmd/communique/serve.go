@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,7 +27,8 @@ func (a *app) serve() *cobra.Command {
 		Short: "Pull on schedule and publish: the daemon",
 		Long: `serve pulls the configured sources on schedule and publishes the merged feeds.
 SIGTERM ends it once what is under way is stored; SIGHUP reads the configuration
-again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin` and\n`storage`" + ` change with a restart only.`,
+again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin` and\n`storage`" + ` change with a restart only. When rules have changed at a start or
+SIGHUP, what is stored is tagged anew in the background (see retag).`,
 		Example: "  communique serve\n  communique serve --config /etc/communique/communique.yaml --data /var/lib/communique",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -65,7 +67,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return err
 	}
 	addr := public.Addr().String() // with port 0, the one that we were given
-	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, broken: make(chan error, 1)}
+	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 1)}
 	if err := d.start(ctx, cfg); err != nil {
 		return err
 	}
@@ -100,7 +102,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 				a.log.Info("the demonstration has no configuration to read again")
 				continue
 			}
-			d.reload(ctx, a.read)
+			d.reload(ctx)
 		}
 	}
 }
@@ -141,6 +143,7 @@ type running struct {
 	file   string
 	addr   string         // of the public listener
 	first  *config.Config // that we started with: listeners and store are its
+	read   func() (*config.Config, error)
 	public swap
 	admin  swap
 	stop   func()     // ends the engine that runs and waits for it
@@ -162,23 +165,24 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 		d.stop() // one engine at a time: a source is refreshed by one worker only
 	}
 	d.public.set(srv)
-	d.admin.set(adminHandler(cfg, d.store, d.file))
 	ctx, cancel := context.WithCancel(ctx)
-	over := make(chan struct{})
-	d.stop = func() { cancel(); <-over }
-	go func() {
-		defer close(over)
+	var work sync.WaitGroup
+	d.stop = func() { cancel(); work.Wait() }
+	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
+	d.admin.set(adminHandler(cfg, d.store, d.file, retag))
+	work.Go(retag.run)
+	work.Go(func() {
 		if err := eng.Run(ctx); err != nil && ctx.Err() == nil {
 			d.broken <- err
 		}
-	}()
+	})
 	return nil
 }
 
 // reload takes up the configuration anew when it is right; else what runs goes
 // on as it is.
-func (d *running) reload(ctx context.Context, read func() (*config.Config, error)) {
-	cfg, err := read()
+func (d *running) reload(ctx context.Context) {
+	cfg, err := d.read()
 	if err == nil && cfg == nil {
 		err = fmt.Errorf("there is no %s any more", defaultConfig)
 	}
