@@ -38,16 +38,17 @@ type scratch struct {
 	seen  map[uint32]int32
 }
 
-// compare puts two readings beside each other. idle reports a shingle that
-// stands in many statements and means nothing; it may be nil.
-func (s *scratch) compare(a, b *reading, idleA, idleB []bool) likeness {
+// compare puts two readings beside each other. idle tells, by its place in a,
+// which shingle stands in many statements and means nothing; it may be nil. What b
+// alone has of such counts against the likeness: to look it up costs more than
+// it gains.
+func (s *scratch) compare(a, b *reading, idle []bool) likeness {
 	var l likeness
 	s.a, s.b = active(s.a[:0], a), active(s.b[:0], b)
-	if idleA != nil || idleB != nil {
+	if idle != nil {
 		l.whole = portion(float32(inBoth(s.a, s.b)), float32(min(len(s.a), len(s.b))))
-		// What means nothing in one means nothing in the other.
-		idle := s.idle(a, idleA, b, idleB)
-		drop := func(h uint32) bool { _, is := slices.BinarySearch(idle, h); return is }
+		none := s.idle(a, idle)
+		drop := func(h uint32) bool { _, is := slices.BinarySearch(none, h); return is }
 		s.a, s.b = slices.DeleteFunc(s.a, drop), slices.DeleteFunc(s.b, drop)
 	}
 	l.a, l.b = len(s.a), len(s.b)
@@ -56,7 +57,7 @@ func (s *scratch) compare(a, b *reading, idleA, idleB []bool) likeness {
 		l.jaccard = float32(l.common) / float32(l.a+l.b-l.common)
 		l.containment = float32(l.common) / float32(min(l.a, l.b))
 	}
-	if idleA == nil && idleB == nil {
+	if idle == nil {
 		l.whole = l.containment
 	}
 	s.titles(&l, a, b)
@@ -74,17 +75,12 @@ func active(dst []uint32, r *reading) []uint32 {
 	return slices.Compact(dst)
 }
 
-// idle gives the sorted set of the shingles that are idle in either.
-func (s *scratch) idle(a *reading, idleA []bool, b *reading, idleB []bool) []uint32 {
+// idle gives the sorted set of a reading's idle shingles.
+func (s *scratch) idle(r *reading, idle []bool) []uint32 {
 	s.idles = s.idles[:0]
-	for i, is := range idleA {
+	for i, is := range idle {
 		if is {
-			s.idles = append(s.idles, a.shingles[i])
-		}
-	}
-	for i, is := range idleB {
-		if is {
-			s.idles = append(s.idles, b.shingles[i])
+			s.idles = append(s.idles, r.shingles[i])
 		}
 	}
 	slices.Sort(s.idles)

@@ -293,7 +293,7 @@ func (p *Placer) apart(a, b uint32, but feeds.SourceID) (string, error) {
 		if rx == nil || ry == nil {
 			continue
 		}
-		l := p.scratch.compare(rx, ry, p.idle(rx, nil), p.idle(ry, nil))
+		l := p.scratch.compare(rx, ry, p.idle(rx, nil))
 		if against := contradiction(&l); against != "" && !l.overwhelming() {
 			return fmt.Sprintf("the statements' texts in %q contradict each other: %s", w.languages[language], against), nil
 		}

@@ -604,7 +604,7 @@ func (p *Placer) sameLanguage(c *newcomer, s uint32) (string, error) {
 	if err != nil || r == nil {
 		return "", err
 	}
-	l := p.scratch.compare(c.reading, r, c.idle, p.idle(r, nil))
+	l := p.scratch.compare(c.reading, r, c.idle)
 	if l.containment < sameLanguageRuns {
 		return another, nil
 	}

@@ -105,7 +105,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 		if o == nil {
 			continue
 		}
-		l := p.scratch.compare(r, o, c.idle, p.idle(o, nil))
+		l := p.scratch.compare(r, o, c.idle)
 		if l.sameTitle && l.common >= sameTongue && l.containment >= likeEnough {
 			c.language = d.language // so many words in a row are in one language, whatever was guessed of it
 		}
@@ -295,7 +295,7 @@ func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 	if err != nil || o == nil {
 		return err
 	}
-	l := p.scratch.compare(c.reading, o, c.idle, p.idle(o, nil))
+	l := p.scratch.compare(c.reading, o, c.idle)
 	if cand.sameTitle || l.overwhelming() { // as one copy's at least: that another's differs says nothing
 		l.titleSwap, l.titleName, l.titleSeries = false, false, false
 	}

@@ -127,7 +127,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("the sketch of a text is not read: %v", err)
 		}
 		var sc scratch
-		l := sc.compare(r, r, nil, nil)
+		l := sc.compare(r, r, nil)
 		if len(r.shingles) > 0 && (l.jaccard != 1 || l.containment != 1 || l.numbers+l.names != 0) {
 			t.Fatalf("a text is not like itself: %+v", l)
 		}
@@ -228,7 +228,7 @@ func TestCompareIsTheSameBothWays(t *testing.T) {
 	for _, a := range all {
 		for _, b := range all {
 			var s scratch
-			x, y := s.compare(a, b, nil, nil), s.compare(b, a, nil, nil)
+			x, y := s.compare(a, b, nil), s.compare(b, a, nil)
 			if x.common != y.common || x.jaccard != y.jaccard || x.containment != y.containment || x.same != y.same || x.numbers != y.numbers || x.names != y.names ||
 				x.overlap != y.overlap || x.sameTitle != y.sameTitle || x.titleSwap != y.titleSwap || x.titleEdition != y.titleEdition || x.titleSeries != y.titleSeries {
 				t.Errorf("%.30q and %.30q: %+v, the other way round %+v", a.title, b.title, x, y)

@@ -145,8 +145,10 @@ type classifier struct {
 	norm   *normalize.Normalizer
 	placer *dedup.Placer
 	shelf  *shelf
-	tags   map[feeds.StatementID][]feeds.Tag // by the statement as it was at first
-	told   *os.File                          // verdicts so far, a line of JSON each
+	tags   map[feeds.StatementID][]uint16 // places in named, by the statement as it was at first
+	named  []feeds.Tag
+	places map[feeds.Tag]uint16
+	told   *os.File // verdicts so far, a line of JSON each
 	lines  *bufio.Writer
 	now    time.Time
 }
@@ -154,7 +156,7 @@ type classifier struct {
 // classify judges each document against those before it. What comes before a
 // bad line is told all the same.
 func classify(in io.Reader, out io.Writer, name string, r rules) (err error) {
-	c := &classifier{rules: r, norm: normalize.New(), tags: map[feeds.StatementID][]feeds.Tag{}}
+	c := &classifier{rules: r, norm: normalize.New(), tags: map[feeds.StatementID][]uint16{}, places: map[feeds.Tag]uint16{}}
 	if c.shelf, err = newShelf(); err != nil {
 		return err
 	}
@@ -228,12 +230,16 @@ func (c *classifier) judge(doc document) (*verdict, error) {
 	for _, n := range p.Near {
 		v.Near = append(v.Near, nearby{c.shelf.id(n.Item), string(n.Statement), n.Score, n.Threshold, n.Why, n.Related})
 	}
-	for _, g := range d.Taggings {
-		if p.Echo {
-			break // what it says, the copy that it was matched to says with more around it
-		}
-		if !slices.Contains(c.tags[p.Statement], g.Tag) {
-			c.tags[p.Statement] = append(c.tags[p.Statement], g.Tag)
+	if !p.Echo { // what an echo says, the copy that it was matched to says with more around it
+		for _, g := range d.Taggings {
+			n, ok := c.places[g.Tag]
+			if !ok {
+				n = uint16(len(c.named))
+				c.named, c.places[g.Tag] = append(c.named, g.Tag), n
+			}
+			if !slices.Contains(c.tags[p.Statement], n) {
+				c.tags[p.Statement] = append(c.tags[p.Statement], n)
+			}
 		}
 	}
 	return v, nil
@@ -247,12 +253,12 @@ func (c *classifier) tell(out io.Writer) error {
 	if _, err := c.told.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	all := map[feeds.StatementID][]feeds.Tag{}
+	all := map[feeds.StatementID][]uint16{}
 	for _, id := range slices.Sorted(maps.Keys(c.tags)) {
 		to := c.shelf.statement(id)
-		for _, t := range c.tags[id] {
-			if !slices.Contains(all[to], t) {
-				all[to] = append(all[to], t)
+		for _, n := range c.tags[id] {
+			if !slices.Contains(all[to], n) {
+				all[to] = append(all[to], n)
 			}
 		}
 	}
@@ -272,7 +278,11 @@ func (c *classifier) tell(out io.Writer) error {
 			v.Near[i].Statement = string(c.shelf.statement(feeds.StatementID(v.Near[i].Statement)))
 		}
 		v.Near = slices.DeleteFunc(v.Near, func(n nearby) bool { return n.Statement == v.Statement })
-		v.tag(all[id])
+		tags := make([]feeds.Tag, 0, len(all[id]))
+		for _, n := range all[id] {
+			tags = append(tags, c.named[n])
+		}
+		v.tag(tags)
 		if err := enc.Encode(v); err != nil {
 			return err
 		}
