@@ -137,6 +137,7 @@ func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done fun
 	return aggregator.New(aggregator.Options{
 		Sources: sources, Store: store, Journal: store, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
+		Likeness: likeness(cfg),
 	}), nil
 }
 
