@@ -154,7 +154,7 @@ func TestIndexesOfAnotherFormatAreMadeAnew(t *testing.T) {
 	s.Close()
 	change(t, path, func(tx *bbolt.Tx) error {
 		// As an older program would have left them, and broken off at that.
-		return errors.Join(tx.Bucket(bucketMeta).Put(indexKey, be(indexVersion+1)), tx.DeleteBucket(bucketPostings),
+		return errors.Join(tx.Bucket(bucketMeta).Put(indexKey, be(indexVersion-1)), tx.DeleteBucket(bucketPostings),
 			tx.Bucket(bucketLatest).Put([]byte("Onorth/z"), be(99)))
 	})
 	if s, err := Open(path, Options{ReadOnly: true}); err == nil {

@@ -38,6 +38,7 @@ func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) err
 		if f.Copy.Language != "" {
 			names = append(names, languageTerm(f.Copy.Language))
 		}
+		own := len(names)
 		for i := range f.Taggings {
 			if f.Taggings[i].Tag.Scheme == feeds.Mention {
 				continue // nothing is selected by it
@@ -45,6 +46,13 @@ func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) err
 			names = append(names, tagTerm(f.Taggings[i].Tag))
 		}
 		var err error
+		if f.Echo {
+			it.echo = &echo{of: f.Of}
+			if it.echo.tags, err = p.numbers(names[own:]); err != nil {
+				return err
+			}
+			names = names[:own]
+		}
 		if it.terms, err = p.numbers(names); err != nil {
 			return err
 		}
@@ -68,10 +76,13 @@ func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) err
 	return nil // Fetched is no part of any statement
 }
 
+// tagNumbers gives the numbers of tags but mentions: nothing is selected by them.
 func (p *projection) tagNumbers(tags []feeds.Tag) ([]uint32, error) {
-	names := make([]string, len(tags))
-	for i, t := range tags {
-		names[i] = tagTerm(t)
+	names := make([]string, 0, len(tags))
+	for _, t := range tags {
+		if t.Scheme != feeds.Mention {
+			names = append(names, tagTerm(t))
+		}
 	}
 	return p.numbers(names)
 }
@@ -310,14 +321,20 @@ func (t *tree) view() view {
 		return v
 	}
 	v.order = t.items[0].order
+	silent := t.silent()
 	for i := range t.items {
-		if t.items[i].live {
-			v.copies++
-			if v.copies == 1 {
-				v.terms = t.items[i].terms
-			} else {
-				v.terms = union(v.terms, t.items[i].terms)
-			}
+		it := &t.items[i]
+		if !it.live {
+			continue
+		}
+		v.copies++
+		if v.copies == 1 {
+			v.terms = it.terms
+		} else {
+			v.terms = union(v.terms, it.terms)
+		}
+		if it.echo != nil && !silent[it.key] {
+			v.terms = union(v.terms, it.echo.tags)
 		}
 	}
 	if t.mod != nil {
@@ -331,6 +348,43 @@ func (t *tree) view() view {
 	}
 	v.published = v.copies > 0 && !v.hidden
 	return v
+}
+
+// silent gives the live items whose tags do not count: the echoes of an item
+// that is live in the tree. Of echoes that run in a circle, which nobody should
+// say, all count: else what they say would be lost.
+func (t *tree) silent() map[feeds.ItemKey]bool {
+	if !slices.ContainsFunc(t.items, func(it item) bool { return it.live && it.echo != nil }) {
+		return nil
+	}
+	of := make(map[feeds.ItemKey]feeds.ItemKey, len(t.items)) // live item → what it echoes, "" for nothing
+	for i := range t.items {
+		if it := &t.items[i]; it.live && it.echo != nil {
+			of[it.key] = it.echo.of
+		} else if it.live {
+			of[it.key] = ""
+		}
+	}
+	silent := map[feeds.ItemKey]bool{}
+	walked := map[feeds.ItemKey]int{} // by which walk
+	for i := range t.items {
+		at := t.items[i].key
+		for walked[at] == 0 {
+			walked[at] = i + 1
+			if _, live := of[of[at]]; !live {
+				break
+			}
+			silent[at] = true
+			at = of[at]
+		}
+		if walked[at] == i+1 { // it came back to where it was, or ended at one that is not silent
+			for silent[at] {
+				delete(silent, at)
+				at = of[at]
+			}
+		}
+	}
+	return silent
 }
 
 // union merges two sorted lists into a new one.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -231,12 +232,14 @@ func addRecords(t *testing.T, p *packer) {
 		if i >= 5 {
 			base += "-bare"
 		}
-		if _, err := os.Stat(base + ".row"); err == nil {
-			continue
-		}
 		number := uint64(0)
 		if r.content != nil {
 			number = 7
+		}
+		if base = unwritten(base, r.row(number)); base == "" {
+			continue
+		}
+		if r.content != nil {
 			if err := os.WriteFile(base+".content", p.pack(r.content), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -304,6 +307,21 @@ func FuzzOutline(f *testing.F) {
 	})
 }
 
+// unwritten gives a name for a fixture that does not stand under base or base
+// with a number, as one of a fact that has got more fields since; "" when it does.
+func unwritten(base string, row []byte) string {
+	for name, n := base, 2; ; n++ {
+		held, err := os.ReadFile(name + ".row")
+		switch {
+		case err != nil:
+			return name
+		case bytes.Equal(held, row):
+			return ""
+		}
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
 // What can be read can be written, and then reads the same.
 func FuzzRecord(f *testing.F) {
 	for _, fact := range facts() {
@@ -349,7 +367,8 @@ func FuzzRecord(f *testing.F) {
 func FuzzRow(f *testing.F) {
 	r := &row{
 		id: "s1", view: view{published: true, copies: 1, said: touch{3, 4}, order: 5, terms: []uint32{1, 2}}, slot: 4097,
-		items:    []item{{key: "north/1", said: touch{3, 4}, firstSeen: 9, order: 5, live: true, origin: true, terms: []uint32{1, 2}, keys: []feeds.Key{{Kind: 'g', Hash: 8}}}},
+		items: []item{{key: "north/1", said: touch{3, 4}, firstSeen: 9, order: 5, live: true, origin: true, terms: []uint32{1, 2}, keys: []feeds.Key{{Kind: 'g', Hash: 8}}},
+			{key: "south/1", said: touch{4, 4}, live: true, terms: []uint32{3}, echo: &echo{of: "north/1", tags: []uint32{1, 4}}}},
 		mod:      &moderation{said: touch{5, 6}, hide: true, add: []uint32{7}, cut: []uint32{8, 9}},
 		join:     &join{said: touch{7, 8}, winner: "s2"},
 		children: []feeds.StatementID{"s3", "s4"}, touched: touch{9, 10},

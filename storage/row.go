@@ -56,6 +56,13 @@ type item struct {
 	origin    bool
 	terms     []uint32    // sorted: tags, language, source; none when it is gone
 	keys      []feeds.Key // what it is found by
+	echo      *echo       // nil when it is none
+}
+
+// echo is what an item has that says no more than another.
+type echo struct {
+	of   feeds.ItemKey
+	tags []uint32 // sorted; they are not among its terms
 }
 
 // touch is a place in the journal.
@@ -142,6 +149,7 @@ const (
 const (
 	flagLive = 1 << iota
 	flagOrigin
+	flagEcho
 )
 
 func (r *row) encode() []byte {
@@ -171,6 +179,7 @@ func (r *row) encode() []byte {
 		flags = 0
 		set(flagLive, it.live)
 		set(flagOrigin, it.origin)
+		set(flagEcho, it.echo != nil)
 		b = append(b, flags)
 		b = appendString(b, string(it.key))
 		b = appendTouch(b, it.said)
@@ -180,6 +189,10 @@ func (r *row) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(len(it.keys)))
 		for _, k := range it.keys {
 			b = appendKey(b, k)
+		}
+		if it.echo != nil {
+			b = appendString(b, string(it.echo.of))
+			b = appendTerms(b, it.echo.tags)
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(r.children)))
@@ -253,6 +266,9 @@ func decodeRow(number uint32, b []byte) (*row, error) {
 			}
 		} else if n > 0 {
 			d.fail()
+		}
+		if f&flagEcho != 0 {
+			it.echo = &echo{of: feeds.ItemKey(d.string()), tags: d.terms()}
 		}
 		r.items[i] = it
 	}

@@ -3,7 +3,9 @@ package storage_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -188,8 +190,10 @@ func (m *model) published() map[feeds.StatementID]*published {
 		}
 		if got {
 			st.copies++
-			for _, tg := range o.Taggings {
-				st.tags[tg.Tag.String()] = true
+			if !m.silent(o) {
+				for _, tg := range o.Taggings {
+					st.tags[tg.Tag.String()] = true
+				}
 			}
 			st.languages[feeds.PrimaryLanguage(o.Copy.Language)] = true
 			st.sources[string(o.Item.Source())] = true
@@ -211,8 +215,38 @@ func (m *model) published() map[feeds.StatementID]*published {
 				delete(st.tags, t.String())
 			}
 		}
+		for tag := range st.tags {
+			if term, is := strings.CutPrefix(tag, "mention/"); is && st.tags["country/"+term] {
+				delete(st.tags, tag)
+			}
+		}
 	}
 	return out
+}
+
+// silent reports whether o's tags do not count, as it echoes a live copy of its
+// statement. Echoes in a circle all count.
+func (m *model) silent(o *feeds.Observed) bool {
+	echoed := func(o *feeds.Observed) *feeds.Observed {
+		of, _ := m.facts["O"+string(o.Of)].Fact.(*feeds.Observed)
+		if !o.Echo || of == nil || m.root(of.Statement) != m.root(o.Statement) {
+			return nil
+		}
+		return of
+	}
+	at := echoed(o)
+	if at == nil {
+		return false
+	}
+	for range m.facts {
+		if at == o {
+			return false
+		}
+		if at = echoed(at); at == nil {
+			return true
+		}
+	}
+	return true
 }
 
 // moderated gives the last word on a statement, also when it was said of one
@@ -262,6 +296,57 @@ func (m *model) sel(q feeds.Query) []feeds.StatementID {
 	return out
 }
 
+// tags gives the tags that are shown of each published statement, sorted.
+func (m *model) tags() map[feeds.StatementID][]string {
+	out := map[feeds.StatementID][]string{}
+	for id, st := range m.published() {
+		out[id] = slices.Sorted(maps.Keys(st.tags))
+	}
+	return out
+}
+
+// tagsOf gives the same of a store.
+func tagsOf(t testing.TB, s *storage.Store) map[feeds.StatementID][]string {
+	t.Helper()
+	sts, err := s.Statements(all(t, s, feeds.Query{})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[feeds.StatementID][]string{}
+	for _, st := range sts {
+		out[st.ID] = tagNames(st)
+		slices.Sort(out[st.ID])
+	}
+	return out
+}
+
+// counted gives how many published statements are selected by each tag.
+func (m *model) counted() map[string]int {
+	out := map[string]int{}
+	for _, tags := range m.tags() {
+		for _, tag := range tags {
+			if !strings.HasPrefix(tag, "mention/") {
+				out[tag]++
+			}
+		}
+	}
+	return out
+}
+
+// counted gives the same of a store.
+func counted(t testing.TB, s *storage.Store) map[string]int {
+	t.Helper()
+	c, err := s.Counts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int{}
+	for tag, n := range c.Tags {
+		out[tag.String()] = n.Statements
+	}
+	return out
+}
+
 // all pages through a selection.
 func all(t testing.TB, s *storage.Store, q feeds.Query) []feeds.StatementID {
 	t.Helper()
@@ -290,7 +375,7 @@ func (c chance) statement() feeds.StatementID { return sid(fmt.Sprintf("s%d", 2+
 
 func (c chance) tags(n int) (out []feeds.Tag) {
 	for range n {
-		t, _ := feeds.ParseTag(c.pick("topic/health", "topic/children", "region/europe", "region/africa", "country/mx", "event/summit"))
+		t, _ := feeds.ParseTag(c.pick("topic/health", "topic/children", "region/europe", "region/africa", "country/mx", "mention/mx", "event/summit"))
 		out = append(out, t)
 	}
 	return out
@@ -302,6 +387,7 @@ func (c chance) fact() feeds.Fact {
 		o := observed(c.pick("north", "south", "west"), fmt.Sprintf("i%d", c.IntN(8)), 1+c.IntN(9))
 		o.Statement, o.Order = c.statement(), day(1+c.IntN(4))
 		o.Relation = feeds.Relation(c.pick("origin", "reprint"))
+		o.Echo, o.Of = c.IntN(3) == 0, feeds.ItemKey(fmt.Sprintf("%s/i%d", c.pick("north", "south"), c.IntN(3)))
 		o.Copy.Language = c.pick("en", "fr", "pt-BR")
 		o.Copy.Content = c.pick("<p>one</p>", "<p>two</p>", "")
 		for range c.IntN(3) {
@@ -364,6 +450,12 @@ func TestSelectAgreesWithAModelWhateverIsSaid(t *testing.T) {
 				if got, want := all(t, s, q), m.sel(q); !slices.Equal(got, want) {
 					t.Fatalf("seed %d at %d: select %+v\ngot  %v\nwant %v", seed, m.last, q, got, want)
 				}
+			}
+			if got, want := tagsOf(t, s), m.tags(); !reflect.DeepEqual(got, want) {
+				t.Fatalf("seed %d at %d:\ngot  %v\nwant %v", seed, m.last, got, want)
+			}
+			if got, want := counted(t, s), m.counted(); !maps.Equal(got, want) {
+				t.Fatalf("seed %d at %d: counts %v, want %v", seed, m.last, got, want)
 			}
 			if err := s.Verify(); err != nil {
 				t.Fatalf("seed %d at %d: %v", seed, m.last, err)

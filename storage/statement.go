@@ -84,6 +84,7 @@ func (s *Store) assemble(t *tables, id feeds.StatementID, tell func(*feeds.Obser
 		Changed: v.said.at.time(), Seq: v.said.seq, Hidden: v.hidden,
 		Copies: make([]feeds.StatedCopy, 0, v.copies),
 	}
+	silent := tr.silent()
 	for i, it := range tr.items {
 		if !it.live && i > 0 {
 			continue
@@ -110,7 +111,9 @@ func (s *Store) assemble(t *tables, id feeds.StatementID, tell func(*feeds.Obser
 				Taggings:  f.Taggings,
 				FirstSeen: f.FirstSeen, Changed: f.Changed, Revision: f.Revision, Priority: f.Priority,
 			})
-			st.Taggings = merge(st.Taggings, f.Taggings)
+			if !silent[it.key] {
+				st.Taggings = merge(st.Taggings, f.Taggings)
+			}
 		}
 	}
 	st.Settle()

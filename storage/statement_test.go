@@ -1,30 +1,128 @@
 package storage_test
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"communique/feeds"
 	"communique/internal/testkit"
+	"communique/storage"
 )
 
 func TestMentionIsShownButNotSelectedBy(t *testing.T) {
 	s := testkit.OpenStore(t)
 	say(t, s, 6, observed("north", "flood", 5, tagged("country/mx", "mention/gt")))
 	say(t, s, 6, observed("south", "reprint", 5, of("flood", feeds.IsReprint), tagged("mention/mx", "mention/hn")))
-	var tags []string
-	for _, tg := range statement(t, s, "flood").Taggings {
-		tags = append(tags, tg.Tag.String())
-	}
-	if want := []string{"country/mx", "mention/gt", "mention/hn"}; !slices.Equal(tags, want) {
+	if tags, want := tagNames(statement(t, s, "flood")), []string{"country/mx", "mention/gt", "mention/hn"}; !slices.Equal(tags, want) {
 		t.Errorf("tags %v, want %v: what one copy is about is no mere mention", tags, want)
 	}
-	counts, err := s.Counts()
-	if err != nil {
-		t.Fatal(err)
+	say(t, s, 7, &feeds.Moderated{Statement: sid("flood"), Add: []feeds.Tag{{Scheme: feeds.Mention, Term: "sv"}}})
+	if tags, want := tagNames(statement(t, s, "flood")), []string{"country/mx", "mention/gt", "mention/hn", "mention/sv"}; !slices.Equal(tags, want) {
+		t.Errorf("tags %v, want %v", tags, want)
 	}
-	if len(counts.Tags) != 1 {
-		t.Errorf("selected by %v, want by mx alone", counts.Tags)
+	if got, want := counted(t, s), map[string]int{"country/mx": 1}; !maps.Equal(got, want) {
+		t.Errorf("selected by %v, want %v", got, want)
+	}
+}
+
+// tagNames gives a statement's tags in its order.
+func tagNames(st feeds.Statement) (out []string) {
+	for _, tg := range st.Taggings {
+		out = append(out, tg.Tag.String())
+	}
+	return out
+}
+
+// echoes makes it an echo of another item.
+func echoes(item string) func(*feeds.Observed) {
+	return func(o *feeds.Observed) { o.Echo, o.Of = true, feeds.ItemKey(item) }
+}
+
+// wantTags checks a statement's tags, as they are shown and, but for mentions,
+// as they are counted over all statements.
+func wantTags(t *testing.T, s *storage.Store, name string, want ...string) {
+	t.Helper()
+	if got := tagNames(statement(t, s, name)); !slices.Equal(got, want) {
+		t.Errorf("%s has the tags %v, want %v", name, got, want)
+	}
+	counts := counted(t, s)
+	for _, tag := range want {
+		if n := counts[tag]; n != 1 && !strings.HasPrefix(tag, "mention/") {
+			t.Errorf("%s is counted %d times, want once", tag, n)
+		}
+	}
+}
+
+func TestEchoTagsCountOnlyWhenWhatItEchoesIsGone(t *testing.T) {
+	s := testkit.OpenStore(t)
+	origin := observed("north", "flood", 3, tagged("topic/health"))
+	echo := observed("south", "reprint", 4, of("flood", feeds.IsReprint), echoes("north/flood"), language("fr"), tagged("country/mx", "mention/gt", "topic/children"))
+	say(t, s, 4, echo)
+	wantTags(t, s, "flood", "country/mx", "mention/gt", "topic/children")
+	say(t, s, 4, origin)
+	wantTags(t, s, "flood", "topic/health")
+	if n := len(counted(t, s)); n != 1 {
+		t.Errorf("%d tags are counted, want one", n)
+	}
+	wantIDs(t, s, feeds.Query{Topics: []string{"children"}})
+	wantIDs(t, s, feeds.Query{Sources: []feeds.SourceID{"south"}, Languages: []string{"fr"}, Topics: []string{"health"}}, "flood")
+
+	say(t, s, 5, gone(origin, "withdrawn"))
+	wantTags(t, s, "flood", "country/mx", "mention/gt", "topic/children")
+	wantIDs(t, s, feeds.Query{Topics: []string{"children"}, Countries: []string{"mx"}}, "flood")
+	say(t, s, 6, origin)
+	wantTags(t, s, "flood", "topic/health")
+	echo.Echo = false // it was corrected, and says more now
+	say(t, s, 7, echo)
+	wantTags(t, s, "flood", "country/mx", "mention/gt", "topic/children", "topic/health")
+}
+
+func TestEchoOfAnotherStatementsCopyCountsUntilTheyAreJoined(t *testing.T) {
+	s := testkit.OpenStore(t)
+	say(t, s, 4, observed("north", "a", 3, tagged("topic/health")), observed("south", "b", 4, echoes("north/a"), tagged("topic/children")))
+	wantTags(t, s, "a", "topic/health")
+	wantTags(t, s, "b", "topic/children")
+	say(t, s, 5, &feeds.Joined{Loser: sid("b"), Winner: sid("a")})
+	wantTags(t, s, "b", "topic/health")
+	say(t, s, 6, &feeds.Joined{Loser: sid("b"), Winner: sid("b")})
+	wantTags(t, s, "b", "topic/children")
+	say(t, s, 7, &feeds.Joined{Loser: sid("a"), Winner: sid("b")})
+	wantTags(t, s, "a", "topic/health")
+}
+
+func TestEchoesInChainsAndCirclesLeaveOneThatCounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		echoes string // what a, b, c and d echo, - for none, x for what is not there
+		want   string // whose tags count
+	}{
+		"none":                     {"----", "abcd"},
+		"chain":                    {"-abc", "a"},
+		"chain without its origin": {"xabc", "a"},
+		"chain that lost a link":   {"-axc", "ac"},
+		"each other":               {"ba--", "abcd"},
+		"circle":                   {"bca-", "abcd"},
+		"circle with a tail":       {"bcac", "abc"},
+		"itself":                   {"aa--", "acd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testkit.OpenStore(t)
+			var want []string
+			for i, e := range c.echoes {
+				letter := string(rune('a' + i))
+				say(t, s, 4, observed("north", letter, 9-i, of("flood", feeds.IsReprint), tagged("topic/"+letter), func(o *feeds.Observed) {
+					o.Echo, o.Of = e != '-', feeds.ItemKey("north/"+string(e))
+				}))
+			}
+			for _, letter := range c.want {
+				want = append(want, "topic/"+string(letter))
+			}
+			wantTags(t, s, "flood", want...)
+			if n := len(counted(t, s)); n != len(want) {
+				t.Errorf("%d tags are counted, want %d", n, len(want))
+			}
+		})
 	}
 }
 

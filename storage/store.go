@@ -32,7 +32,7 @@ const (
 	formatVersion = 1
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
-	indexVersion = 1
+	indexVersion = 2
 )
 
 var (
