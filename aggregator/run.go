@@ -16,6 +16,9 @@ import (
 // under way then are broken off, which loses nothing. It fails only when the
 // store does.
 func (e *Engine) Run(ctx context.Context) error {
+	if err := e.applyPins(ctx); err != nil {
+		return err
+	}
 	q, err := e.queue()
 	if err != nil {
 		return err
@@ -68,6 +71,9 @@ func (e *Engine) Pull(ctx context.Context, ids ...feeds.SourceID) error {
 		if e.sources[id] == nil {
 			return fmt.Errorf("no source %q in the configuration; there are: %s", id, e.some())
 		}
+	}
+	if err := e.applyPins(ctx); err != nil {
+		return err
 	}
 	q, now := schedule.NewQueue(), e.o.Now()
 	for i, id := range ids {
