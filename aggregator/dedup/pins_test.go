@@ -64,6 +64,23 @@ func TestPinKeepsApartWhatAThirdCopyIsLike(t *testing.T) {
 	}
 }
 
+func TestPinHoldsForWhatIsNotStoredYet(t *testing.T) {
+	en := flood["en"]
+	n := newNewsroom(t, pin(false, "h", "v"))
+	var placed []Placement
+	for i, d := range []feeds.Draft{en.at("h", monday), say("v", "en", en.title, lines(en.body, 0, 1, 2, 3), monday), say("x", "en", en.title, lines(en.body, 0, 1, 2, 4), monday)} {
+		got, release, err := n.p.Place(office(string(rune('a'+i))), []feeds.Draft{d}, monday)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release(true)
+		placed = append(placed, got[0])
+	}
+	if placed[0].Statement == placed[1].Statement || len(placed[2].Join) > 0 {
+		t.Errorf("one: %v; the third joins %v", placed[0].Statement == placed[1].Statement, placed[2].Join)
+	}
+}
+
 func TestPinBringsTogether(t *testing.T) {
 	unlike := say("v", "en", "Something else", words(9, 9), monday.Add(time.Hour))
 	for _, o := range []Likeness{pin(true, "h", "v"), pin(true, "v", "h")} {
