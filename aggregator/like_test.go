@@ -245,7 +245,7 @@ func TestCopyistLeadsNothing(t *testing.T) {
 	}
 	w.set("/fund", rss(bridge.entry("bridge", at)))
 	w.set("/fonds", rss(pont.entry("pont", at.Add(time.Minute))))
-	w.set("/copyist", rss(more(bridge, 3).entry("copy1", at.AddDate(0, 0, -9)), more(pont, 3).entry("copy2", at.AddDate(0, 0, -9))))
+	w.set("/copyist", rss(more(bridge, 14).entry("copy1", at.AddDate(0, 0, -9))))
 	w.pull("fund")
 	was := w.one()
 	w.pull("copyist")

@@ -141,7 +141,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 			pl.Relation = c.relation(cand)
 			size := int(w.doc(cand.n).size)
 			pl.Echo = !cand.linked && 4*c.reading.size() <= 5*size
-			pl.Fuller = !cand.linked && c.reading.size() > 2*size
+			pl.Fuller = !cand.linked && size <= longestTeaser && c.reading.size() > 2*size
 			continue
 		}
 		if cand.linked && cand.score < (1+cand.threshold)/2 { // to make one of two takes more than to place one
@@ -197,6 +197,11 @@ func (p *Placer) changed(item feeds.ItemKey) (at time.Time) {
 }
 
 const (
+	// longestTeaser is how long a text is at most, in tokens, for a longer one with
+	// it to be known as the text that it is taken from: else whoever adds a
+	// page to another office's release would be its origin.
+	longestTeaser = 150
+
 	mostNear     = 4   // that are told
 	worthTelling = .05 // of the nearest, when it is not related
 )
