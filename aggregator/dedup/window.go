@@ -319,7 +319,9 @@ func (t *table) home(h uint32) (int, uint8) {
 	if tag == 0 {
 		tag = 1 // 0 is an empty slot
 	}
-	return int(uint64(h&(1<<shingleBits-1)) * uint64(len(t.tags)) >> shingleBits), tag
+	// Mixed, since of long texts the smallest hashes are kept: they would crowd at
+	// the beginning.
+	return int(uint64(h*0x9E3779B1) * uint64(len(t.tags)) >> 32), tag
 }
 
 // put adds an entry, unless there is one of the same statement or there are

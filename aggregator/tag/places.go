@@ -30,7 +30,7 @@ const (
 	aloneMin     = 0.5 // a single one that is named, but weakly
 	aloneShare   = 0.6
 	mentionMin   = 0.5 // once by its name, or its people, without being part of something else
-	mentionMost  = 6
+	mentionMost  = 4
 	regionMin    = 2
 	regionBeside = 0.5 // a region by name must have so much of the best country's score
 	regionMost   = 3
