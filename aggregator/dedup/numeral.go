@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"communique/aggregator/dedup/pivot"
 	"strconv"
 	"strings"
 )
@@ -20,7 +21,7 @@ var numerals = func() map[string]int {
 		n, words, _ := strings.Cut(strings.TrimSpace(line), " ")
 		v, _ := strconv.Atoi(n)
 		for _, w := range strings.Fields(words) {
-			out[w] = v
+			out[string(pivot.Fold(nil, []byte(w)))] = v
 		}
 	}
 	return out

@@ -158,7 +158,7 @@ func TestThresholds(t *testing.T) {
 		t.Skip("for looking at")
 	}
 	rows := stream(t)
-	for _, l := range []float32{.6, .7, .8, .85, .9} {
+	for _, l := range []float32{.7, .75, .8, .85} {
 		a, s, c := judgeStream(rows, run(t, rows, Likeness{LinkThreshold: l}, nil))
 		t.Logf("%.2f all %v same %v cross %v", l, a, s, c)
 	}
