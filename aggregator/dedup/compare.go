@@ -185,10 +185,7 @@ func (s *scratch) titles(l *likeness, a, b *reading) {
 	if shorter > 0 {
 		l.overlap = float32(inBoth) / float32(shorter)
 	} else {
-		l.overlap = 0
-		if !numA && !numB {
-			l.overlap = 1
-		}
+		l.overlap = 1 // of words there are none: the numbers decide
 	}
 	l.titleEdition = numA && numB && l.overlap >= .5
 	l.titleNumbers = editionA != editionB
