@@ -11,7 +11,7 @@ import (
 
 var fit = flag.Bool("fit", false, "learn the weights of translations from the labelled stream and print them")
 
-// TestFit learns link.go's weights: a logistic regression over the pairs that
+// TestFit learns the weights of pair.go: a logistic regression over the pairs that
 // the Placer itself compares, so that what it learns from is what it meets.
 func TestFit(t *testing.T) {
 	if !*fit {
