@@ -83,7 +83,7 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 			m.sourceLink = feeds.Key{Kind: BySourceLink, Hash: hash(s, link)}
 		}
 	}
-	if text := fold(d.Text.Body); strings.Count(text, " ") >= minTextWords {
+	if text := fold(d.Text.Body); strings.Count(text, " ") >= minTextWords && !src.Distrusts("text") {
 		m.short = strings.Count(text, " ") < longTextWords
 		m.text = feeds.Key{Kind: ByText, Hash: hash(fold(d.Text.Title), text)}
 	}
