@@ -110,6 +110,13 @@ type Pin struct {
 // DefaultWindow is the zero Likeness.Window.
 const DefaultWindow = 30 * 24 * time.Hour
 
+// Defaults are what the zero Likeness stands for.
+func Defaults() Likeness {
+	var l Likeness
+	l.defaults()
+	return l
+}
+
 func (l *Likeness) defaults() {
 	l.Window = cmp.Or(l.Window, DefaultWindow)
 	l.Threshold = cmp.Or(l.Threshold, .35)
@@ -181,6 +188,9 @@ func (p *Placer) Place(src feeds.Source, drafts []feeds.Draft, now time.Time) (p
 			seen[pl.Item] = true
 			sameText := slices.ContainsFunc(look(m.text), func(o Known) bool { return o.Item == pl.Item })
 			err = p.weigh(src, &drafts[i], pl, now, sameText, named(&drafts[i], m, look))
+		}
+		if err == nil {
+			err = p.keepApart(pl)
 		}
 		if err == nil && len(pl.Join) > 0 {
 			err = p.oldest(pl)

@@ -65,3 +65,23 @@ func (p *Placer) pinnedApart(a, b feeds.StatementID) (bool, error) {
 	}
 	return false, nil
 }
+
+// keepApart leaves out of the statements that an item shows to be one those
+// that a pin keeps apart from the others.
+func (p *Placer) keepApart(pl *Placement) error {
+	var kept []feeds.StatementID
+	for _, id := range pl.Join {
+		against, err := p.pinnedApart(pl.Statement, id)
+		for i := 0; i < len(kept) && err == nil && !against; i++ {
+			against, err = p.pinnedApart(kept[i], id)
+		}
+		if err != nil {
+			return err
+		}
+		if !against {
+			kept = append(kept, id)
+		}
+	}
+	pl.Join = kept
+	return nil
+}
