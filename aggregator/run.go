@@ -16,7 +16,9 @@ import (
 // under way then are broken off, which loses nothing. It fails only when the
 // store does.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.applyPins(ctx); err != nil {
+	if err := e.applyPins(ctx); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	q, err := e.queue()

@@ -16,7 +16,7 @@ type words struct {
 }
 
 // of waits for the right over the refreshed source itself, before all others:
-// who waits holds nothing.
+// who waits holds nothing, but for applyPins, which takes them all in order.
 func (w *words) of(id feeds.SourceID) {
 	id = w.e.wordsOf(id)
 	w.e.words[id].Lock()
