@@ -294,9 +294,9 @@ type Source struct {
 	Match Match `yaml:"match" default:"all" near:"matching likeness dedup"`
 
 	// What not to believe of this source: any of `guid`, `link`, `date`,
-	// `language`, `text`. With `text` its texts never join the statements of other
-	// sources, which its links still do: for a source that copies everybody.
-	// Excludes an `identity` of the same name.
+	// `language`, `text`. With `text` its texts, alike or equal, join no statement
+	// of another source, and theirs none of its own, which links still do: for a
+	// source that copies everybody. Excludes an `identity` of the same name.
 	Distrust []Distrust `yaml:"distrust" example:"[date]"`
 
 	// Headers to send besides our own and the default ones.
@@ -332,7 +332,8 @@ type Source struct {
 // Dedup says when texts that are not equal are one statement, and what you know
 // better. The defaults are what was measured to be best (docs/accuracy.md). What
 // is set here is for what comes in from now on: what has been decided stays,
-// but for `pins`, which are brought to bear on it when the program starts.
+// but for `pins`, which are brought to bear on it when the program starts or
+// reads the file again.
 //
 //	sources:
 //	  - {id: iom-hq, url: https://iom.example/rss.xml}
@@ -397,8 +398,8 @@ type Group struct {
 
 // Pin is your word on two publications: `apart` or `together`, one of the two,
 // with the addresses of a copy of each. Two that were joined wrongly are taken
-// apart when the program starts, each with what was matched to it, and stay
-// apart; the id that had been redirected is an entry of its own again.
+// apart, each with what was matched to it, and stay apart; an id that had been
+// redirected is an entry of its own again.
 type Pin struct {
 	// Addresses of two publications that are not one statement.
 	Apart []URL `yaml:"apart" near:"separate split different" example:"[https://a.example/1, https://b.example/2]"`

@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"communique/aggregator/dedup"
+	"communique/config"
 )
 
 const ferry = "The harbour office announced on Monday that the ferry to the outer islands will sail twice a day from the first of June, " +
@@ -66,5 +70,15 @@ func TestClassifyObeysTheKnobsOfTheConfiguration(t *testing.T) {
 				t.Errorf("one statement is %v, want %v:\n%s", !x.one, x.one, stdout)
 			}
 		})
+	}
+}
+
+func TestTheKnobsHaveTheDefaultsThatWereMeasured(t *testing.T) {
+	cfg, err := config.Parse("c.yaml", []byte("sources: []\n"), config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := likeness(cfg), dedup.Defaults(); !reflect.DeepEqual(got, want) {
+		t.Errorf("without a word on them the knobs are\n%+v, want what dedup has,\n%+v", got, want)
 	}
 }
