@@ -102,10 +102,10 @@ func run(base string) error {
 // enough says what is missing from the event's feed: its statements, each once,
 // with its copies.
 func enough(f atom) error {
-	if len(f.Entries) < 3 {
-		return fmt.Errorf("%d entries, want at least 3", len(f.Entries))
+	if len(f.Entries) < 2 {
+		return fmt.Errorf("%d entries, want at least 2", len(f.Entries))
 	}
-	seen, related := map[string]bool{}, 0
+	seen, related, tongues := map[string]bool{}, 0, map[string]bool{}
 	for _, e := range f.Entries {
 		if seen[e.ID] {
 			return fmt.Errorf("entry %s stands twice", e.ID)
@@ -118,10 +118,16 @@ func enough(f atom) error {
 			if l.Rel == "related" {
 				related++
 			}
+			if l.Lang != "" {
+				tongues[l.Lang] = true
+			}
 		}
 	}
 	if related == 0 {
 		return fmt.Errorf("no entry names another office that carried it")
+	}
+	if len(tongues) < 3 {
+		return fmt.Errorf("its statements have copies in %d languages, want at least 3: a statement is one entry in all of them", len(tongues))
 	}
 	return nil
 }
