@@ -112,9 +112,6 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 		if d.language != c.language {
 			continue // texts in two languages may share lists of names
 		}
-		if traceNear != nil {
-			traceNear(p, c, n, &l)
-		}
 		cand := p.judge(c, n, &l)
 		if cand.joins {
 			if err := p.vetoByRichest(c, &cand); err != nil {
@@ -355,5 +352,3 @@ func (p *Placer) idle(r *reading, each func(n uint32)) []bool {
 	}
 	return out
 }
-
-var traceNear func(p *Placer, c *newcomer, n uint32, l *likeness)

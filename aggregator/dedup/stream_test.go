@@ -81,7 +81,6 @@ func run(t testing.TB, rows []labelled, l Likeness, trace func(row, of int, x *p
 		}
 		out[i] = placed[0]
 		where[out[i].Item] = i
-		itemID[out[i].Item] = rows[i].ID
 		for _, k := range out[i].Keys {
 			held[k] = append(held[k], Known{Item: out[i].Item, Statement: out[i].Statement, FirstSeen: rows[i].at, GUID: rows[i].ID, Title: rows[i].Title, Published: rows[i].at, Language: rows[i].draft.Language})
 		}
@@ -103,8 +102,6 @@ func run(t testing.TB, rows []labelled, l Likeness, trace func(row, of int, x *p
 	}
 	return out
 }
-
-var itemID = map[feeds.ItemKey]string{}
 
 type score struct{ tp, fp, fn int }
 
@@ -289,30 +286,4 @@ func clipTo(s string, n int) string {
 		return string(r[:n]) + "…"
 	}
 	return s
-}
-
-func TestSameSplits(t *testing.T) {
-	if *mistakes == 0 {
-		t.Skip("for looking at")
-	}
-	rows := stream(t)
-	placed := run(t, rows, Likeness{}, nil)
-	n := 0
-	at := map[feeds.ItemKey]int{}
-	for i := range placed {
-		at[placed[i].Item] = i
-	}
-	for i := range rows {
-		for j := range rows[:i] {
-			if rows[i].Group == rows[j].Group && placed[i].Statement != placed[j].Statement && rows[i].Lang == rows[j].Lang {
-				if n++; n <= *mistakes {
-					why := ""
-					for _, near := range placed[i].Near {
-						why += fmt.Sprintf("\n      near %s %.2f %s", rows[at[near.Item]].ID, near.Score, near.Why)
-					}
-					t.Logf("SPLIT %s %s %s |%s| %d words\n      %s %s %d words detected %s %s%s", rows[i].ID, rows[i].Source, rows[i].Kind, clipTo(rows[i].Title, 90), len(strings.Fields(rows[i].Text)), rows[j].ID, clipTo(rows[j].Title, 90), len(strings.Fields(rows[j].Text)), rows[i].draft.Language, rows[j].draft.Language, why)
-				}
-			}
-		}
-	}
 }
