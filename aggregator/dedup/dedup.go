@@ -3,9 +3,11 @@
 // one), and which statement is it (one that another copy has told before, or a
 // new one).
 //
-// It decides on exact evidence: guid, link, text and title with date. It does
-// not clean: normalize makes the canonical link and the text view it reads.
-// Start at Placer.Place.
+// Exact evidence comes first: guid, link, text, title with date (place.go,
+// recognize.go). An item that has none is compared with what came lately, by its
+// words in its own language (match.go) and by what they mean in others (link.go);
+// like.go leads to both. It does not clean: normalize makes the canonical link
+// and the text view it reads. Start at Placer.Place.
 package dedup
 
 import (

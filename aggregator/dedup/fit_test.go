@@ -65,6 +65,10 @@ func TestFit(t *testing.T) {
 		fmt.Fprintf(&b, "\t%s: %.3f,\n", names[i], v)
 	}
 	t.Log("\n" + b.String())
+	for _, threshold := range []float32{.6, .7, .8, .9} { // which should not matter much
+		all, same, cross := judgeStream(rows, run(t, rows, Likeness{LinkThreshold: threshold}, nil))
+		t.Logf("threshold %.2f: all %v same %v cross %v", threshold, all, same, cross)
+	}
 	weights = was
 }
 

@@ -170,7 +170,7 @@ func (p *Placer) seek(c *newcomer, pl *Placement) error {
 			pl.Join = append(pl.Join, id)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return before2(b.related, a.related) })
+	slices.SortStableFunc(all, func(a, b candidate) int { return relatedFirst(&a, &b) })
 	for i := range all {
 		cand := &all[i]
 		told := slices.ContainsFunc(pl.Near, func(n feeds.Near) bool { return n.Statement == w.stmts[cand.stmt].id })
@@ -222,14 +222,14 @@ func (cand *candidate) refuse(why string) {
 	cand.against = why
 }
 
-func before2(a, b bool) int {
+func relatedFirst(a, b *candidate) int {
 	switch {
-	case a == b:
+	case a.related == b.related:
 		return 0
-	case a:
-		return 1
+	case a.related:
+		return -1
 	}
-	return -1
+	return 1
 }
 
 // relation says what the newcomer is to the copy that it was matched to.

@@ -150,17 +150,6 @@ func judgeStream(rows []labelled, placed []Placement) (all, same, cross score) {
 	return
 }
 
-func TestThresholds(t *testing.T) {
-	if *mistakes == 0 {
-		t.Skip("for looking at")
-	}
-	rows := stream(t)
-	for _, l := range []float32{.7, .75, .8, .85} {
-		a, s, c := judgeStream(rows, run(t, rows, Likeness{LinkThreshold: l}, nil))
-		t.Logf("%.2f all %v same %v cross %v", l, a, s, c)
-	}
-}
-
 // What the labelled stream has to come to (-mistakes lists the errors).
 const (
 	leastF1    = .985
