@@ -129,7 +129,8 @@ const JoinedLater = "was a statement of its own until a later copy showed that b
 
 // Settle leaves a statement that several have become one origin, the first that
 // arrived. The others are its translations, or reprints where a copy in their
-// language was there before.
+// language was there before. What was a translation when it came is a reprint
+// when the origin, which was found later, turns out to be in its language.
 func (s *Statement) Settle() {
 	var origin *StatedCopy
 	for i := range s.Copies {
@@ -143,6 +144,11 @@ func (s *Statement) Settle() {
 			if c.Language == "" || slices.ContainsFunc(s.Copies[:i], func(o StatedCopy) bool { return SameLanguage(o.Language, c.Language) }) {
 				c.Relation = IsReprint
 			}
+		}
+	}
+	for i := range s.Copies {
+		if c := &s.Copies[i]; origin != nil && c.Relation == IsTranslation && SameLanguage(c.Language, origin.Language) {
+			c.Relation = IsReprint
 		}
 	}
 }

@@ -120,3 +120,17 @@ func TestKeysOfFactsNeverMeet(t *testing.T) {
 		t.Errorf("source %q", got)
 	}
 }
+
+func TestTranslationInTheOriginsLanguageIsAReprint(t *testing.T) {
+	st := Statement{Copies: []StatedCopy{
+		{Copy: Copy{Source: "brazil", Language: "pt"}, Item: "brazil/1", Relation: IsTranslation, Of: "americas/1"},
+		{Copy: Copy{Source: "andes", Language: "es"}, Item: "andes/1", Relation: IsTranslation, Of: "brazil/1"},
+		{Copy: Copy{Source: "americas", Language: "es"}, Item: "americas/1", Relation: IsOrigin},
+	}}
+	st.Settle()
+	for i, want := range []Relation{IsTranslation, IsReprint, IsOrigin} {
+		if got := st.Copies[i].Relation; got != want {
+			t.Errorf("%s's copy is a %s, want %s", st.Copies[i].Source, got, want)
+		}
+	}
+}
