@@ -36,6 +36,7 @@ var below = map[string][]string{
 	"cmd/communique":                          {"*"},
 	"internal/arch":                           {},
 	"internal/testkit":                        {"feeds", "storage"},
+	"internal/browser":                        {"internal/testkit"},
 	"bench":                                   {"*"},
 	"bench/editorial":                         {},
 	"bench/upstream":                          {},
@@ -58,6 +59,7 @@ var homes = map[string][]string{
 	"github.com/blevesearch/snowballstem": {"aggregator/tag"},
 	"github.com/fxamacker/cbor":           {"storage"},
 	"golang.org/x/time/rate":              {"aggregator/fetch"},
+	"github.com/chromedp/chromedp":        {"internal/browser"}, // and tests
 }
 
 type pkg struct {
