@@ -15,8 +15,15 @@ type Query struct {
 	Words     string   // every word must stand in the title or text
 	Since     time.Time
 	Until     time.Time
-	Limit     int    // 0 means the store's default, 50
-	After     Cursor // continue after this one; zero starts at the newest
+
+	// Any are alternatives, at least one of which must be met when there are any;
+	// of Not none may be met. In both only what selects counts (the fields above
+	// and these two); they may nest.
+	Any []Query
+	Not []Query
+
+	Limit int    // 0 means the store's default, 50
+	After Cursor // continue after this one; zero starts at the newest
 }
 
 // Cursor is a place in the order of a selection: newest first by Order, then
