@@ -23,7 +23,7 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL and /retag, which take more rooms than that.
+// and /explain?q=ID|URL, /retag and /backup, which take more rooms than that.
 func adminHandler(cfg *config.Config, store *storage.Store, file string, retag http.Handler) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
@@ -31,6 +31,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, retag h
 	mux := http.NewServeMux()
 	mux.Handle("/", serve.Admin(store, configured(cfg)...))
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
+	mux.HandleFunc("GET /backup", backupHandler(store))
 	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
 		told, err := explain(store, r.URL.Query().Get("q"))
 		switch {

@@ -277,12 +277,30 @@ func TestTheDaemonAnswersForItsStore(t *testing.T) {
 		t.Errorf("health: exit code %d, %q, want 0 and ok", code, stdout)
 	}
 
+	// A copy of the store, while it goes on.
+	if code, stdout, stderr := ask("backup", "copy.db"); code != 0 || !strings.HasPrefix(stdout, "copy.db: 1 statements, ") {
+		t.Errorf("backup while it runs: exit code %d, %s%s, want 0 and what is in it", code, stdout, stderr)
+	}
+	if left, _ := filepath.Glob(filepath.Join(w.dir, ".copy.db.part-*")); len(left) > 0 {
+		t.Errorf("backup leaves %v behind", left)
+	}
+
 	// What needs the file for itself says so.
 	if code, _, stderr := ask("verify"); code != 1 || !strings.Contains(stderr, "the daemon holds data/communique.db; stop it first") {
 		t.Errorf("verify while it runs: exit code %d, %s, want 1 and word to stop the daemon", code, stderr)
 	}
 	for _, name := range []string{"serve", "fetch"} {
 		if code, _, stderr := ask(name); code != 1 || !strings.Contains(stderr, "communique.db is in use by another process; stop it or use another --data") {
+			t.Errorf("%s while it runs: exit code %d, %s, want 1 and a refusal", name, code, stderr)
+		}
+	}
+
+	for _, name := range []string{"compact", "restore"} {
+		args := []string{name}
+		if name == "restore" {
+			args = append(args, "copy.db")
+		}
+		if code, _, stderr := ask(args...); code != 1 || !strings.Contains(stderr, "in use by another process") {
 			t.Errorf("%s while it runs: exit code %d, %s, want 1 and a refusal", name, code, stderr)
 		}
 	}

@@ -34,9 +34,7 @@ nothing. The daemon must be stopped, since it keeps the file to itself.`,
 			if err := store.Verify(); err != nil {
 				return fmt.Errorf("verify: %w", err)
 			}
-			st := store.Stats()
-			_, err = fmt.Fprintf(a.stdout, "ok: %d statements, %d copies, %d records, position %d, %d bytes, digest %s\n",
-				st.Statements, st.Copies, st.Records, st.Position, st.Size, store.Digest())
+			_, err = fmt.Fprintf(a.stdout, "ok: %s\n", contents(store))
 			return err
 		},
 	}
