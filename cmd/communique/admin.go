@@ -23,8 +23,8 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL, /retag and /backup, which take more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string, retag http.Handler) http.Handler {
+// and /explain?q=ID|URL, /retag, /backup and /feeds.opml, which take more rooms than that.
+func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
@@ -32,6 +32,15 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, retag h
 	mux.Handle("/", serve.Admin(store, configured(cfg)...))
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.HandleFunc("GET /backup", backupHandler(store))
+	mux.HandleFunc("GET /feeds.opml", func(w http.ResponseWriter, _ *http.Request) {
+		list, err := public.FeedsOPML()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "text/x-opml; charset=utf-8")
+		_, _ = w.Write(list) // the reader may have left
+	})
 	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
 		told, err := explain(store, r.URL.Query().Get("q"))
 		switch {

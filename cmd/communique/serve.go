@@ -169,7 +169,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	var work sync.WaitGroup
 	d.stop = func() { cancel(); work.Wait() }
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
-	d.admin.set(adminHandler(cfg, d.store, d.file, retag))
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag))
 	work.Go(retag.run)
 	work.Go(func() {
 		if err := eng.Run(ctx); err != nil && ctx.Err() == nil {

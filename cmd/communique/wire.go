@@ -161,13 +161,17 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 		languages = append(languages, string(l))
 	}
 	return serve.New(serve.Options{
-		Store: store, Sources: sources, Terms: terms, Named: named, Languages: languages, Log: log,
-		Site: render.Site{
-			Title: site.Title, Subtitle: site.Subtitle, BaseURL: string(site.BaseURL), Authority: string(site.Authority),
-			Language: string(site.Language), Generator: "communique", Version: versionNumber,
-			Author: site.Author, AuthorURI: string(site.AuthorURL), Rights: site.Rights, Label: tagger.Label,
-		},
+		Store: store, Sources: sources, Terms: terms, Named: named, Languages: languages, Log: log, Site: siteOf(cfg, site),
 	})
+}
+
+// siteOf says how the published feeds call themselves.
+func siteOf(cfg *config.Config, site config.Site) render.Site {
+	return render.Site{
+		Title: site.Title, Subtitle: site.Subtitle, BaseURL: string(site.BaseURL), Authority: string(site.Authority),
+		Language: string(site.Language), Generator: "communique", Version: versionNumber,
+		Author: site.Author, AuthorURI: string(site.AuthorURL), Rights: site.Rights, Label: cfg.Tagger().Label,
+	}
 }
 
 // redirects turns the configuration's 0, none, into fetch's word for it, whose

@@ -145,11 +145,17 @@ func fileName(path string) string {
 	return string(b)
 }
 
-// feedsOPML prepares the list of all feeds.
-func (s *Server) feedsOPML() (*document, error) {
+// FeedsOPML gives the list of all feeds that have something in them.
+func (s *Server) FeedsOPML() ([]byte, error) {
+	body, _, err := s.listOPML()
+	return body, err
+}
+
+// listOPML gives that list and when what is in the feeds last changed.
+func (s *Server) listOPML() ([]byte, time.Time, error) {
 	groups, counts, err := s.published()
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	var outlines []render.Outline
 	for _, g := range groups {
@@ -160,10 +166,16 @@ func (s *Server) feedsOPML() (*document, error) {
 		outlines = append(outlines, folder)
 	}
 	body, err := render.OPML(s.o.Site, "Feeds of "+s.o.Site.Title, counts.All.Newest, outlines...)
+	return body, counts.All.Newest, err
+}
+
+// feedsOPML prepares the list of all feeds.
+func (s *Server) feedsOPML() (*document, error) {
+	body, newest, err := s.listOPML()
 	if err != nil {
 		return nil, err
 	}
-	doc := newDocument(body, "text/x-opml; charset=utf-8", counts.All.Newest, s.o.MaxAge)
+	doc := newDocument(body, "text/x-opml; charset=utf-8", newest, s.o.MaxAge)
 	doc.set("Access-Control-Allow-Origin", "*")
 	doc.set("Content-Disposition", `inline; filename="feeds.opml"`)
 	return doc, nil
