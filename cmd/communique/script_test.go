@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,7 +68,10 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// origin serves a folder with an ETag that depends on the content alone.
+var daysAgo = regexp.MustCompile(`DAYS-AGO-(\d+)`)
+
+// origin serves a folder with an ETag that depends on the content alone. In a
+// file DAYS-AGO-9 is the time nine days ago, as RSS writes it.
 func origin(dir string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(filepath.Clean(r.URL.Path))))
@@ -75,6 +79,10 @@ func origin(dir string) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
+		body = daysAgo.ReplaceAllFunc(body, func(b []byte) []byte {
+			n, _ := strconv.Atoi(string(daysAgo.FindSubmatch(b)[1])) // the pattern has digits only
+			return time.Now().UTC().AddDate(0, 0, -n).AppendFormat(nil, http.TimeFormat)
+		})
 		w.Header().Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(body))[:16]))
 		http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(body))
 	})

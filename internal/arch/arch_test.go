@@ -30,6 +30,7 @@ var below = map[string][]string{
 	"aggregator/dedup/pivot/internal/word":    {},
 	"aggregator/dedup/pivot/internal/gen":     {"aggregator/dedup/pivot/internal/word"},
 	"aggregator/tag":                          {"feeds"},
+	"aggregator/discover":                     {"feeds", "aggregator/fetch", "aggregator/parse", "aggregator/normalize"},
 	"aggregator":                              {"feeds", "storage", "aggregator/*"},
 	"config":                                  {"feeds", "aggregator/tag", "aggregator/schedule"},
 	"internal/demo":                           {},
