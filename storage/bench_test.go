@@ -226,6 +226,7 @@ func BenchmarkSelect(b *testing.B) {
 		{"topics-regions-language", feeds.Query{Topics: []string{"topic-3", "topic-9"}, Regions: []string{"region-2", "region-5"}, Languages: []string{"fr"}}},
 		{"source-and-common-topic", feeds.Query{Topics: []string{"topic-0"}, Sources: []feeds.SourceID{"office-7"}}},
 		{"three-rare", feeds.Query{Topics: []string{"topic-28"}, Regions: []string{"region-24"}, Countries: []string{"country-150"}}},
+		{"any-of-two-but", feeds.Query{Any: []feeds.Query{{Topics: []string{"topic-3"}}, {Regions: []string{"region-2"}, Languages: []string{"fr"}}}, Not: []feeds.Query{{Countries: []string{"country-9"}}}}},
 		{"word", feeds.Query{Words: "migration"}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -364,7 +364,7 @@ func (t *tables) count(term uint32) (int, stamp) {
 
 // newest looks for the newest Order of those that carry the term.
 func (t *tables) newest(term uint32) (stamp, error) {
-	m, err := t.merge([]field{{terms: []uint32{term}}}, nil)
+	m, err := t.merge(&condition{fields: []field{{terms: []uint32{term}}}}, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -376,16 +376,10 @@ func (t *tables) newest(term uint32) (stamp, error) {
 	return order, nil
 }
 
-// field is the terms of one field of a query: alternatives.
-type field struct {
-	terms []uint32
-	size  int // at most so many statements carry one of them
-}
-
-// merger gives the statements that meet all fields, newest first, from all
+// merger gives the statements that meet a condition, newest first, from all
 // segments.
 type merger struct {
-	fields   []field
+	*condition
 	postings *bbolt.Cursor
 	segments []*run // the one that goes on first is last
 	head     *run   // the one that next returned and that must move on
@@ -396,16 +390,16 @@ type run struct {
 	segment
 	number uint32
 	at     int     // rank
-	bits   *bitmap // the places that meet all fields; nil as long as it was not opened
+	bits   *bitmap // the places that meet the condition; nil as long as it was not opened
 }
 
 func (r *run) key() []byte { return r.segment.key(r.rank(r.at)) }
 
 // merge starts a selection at the first entry key not before start.
-func (t *tables) merge(fields []field, start []byte) (*merger, error) {
-	m := &merger{fields: fields, postings: t.postings.Cursor()}
-	c := t.segments.Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
+func (t *tables) merge(c *condition, start []byte) (*merger, error) {
+	m := &merger{condition: c, postings: t.postings.Cursor()}
+	all := t.segments.Cursor()
+	for k, v := all.First(); k != nil; k, v = all.Next() {
 		s, err := parseSegment(v)
 		if err != nil {
 			return nil, err
@@ -462,32 +456,9 @@ func (m *merger) back(r *run) {
 	}
 }
 
-// open finds out which places of the segment meet all fields; false when none
-// does.
+// open finds out which places of the segment meet the condition; false when
+// none does.
 func (m *merger) open(r *run) (bool, error) {
-	var key [8]byte
-	binary.BigEndian.PutUint32(key[:], r.number)
-	for i, f := range m.fields {
-		var b bitmap
-		for _, term := range f.terms {
-			binary.BigEndian.PutUint32(key[4:], term)
-			if k, v := m.postings.Seek(key[:]); bytes.Equal(k, key[:]) {
-				if err := b.add(v); err != nil {
-					return false, err
-				}
-			}
-		}
-		some := uint64(0)
-		if i == 0 {
-			r.bits = &b
-		}
-		for i := range b {
-			r.bits[i] &= b[i]
-			some |= r.bits[i]
-		}
-		if some == 0 {
-			return false, nil
-		}
-	}
-	return true, nil
+	r.bits = new(bitmap)
+	return m.meet(r, r.bits, m.postings)
 }

@@ -2,10 +2,8 @@ package storage
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 
 	"communique/feeds"
@@ -20,7 +18,8 @@ const (
 
 // Select gives the published statements that meet the query, newest first by
 // Order, then by ID. Since is included, Until is not. A name that nothing
-// carries selects nothing. What it costs grows with the segments of the index
+// carries selects nothing; a query of thousands of values or nested more than
+// eight deep fails with ErrQuery. What it costs grows with the segments of the index
 // (segment.go) that reach up to the page, not with what they hold.
 //
 // With Words it reads the texts of at most 2,000 statements that meet the rest;
@@ -39,11 +38,11 @@ func (s *Store) Select(q feeds.Query) (Page, error) {
 
 func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 	var page Page
-	fields, ok := t.fields(q)
-	if !ok {
-		return page, nil
+	c, ok, err := t.condition(&q)
+	if err != nil || !ok {
+		return page, err
 	}
-	m, err := t.merge(fields, startOf(q))
+	m, err := t.merge(c, startOf(q))
 	if err != nil {
 		return page, err
 	}
@@ -52,21 +51,18 @@ func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 		limit = defaultLimit
 	}
 	var (
-		oldest []byte
-		words  = strings.Fields(strings.ToLower(q.Words))
-		read   = 0
-		last   feeds.Cursor
-		rows   = t.rows.Cursor()
+		asked = periodOf(&q)
+		words = strings.Fields(strings.ToLower(q.Words))
+		read  = 0
+		last  feeds.Cursor
+		rows  = t.rows.Cursor()
 	)
-	if !q.Since.IsZero() {
-		oldest = appendTime(nil, stampOf(q.Since))
-	}
 	for {
 		at, err := m.next()
 		if err != nil {
 			return page, err
 		}
-		if at == nil || oldest != nil && bytes.Compare(at.key()[:8], oldest) > 0 {
+		if at == nil || asked.past(at.key()) {
 			return page, nil
 		}
 		if len(page.Heads) == limit && len(words) == 0 {
@@ -111,10 +107,7 @@ func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 
 // startOf gives the least entry key that q may select, nil for the newest.
 func startOf(q feeds.Query) []byte {
-	var start []byte
-	if !q.Until.IsZero() {
-		start = appendTime(nil, stampOf(q.Until)-1)
-	}
+	start := periodOf(&q).start
 	if !q.After.IsZero() && len(q.After.ID) <= maxID {
 		// The octet behind it makes it greater than the entry itself.
 		if after := append(appendEntryKey(nil, stampOf(q.After.Order), q.After.ID), 0); bytes.Compare(after, start) > 0 {
@@ -122,38 +115,4 @@ func startOf(q feeds.Query) []byte {
 		}
 	}
 	return start
-}
-
-// fields gives the fields of the query that ask something, the rarest first;
-// false when one cannot be met.
-func (t *tables) fields(q feeds.Query) ([]field, bool) {
-	var out []field
-	add := func(n int, term func(int) string) bool {
-		if n == 0 {
-			return true
-		}
-		var f field
-		for i := range n {
-			if number, ok := t.number(term(i)); ok && !slices.Contains(f.terms, number) {
-				if size, _ := t.count(number); size > 0 {
-					f.size += size
-					f.terms = append(f.terms, number)
-				}
-			}
-		}
-		out = append(out, f)
-		return f.size > 0
-	}
-	tags := func(scheme string, terms []string) bool {
-		return add(len(terms), func(i int) string { return tagTerm(feeds.Tag{Scheme: scheme, Term: terms[i]}) })
-	}
-	ok := tags(feeds.Region, q.Regions) && tags(feeds.Country, q.Countries) &&
-		tags(feeds.Topic, q.Topics) && tags(feeds.Event, q.Events) &&
-		add(len(q.Sources), func(i int) string { return sourceTerm(q.Sources[i]) }) &&
-		add(len(q.Languages), func(i int) string { return languageTerm(q.Languages[i]) })
-	if len(out) == 0 {
-		out = append(out, field{terms: []uint32{allTerm}})
-	}
-	slices.SortStableFunc(out, func(a, b field) int { return cmp.Compare(a.size, b.size) })
-	return out, ok
 }

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -42,6 +43,57 @@ func TestSelectCombinesFieldsAndAlternatives(t *testing.T) {
 		{"d c", feeds.Query{Limit: 2}},
 	} {
 		wantIDs(t, s, c.q, strings.Fields(c.want)...)
+	}
+}
+
+func TestSelectObeysAlternativesAndExceptions(t *testing.T) {
+	s := testkit.OpenStore(t)
+	say(t, s, 9,
+		observed("north", "a", 1, tagged("topic/health", "region/americas", "country/mx")),
+		observed("north", "b", 2, tagged("topic/children", "region/americas")),
+		observed("south", "c", 3, tagged("topic/health", "topic/children"), language("fr")),
+		observed("south", "d", 4))
+	topic := func(terms ...string) feeds.Query { return feeds.Query{Topics: terms} }
+	south, americas := feeds.Query{Sources: []feeds.SourceID{"south"}}, feeds.Query{Regions: []string{"americas"}}
+	for _, c := range []struct {
+		want string
+		q    feeds.Query
+	}{
+		{"c b a", feeds.Query{Any: []feeds.Query{topic("children"), {Countries: []string{"mx"}}}}},
+		{"a", feeds.Query{Any: []feeds.Query{topic("nothing"), {Countries: []string{"mx"}}}}},
+		{"", feeds.Query{Any: []feeds.Query{topic("nothing"), topic("neither")}}},
+		{"d c b a", feeds.Query{Any: []feeds.Query{topic("nothing"), {}}}},
+		{"c", feeds.Query{Any: []feeds.Query{topic("children"), topic("health")}, Sources: south.Sources}},
+		{"d b", feeds.Query{Not: []feeds.Query{topic("health")}}},
+		{"d", feeds.Query{Not: []feeds.Query{topic("health"), topic("children")}}},
+		{"d c b a", feeds.Query{Not: []feeds.Query{topic("nothing")}}},
+		{"", feeds.Query{Not: []feeds.Query{{}}}},
+		{"c b", feeds.Query{Topics: []string{"children", "health"}, Not: []feeds.Query{{Countries: []string{"mx"}}}}},
+		{"d c b", feeds.Query{Not: []feeds.Query{{Topics: []string{"health"}, Regions: []string{"americas"}}}}},
+		{"d c a", feeds.Query{Not: []feeds.Query{{Regions: []string{"americas"}, Not: []feeds.Query{topic("health")}}}}},
+		{"d b", feeds.Query{Any: []feeds.Query{{Any: []feeds.Query{americas, south}, Not: []feeds.Query{topic("health")}}, topic("neither")}}},
+		{"d a", feeds.Query{Any: []feeds.Query{{Since: day(4)}, {Until: day(2)}}}},
+		{"d a", feeds.Query{Not: []feeds.Query{{Since: day(2), Until: day(4)}}}},
+		{"c", feeds.Query{Not: []feeds.Query{{Since: day(4)}}, Limit: 1}},
+	} {
+		wantIDs(t, s, c.q, strings.Fields(c.want)...)
+	}
+}
+
+func TestSelectRefusesAbsurdQueries(t *testing.T) {
+	s := testkit.OpenStore(t)
+	say(t, s, 9, observed("north", "a", 1))
+	deep, wide := feeds.Query{}, feeds.Query{}
+	for range 20 {
+		deep = feeds.Query{Any: []feeds.Query{deep}}
+	}
+	for range 10_000 {
+		wide.Not = append(wide.Not, feeds.Query{Topics: []string{"health"}})
+	}
+	for _, q := range []feeds.Query{deep, wide, {Topics: make([]string, 10_000)}} {
+		if page, err := s.Select(q); !errors.Is(err, storage.ErrQuery) {
+			t.Errorf("got %d statements and %v", len(page.Heads), err)
+		}
 	}
 }
 
@@ -274,17 +326,8 @@ func (m *model) moderated(id feeds.StatementID) *feeds.Moderated {
 
 func (m *model) sel(q feeds.Query) []feeds.StatementID {
 	var hits []*published
-	meets := func(has map[string]bool, scheme string, want []string) bool {
-		return len(want) == 0 || slices.ContainsFunc(want, func(w string) bool { return has[scheme+w] })
-	}
 	for _, st := range m.published() {
-		var sources []string
-		for _, s := range q.Sources {
-			sources = append(sources, string(s))
-		}
-		if meets(st.tags, "topic/", q.Topics) && meets(st.tags, "region/", q.Regions) && meets(st.tags, "country/", q.Countries) &&
-			meets(st.tags, "event/", q.Events) && meets(st.languages, "", q.Languages) && meets(st.sources, "", sources) &&
-			!st.order.Before(q.Since) && (q.Until.IsZero() || st.order.Before(q.Until)) {
+		if st.meets(q) {
 			hits = append(hits, st)
 		}
 	}
@@ -294,6 +337,20 @@ func (m *model) sel(q feeds.Query) []feeds.StatementID {
 		out = append(out, h.id)
 	}
 	return out
+}
+
+func (st *published) meets(q feeds.Query) bool {
+	meets := func(has map[string]bool, scheme string, want []string) bool {
+		return len(want) == 0 || slices.ContainsFunc(want, func(w string) bool { return has[scheme+w] })
+	}
+	var sources []string
+	for _, s := range q.Sources {
+		sources = append(sources, string(s))
+	}
+	return meets(st.tags, "topic/", q.Topics) && meets(st.tags, "region/", q.Regions) && meets(st.tags, "country/", q.Countries) &&
+		meets(st.tags, "event/", q.Events) && meets(st.languages, "", q.Languages) && meets(st.sources, "", sources) &&
+		!st.order.Before(q.Since) && (q.Until.IsZero() || st.order.Before(q.Until)) &&
+		(len(q.Any) == 0 || slices.ContainsFunc(q.Any, st.meets)) && !slices.ContainsFunc(q.Not, st.meets)
 }
 
 // tags gives the tags that are shown of each published statement, sorted.
@@ -408,7 +465,7 @@ func (c chance) fact() feeds.Fact {
 	return &feeds.Fetched{Source: feeds.SourceID(c.pick("north", "south")), At: day(1 + c.IntN(9)), Status: 200}
 }
 
-func (c chance) query() feeds.Query {
+func (c chance) query(depth int) feeds.Query {
 	q := feeds.Query{Limit: 1 + c.IntN(3)}
 	some := func(from ...string) (out []string) {
 		if c.IntN(3) == 0 {
@@ -429,6 +486,16 @@ func (c chance) query() feeds.Query {
 	if c.IntN(4) == 0 {
 		q.Until = day(1 + c.IntN(5))
 	}
+	if depth < 3 && c.IntN(3) == 0 {
+		for range 1 + c.IntN(3) {
+			q.Any = append(q.Any, c.query(depth+1))
+		}
+	}
+	if depth < 3 && c.IntN(3) == 0 {
+		for range 1 + c.IntN(2) {
+			q.Not = append(q.Not, c.query(depth+1))
+		}
+	}
 	return q
 }
 
@@ -446,7 +513,7 @@ func TestSelectAgreesWithAModelWhateverIsSaid(t *testing.T) {
 				t.Fatalf("number %d, want %d", seq, m.last)
 			}
 			for range 8 {
-				q := c.query()
+				q := c.query(0)
 				if got, want := all(t, s, q), m.sel(q); !slices.Equal(got, want) {
 					t.Fatalf("seed %d at %d: select %+v\ngot  %v\nwant %v", seed, m.last, q, got, want)
 				}
@@ -517,6 +584,8 @@ func TestSelectAgreesWithAModelOverManyStatements(t *testing.T) {
 	for _, q := range []feeds.Query{
 		{Limit: 1000}, {Topics: []string{"rare"}, Limit: 5}, {Topics: []string{"health"}, Languages: []string{"es"}, Limit: 100},
 		{Regions: []string{"europe"}, Topics: []string{"children", "rare"}, Sources: []feeds.SourceID{"west"}, Since: day(1).Add(-2000 * time.Hour), Limit: 70},
+		{Any: []feeds.Query{{Topics: []string{"rare"}}, {Regions: []string{"africa"}, Since: day(1).Add(-1000 * time.Hour)}}, Not: []feeds.Query{{Languages: []string{"fr"}}}, Limit: 9},
+		{Not: []feeds.Query{{Topics: []string{"health"}}, {Since: day(1).Add(-500 * time.Hour)}}, Limit: 500},
 	} {
 		if got, want := all(t, s, q), m.sel(q); !slices.Equal(got, want) {
 			t.Errorf("select %+v: got %d, want %d statements, or another order", q, len(got), len(want))
