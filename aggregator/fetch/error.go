@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"communique/internal/guard"
 )
 
 // Class says what kind of failure a visit met; schedule takes its first step
@@ -90,14 +92,9 @@ func printable(s string, most int) string {
 	return s
 }
 
-// refused is our own "no", from wherever it is said, also from inside the
-// dialler.
-type refused struct{ what, hint string }
-
-func (r *refused) Error() string { return r.what }
-
-func refuse(hint, format string, args ...any) *refused {
-	return &refused{what: fmt.Sprintf(format, args...), hint: hint}
+// refuse is our own "no", as the guard says it.
+func refuse(hint, format string, args ...any) *guard.Refused {
+	return &guard.Refused{What: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // Causes that our own readers give.
@@ -115,7 +112,7 @@ func classify(outer context.Context, err error, o *Options) *Error {
 	e := &Error{Err: err, what: err.Error()}
 	// Errors of package url and net repeat the URL; the cause alone is shorter.
 	var (
-		no       *refused
+		no       *guard.Refused
 		dns      *net.DNSError
 		op       *net.OpError
 		netErr   net.Error
@@ -128,7 +125,7 @@ func classify(outer context.Context, err error, o *Options) *Error {
 	)
 	switch {
 	case errors.As(err, &no):
-		e.Class, e.what, e.hint = Policy, no.what, no.hint
+		e.Class, e.what, e.hint = Policy, no.What, no.Hint
 	case errors.As(err, &badURL):
 		e.Class, e.what, e.hint = Policy, "not a URL: "+badURL.Err.Error(), "correct the url"
 	case outer.Err() != nil && !errors.Is(outer.Err(), context.DeadlineExceeded):

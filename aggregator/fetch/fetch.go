@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"communique/feeds"
+	"communique/internal/guard"
 )
 
 // Fetcher fetches. Made by New; safe for concurrent use.
@@ -35,7 +36,7 @@ type Fetcher struct {
 // way is how to get to addresses. Connections are kept per way: one that was
 // opened for a source that may be on a private network is not for the others.
 type way struct {
-	guard     *guard
+	guard     *guard.Guard
 	transport http.RoundTripper
 }
 
@@ -163,7 +164,7 @@ func (f *Fetcher) way(allow []netip.Prefix) *way {
 	defer f.mu.Unlock()
 	w := f.ways[key]
 	if w == nil {
-		w = &way{guard: newGuard(slices.Concat(f.o.AllowNetworks, allow)...), transport: f.o.Transport}
+		w = &way{guard: guard.New(slices.Concat(f.o.AllowNetworks, allow)...), transport: f.o.Transport}
 		if w.transport == nil {
 			w.transport = f.transport(w.guard)
 		}
@@ -172,7 +173,7 @@ func (f *Fetcher) way(allow []netip.Prefix) *way {
 	return w
 }
 
-func (f *Fetcher) transport(g *guard) *http.Transport {
+func (f *Fetcher) transport(g *guard.Guard) *http.Transport {
 	const dialTimeout = 10 * time.Second
 	t := &http.Transport{
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(256)},
@@ -189,7 +190,7 @@ func (f *Fetcher) transport(g *guard) *http.Transport {
 		t.Proxy = http.ProxyURL(f.proxy)
 		g = nil // the only address that is dialled is the operator's own
 	}
-	t.DialContext = g.dialer(dialTimeout).DialContext
+	t.DialContext = g.Dialer(dialTimeout).DialContext
 	return t
 }
 
@@ -219,7 +220,7 @@ func (v *visit) get(ctx context.Context) (*Response, error) {
 	seen := []string{start.String()}
 	for u := start; ; {
 		v.at = bare(u)
-		if err := w.guard.checkURL(u); err != nil {
+		if err := w.guard.CheckURL(u); err != nil {
 			return nil, err
 		}
 		resp, next, status, err := v.hop(ctx, w, start, u)

@@ -473,7 +473,7 @@ func TestGetMeetsBrokenServers(t *testing.T) {
 // The resolver is one that answers "no such name" to all.
 func TestGetDNSFailure(t *testing.T) {
 	f := newFetcher(t, Options{})
-	d := f.way(nil).guard.dialer(time.Second)
+	d := f.way(nil).guard.Dialer(time.Second)
 	d.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("resolver is down")
 	}}

@@ -1,6 +1,9 @@
-package fetch
+// Package guard decides which addresses may be connected to, at the moment of
+// dialling, after the name was resolved: names and redirects can say anything.
+package guard
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -13,10 +16,22 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// guard decides which addresses may be connected to.
-type guard struct{ safe *ssrf.Guardian }
+// Refused is the guard's "no". Its text says what is wrong, Hint what to do.
+type Refused struct{ What, Hint string }
 
-func newGuard(allow ...netip.Prefix) *guard {
+func (r *Refused) Error() string { return r.What }
+
+func refuse(hint, format string, args ...any) *Refused {
+	return &Refused{What: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// Guard lets public addresses through, and what it was told to allow. Made by
+// New; safe for concurrent use.
+type Guard struct{ safe *ssrf.Guardian }
+
+// New makes a guard that lets these networks through although they are not
+// public.
+func New(allow ...netip.Prefix) *Guard {
 	var v4, v6 []netip.Prefix
 	for _, p := range allow {
 		if p.Addr().Is4In6() && p.Bits() >= 96 {
@@ -28,12 +43,12 @@ func newGuard(allow ...netip.Prefix) *guard {
 			v6 = append(v6, p)
 		}
 	}
-	return &guard{ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))}
+	return &Guard{ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))}
 }
 
 // control is a net.Dialer's Control: it sees the address after the name was
 // resolved, for each try of each dial. That, and not the name, is what counts.
-func (g *guard) control(network, address string, _ syscall.RawConn) error {
+func (g *Guard) control(network, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return refuse("", "%s is no address", address)
@@ -41,16 +56,16 @@ func (g *guard) control(network, address string, _ syscall.RawConn) error {
 	return g.check(at.Addr())
 }
 
-func (g *guard) check(ip netip.Addr) error {
+func (g *Guard) check(ip netip.Addr) error {
 	if err := g.safe.SafeAddr(ip.Unmap()); err != nil {
-		return refuse("add it to allow_networks if the source may really be there", "%s is no public address", ip)
+		return refuse("add it to allow_networks if it may really be there", "%s is no public address", ip)
 	}
 	return nil
 }
 
-// dialer gives a dialler that asks the guard; a nil guard lets everything
+// Dialer gives a dialler that asks the guard; a nil guard lets everything
 // through, which is for the way to a proxy.
-func (g *guard) dialer(timeout time.Duration) *net.Dialer {
+func (g *Guard) Dialer(timeout time.Duration) *net.Dialer {
 	d := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
 	if g != nil {
 		d.Control = g.control
@@ -58,13 +73,13 @@ func (g *guard) dialer(timeout time.Duration) *net.Dialer {
 	return d
 }
 
-// checkURL refuses what needs no dial to be refused: other schemes, ports of
+// CheckURL refuses what needs no dial to be refused: other schemes, ports of
 // services that would take a request for their own language, and special
 // addresses that stand in the URL itself, which is all that can be seen of
 // them when a proxy does the dialling.
-func (g *guard) checkURL(u *url.URL) error {
+func (g *Guard) CheckURL(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return refuse("only http and https are fetched", "scheme %q", u.Scheme)
+		return refuse("only http and https are asked", "scheme %q", u.Scheme)
 	}
 	host := u.Hostname()
 	if host == "" {
@@ -73,7 +88,7 @@ func (g *guard) checkURL(u *url.URL) error {
 	if p := u.Port(); p != "" {
 		n, err := strconv.ParseUint(p, 10, 16)
 		if _, bad := slices.BinarySearch(badPorts, uint16(n)); err != nil || bad {
-			return refuse("feeds are not served there", "port %s", p)
+			return refuse("nothing of ours is served there", "port %s", p)
 		}
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
