@@ -4,7 +4,8 @@ import "time"
 
 // Fact is what a node says after it has decided. A later fact with the same
 // Key replaces the earlier one; state is the latest fact per key. The kinds
-// are Fetched, Observed, Gone, Joined and Moderated; no other exists.
+// are Fetched, Observed, Gone, Joined and Moderated, and about who tells whom
+// of news Subscribed, Pushed and Leased; no other exists.
 type Fact interface {
 	// Key is unique over all kinds: its first byte is the kind's letter.
 	Key() string

@@ -213,6 +213,9 @@ func (b *batch) apply(r *record) error {
 		}
 		b.state.records--
 	}
+	if forgets(r.fact) {
+		return b.latest.Delete([]byte(r.key))
+	}
 	seq := be(r.seq)
 	if b.log.Get(seq) != nil {
 		return fmt.Errorf("two records have the number %d; the second is %q", r.seq, r.key)

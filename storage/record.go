@@ -172,7 +172,13 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 		}
 		r.kind, row = kindModerated, f
 	default:
-		return r, fmt.Errorf("no fact of the journal: %T", f)
+		var err error
+		if r.kind, row, err = callRow(f); err != nil {
+			return r, err
+		}
+		if row == nil {
+			return r, fmt.Errorf("no fact of the journal: %T", f)
+		}
 	}
 	if err := check(f); err != nil {
 		return r, err
@@ -231,7 +237,7 @@ func check(f feeds.Fact) error {
 		}
 		return within("statement", string(f.Statement), maxID)
 	}
-	return nil
+	return checkCall(f, within)
 }
 
 // split parts a copy into what lists need and the bulk. A decoder does not
@@ -287,7 +293,7 @@ func parseLogRow(b []byte) (logRow, error) {
 		r.number = binary.BigEndian.Uint64(b[rowHead:])
 		copy(r.hash[:], b[rowHead+8:])
 		r.meta = b[rowContentHead:]
-	case kindFetched, kindGone, kindJoined, kindModerated:
+	case kindFetched, kindGone, kindJoined, kindModerated, kindSubscribed, kindPushed, kindLeased:
 	default:
 		return r, fmt.Errorf("a record of unknown kind %q", r.kind)
 	}
@@ -334,9 +340,11 @@ func (r *logRow) fact(content []byte) (feeds.Fact, error) {
 	case kindJoined:
 		var f feeds.Joined
 		return &f, decoding.Unmarshal(r.meta, &f)
-	default: // kindModerated, parseLogRow lets nothing else pass
+	case kindModerated:
 		var f feeds.Moderated
 		return &f, decoding.Unmarshal(r.meta, &f)
+	default: // parseLogRow lets nothing else pass
+		return callFact(r.kind, r.meta)
 	}
 }
 

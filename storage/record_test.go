@@ -56,7 +56,8 @@ func fill(v reflect.Value, n *int) {
 // facts gives every kind of fact, once with every field set and once with none
 // but the names.
 func facts() []feeds.Fact {
-	full := []feeds.Fact{&feeds.Fetched{}, &feeds.Observed{}, &feeds.Gone{}, &feeds.Joined{}, &feeds.Moderated{}}
+	full := []feeds.Fact{&feeds.Fetched{}, &feeds.Observed{}, &feeds.Gone{}, &feeds.Joined{}, &feeds.Moderated{},
+		&feeds.Subscribed{}, &feeds.Pushed{}, &feeds.Leased{}}
 	for i, f := range full {
 		n := 100 * i
 		fill(reflect.ValueOf(f).Elem(), &n)
@@ -66,7 +67,10 @@ func facts() []feeds.Fact {
 		&feeds.Observed{Item: "north/1", Statement: "s1"},
 		&feeds.Gone{Item: "north/1", Statement: "s1"},
 		&feeds.Joined{Loser: "s1", Winner: "s2"},
-		&feeds.Moderated{Statement: "s1"})
+		&feeds.Moderated{Statement: "s1"},
+		&feeds.Subscribed{Topic: "https://a.example/feeds/all.atom", Callback: "https://b.example/"},
+		&feeds.Pushed{Line: "https://a.example/feeds/all.atom"},
+		&feeds.Leased{Source: "north"})
 }
 
 func roundTrip(t *testing.T, at time.Time, f feeds.Fact) (feeds.Fact, time.Time) {

@@ -1,0 +1,255 @@
+package storage
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"communique/feeds"
+)
+
+// The kinds of records about who is told of news, and by whom we are.
+const (
+	kindSubscribed = 'S'
+	kindPushed     = 'P'
+	kindLeased     = 'L'
+)
+
+// maxAddress is the most octets that a topic's or a callback's address may
+// have: two of them must fit into a key of bbolt's.
+const maxAddress = 8 << 10
+
+type subscribedRow struct {
+	feeds.Subscribed
+	Since   stamp `cbor:"5,keyasint,omitempty"`
+	Until   stamp `cbor:"6,keyasint,omitempty"`
+	Reached stamp `cbor:"20,keyasint,omitempty"`
+	Failing stamp `cbor:"22,keyasint,omitempty"`
+	Due     stamp `cbor:"23,keyasint,omitempty"`
+}
+
+type pushedRow struct {
+	feeds.Pushed
+	Reached stamp `cbor:"20,keyasint,omitempty"`
+	Failing stamp `cbor:"22,keyasint,omitempty"`
+	Due     stamp `cbor:"23,keyasint,omitempty"`
+}
+
+type leasedRow struct {
+	feeds.Leased
+	Asked   stamp `cbor:"6,keyasint,omitempty"`
+	Until   stamp `cbor:"7,keyasint,omitempty"`
+	Last    stamp `cbor:"8,keyasint,omitempty"`
+	Reached stamp `cbor:"20,keyasint,omitempty"`
+	Failing stamp `cbor:"22,keyasint,omitempty"`
+	Due     stamp `cbor:"23,keyasint,omitempty"`
+}
+
+// callRow gives the row of a fact of these kinds; nil for another kind.
+func callRow(f feeds.Fact) (kind byte, row any, err error) {
+	var no bool
+	switch f := f.(type) {
+	case *feeds.Subscribed:
+		if no = f == nil; !no {
+			kind, row = kindSubscribed, &subscribedRow{*f, stampOf(f.Since), stampOf(f.Until), stampOf(f.Reached), stampOf(f.Failing), stampOf(f.Due)}
+		}
+	case *feeds.Pushed:
+		if no = f == nil; !no {
+			kind, row = kindPushed, &pushedRow{*f, stampOf(f.Reached), stampOf(f.Failing), stampOf(f.Due)}
+		}
+	case *feeds.Leased:
+		if no = f == nil; !no {
+			kind, row = kindLeased, &leasedRow{*f, stampOf(f.Asked), stampOf(f.Until), stampOf(f.Last), stampOf(f.Reached), stampOf(f.Failing), stampOf(f.Due)}
+		}
+	}
+	if no {
+		err = errNoFact
+	}
+	return kind, row, err
+}
+
+// callFact decodes a row of these kinds.
+func callFact(kind byte, meta []byte) (feeds.Fact, error) {
+	switch kind {
+	case kindSubscribed:
+		var row subscribedRow
+		if err := decoding.Unmarshal(meta, &row); err != nil {
+			return nil, err
+		}
+		f := row.Subscribed
+		f.Since, f.Until = row.Since.time(), row.Until.time()
+		f.Reached, f.Failing, f.Due = row.Reached.time(), row.Failing.time(), row.Due.time()
+		return &f, nil
+	case kindPushed:
+		var row pushedRow
+		if err := decoding.Unmarshal(meta, &row); err != nil {
+			return nil, err
+		}
+		f := row.Pushed
+		f.Reached, f.Failing, f.Due = row.Reached.time(), row.Failing.time(), row.Due.time()
+		return &f, nil
+	default:
+		var row leasedRow
+		if err := decoding.Unmarshal(meta, &row); err != nil {
+			return nil, err
+		}
+		f := row.Leased
+		f.Asked, f.Until, f.Last = row.Asked.time(), row.Until.time(), row.Last.time()
+		f.Reached, f.Failing, f.Due = row.Reached.time(), row.Failing.time(), row.Due.time()
+		return &f, nil
+	}
+}
+
+// checkCall refuses facts of these kinds that could be written but not found
+// again.
+func checkCall(f feeds.Fact, within func(what, s string, limit int) error) error {
+	switch f := f.(type) {
+	case *feeds.Subscribed:
+		return errors.Join(within("topic", f.Topic, maxAddress), within("callback", f.Callback, maxAddress))
+	case *feeds.Pushed:
+		return within("line", f.Line, maxAddress)
+	case *feeds.Leased:
+		return within("source", string(f.Source), maxName)
+	}
+	return nil
+}
+
+// forgets reports whether a fact leaves nothing to be remembered: a
+// subscription that has ended, or strangers could fill the file by coming and
+// going.
+func forgets(f feeds.Fact) bool {
+	s, ok := f.(*feeds.Subscribed)
+	return ok && s.Until.IsZero()
+}
+
+// latestOf calls fn with the latest fact of every key that begins with the
+// kind's letter.
+func latestOf[T feeds.Fact](s *Store, kind byte) ([]T, error) {
+	var out []T
+	err := s.view(func(t *tables) error {
+		c := t.latest.Cursor()
+		for k, v := c.Seek([]byte{kind}); len(k) > 0 && k[0] == kind; k, v = c.Next() {
+			f, err := s.factAt(t, binary.BigEndian.Uint64(v), false)
+			if err != nil {
+				return err
+			}
+			if f, ok := f.(T); ok {
+				out = append(out, f)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Subscriptions gives all subscriptions at our hub, by topic and callback.
+func (s *Store) Subscriptions() ([]*feeds.Subscribed, error) {
+	return latestOf[*feeds.Subscribed](s, kindSubscribed)
+}
+
+// Pushed gives how far each line of deliveries has come, by line.
+func (s *Store) Pushed() ([]*feeds.Pushed, error) { return latestOf[*feeds.Pushed](s, kindPushed) }
+
+// Leases gives our own subscriptions at sources' hubs, by source.
+func (s *Store) Leases() ([]*feeds.Leased, error) { return latestOf[*feeds.Leased](s, kindLeased) }
+
+// Changed gives a channel that is closed at the next commit.
+func (s *Store) Changed() <-chan struct{} { return s.changed() }
+
+// Change is a statement that records have touched.
+type Change struct {
+	Seq       uint64 // of the last of those records
+	ID        feeds.StatementID
+	Into      feeds.StatementID // the statement that this one was joined to, "" when it stands
+	Published bool              // false: it is withdrawn, hidden or joined
+	Head      Head              // when it is published
+}
+
+// changesScan is how many records one call of Changes reads.
+const changesScan = 1000
+
+// Changes gives the statements that were touched by records behind the given
+// number, in the order of the last record that touched them, and the number up
+// to which it has looked: go on from there while that is below Position.
+func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error) {
+	last := map[feeds.StatementID]Change{}
+	err = s.view(func(t *tables) error {
+		st, err := decodeState(t.meta.Get(stateKey))
+		if err != nil {
+			return err
+		}
+		upTo = max(st.position, after)
+		touched := func(seq uint64, id feeds.StatementID, joined bool) error {
+			r, err := t.row(id)
+			if err != nil {
+				return err
+			}
+			root, err := rootOf(t.row, r)
+			if err != nil {
+				return err
+			}
+			if joined && root.id != id {
+				last[id] = Change{Seq: seq, ID: id, Into: root.id}
+			}
+			c := Change{Seq: seq, ID: root.id, Published: root.view.published}
+			if c.Published {
+				v := root.view
+				c.Head = Head{ID: root.id, Seq: v.said.seq, Order: v.order.time(), Changed: v.said.at.time()}
+			}
+			last[root.id] = c
+			return nil
+		}
+		cursor, n := t.log.Cursor(), 0
+		for k, v := cursor.Seek(be(after + 1)); k != nil; k, v = cursor.Next() {
+			if n++; n > changesScan {
+				return nil
+			}
+			seq := binary.BigEndian.Uint64(k)
+			if n == changesScan {
+				upTo = seq
+			}
+			id, joined, err := statementOf(v)
+			if err == nil && id != "" {
+				err = touched(seq, id, joined)
+			}
+			if err != nil {
+				return fmt.Errorf("record %d: %w", seq, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, after, fmt.Errorf("changes after %d: %w", after, err)
+	}
+	for _, c := range last {
+		changes = append(changes, c)
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.ID, b.ID)) })
+	return changes, upTo, nil
+}
+
+// statementOf reads which statement a row of the log touches, "" for none, and
+// whether it says that the statement was joined to another.
+func statementOf(v []byte) (id feeds.StatementID, joined bool, err error) {
+	row, err := parseLogRow(v)
+	if err != nil {
+		return "", false, err
+	}
+	switch row.kind {
+	case kindObserved, kindGone:
+		id, err = row.statement()
+		return id, false, err
+	case kindJoined, kindModerated:
+		f, err := row.fact(nil)
+		switch f := f.(type) {
+		case *feeds.Joined:
+			return f.Loser, true, err
+		case *feeds.Moderated:
+			return f.Statement, false, err
+		}
+		return "", false, err
+	}
+	return "", false, nil
+}
