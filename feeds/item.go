@@ -28,6 +28,7 @@ type Document struct {
 	UpdateFreq   int      // sy:updateFrequency, times per period
 
 	Items []Item   // without those that the caller knew already
+	Left  bool     // there are more that were left for the next visit
 	Raws  []uint64 // Item.Raw of every item in the body, in document order, known ones included
 	Notes []string // what had to be repaired to read it
 }

@@ -32,7 +32,9 @@ var below = map[string][]string{
 	"aggregator/tag":                          {"feeds"},
 	"aggregator/discover":                     {"feeds", "aggregator/fetch", "aggregator/parse", "aggregator/normalize"},
 	"aggregator":                              {"feeds", "storage", "aggregator/*"},
-	"config":                                  {"feeds", "aggregator/tag", "aggregator/schedule"},
+	"aggregator/extract":                      {"feeds"},
+	"aggregator/robots":                       {"aggregator/fetch"},
+	"config":                                  {"feeds", "aggregator/extract", "aggregator/tag", "aggregator/schedule"},
 	"internal/guard":                          {},
 	"internal/demo":                           {},
 	"cmd/communique":                          {"*"},
@@ -60,6 +62,10 @@ var homes = map[string][]string{
 	"github.com/microcosm-cc/bluemonday":  {"aggregator/normalize"},
 	"github.com/blevesearch/snowballstem": {"aggregator/tag"},
 	"github.com/fxamacker/cbor":           {"storage"},
+	"github.com/andybalholm/cascadia":     {"aggregator/extract"},
+	"github.com/theory/jsonpath":          {"aggregator/extract"},
+	"codeberg.org/readeck/go-readability": {"aggregator/extract"},
+	"github.com/temoto/robotstxt":         {"aggregator/robots"},
 	"golang.org/x/time/rate":              {"aggregator/fetch"},
 	"github.com/chromedp/chromedp":        {"internal/browser"}, // and tests
 }
