@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"communique/aggregator/dedup"
+	"communique/aggregator/extract"
 	"communique/aggregator/fetch"
 	"communique/aggregator/normalize"
+	"communique/aggregator/robots"
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
 	"communique/feeds"
@@ -46,6 +48,12 @@ type Source struct {
 	Ceiling       time.Duration // never asked less often, unless the publisher wishes
 	Header        http.Header   // sent besides our own
 	AllowNetworks []netip.Prefix
+
+	// For what is no feed, and for the pages that its items lead to.
+	Reader  *extract.Reader        // nil for a feed
+	Robots  bool                   // its own address is a page, so robots.txt counts
+	Article *extract.ArticleReader // nil when pages are not followed
+	Reading string                 // what Reader and Article were made from: what is known is void when it changes
 }
 
 // Options are the engine's parts and manners. Store, Journal, Fetcher, Tagger,
@@ -55,6 +63,8 @@ type Options struct {
 	Store   *storage.Store
 	Journal Journal
 	Fetcher *fetch.Fetcher
+	// Agent is the product token of our user agent, that robots.txt goes by.
+	Agent string
 	// Tagger is asked for when the first new item arrives: most visits bring
 	// none, and compiling the rules takes time.
 	Tagger  func() *tag.Tagger
@@ -65,6 +75,9 @@ type Options struct {
 	Spread  time.Duration // over which the first visits after a start are spread; 0 means at once
 	// Done is called after each refresh, by the worker; nil is fine.
 	Done func(Outcome)
+	// Got is called with every answer of an origin as it came, also one that is no
+	// feed; nil is fine.
+	Got func(url string, got *fetch.Response)
 	// Likeness is how like two texts must be to be one statement; zero is good.
 	Likeness dedup.Likeness
 }
@@ -79,6 +92,9 @@ type Engine struct {
 	fillWindow func() error // puts into the placer what was seen lately, once
 	normalize  *normalize.Normalizer
 	tagger     func() *tag.Tagger
+	robots     *robots.Keeper
+	triesMu    sync.Mutex
+	tries      map[string]int                 // how often the page of an item has failed
 	words      map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
 }
 
@@ -90,13 +106,14 @@ func New(o Options) *Engine {
 	if o.PerHost == 0 {
 		o.PerHost = 2
 	}
-	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tagger: sync.OnceValue(o.Tagger),
+	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tries: map[string]int{}, tagger: sync.OnceValue(o.Tagger),
 		words: map[feeds.SourceID]*sync.Mutex{"": new(sync.Mutex)}}
 	for i := range o.Sources {
 		s := &o.Sources[i]
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
 		e.order, e.words[s.ID] = append(e.order, s.ID), new(sync.Mutex)
 	}
+	e.robots = robots.New(robots.Options{Fetcher: o.Fetcher, Now: o.Now, Agent: o.Agent})
 	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since, Text: e.text, Likeness: o.Likeness})
 	e.fillWindow = sync.OnceValue(e.restore)
 	return e

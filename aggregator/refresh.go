@@ -10,7 +10,6 @@ import (
 	"communique/aggregator/dedup"
 	"communique/aggregator/fetch"
 	"communique/aggregator/normalize"
-	"communique/aggregator/parse"
 	"communique/aggregator/tag"
 	"communique/feeds"
 )
@@ -74,6 +73,11 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document, error) {
 	req := fetch.Request{URL: v.ask, Header: s.Header, AcceptLanguage: s.Language, AllowNetworks: s.AllowNetworks}
 	asked := e.o.Fetcher.Asked(req) ^ readingOf(s)
+	if s.Reader != nil && s.Robots {
+		if err := e.allowed(ctx, s, v.ask); err != nil {
+			return nil, err
+		}
+	}
 	same := asked == v.Asked // else the validators are for another question (RFC 9110 §13.1)
 	if same {
 		req.Validators, req.Final = v.Validators, v.Final
@@ -83,6 +87,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 	if err != nil {
 		return nil, err
 	}
+	e.got(req.URL, got)
 	if got.Unchanged {
 		return nil, v.unchanged(got)
 	}
@@ -95,15 +100,18 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 		known = nil
 	}
 	seen := rawSet(known)
-	doc, err := parse.Parse(got.Body, parse.Options{ContentType: got.ContentType, URL: got.Final, Known: seen.has})
-	var no *parse.Error
+	doc, err := e.document(ctx, s, got, v, seen.has)
+	v.Bytes = got.Wire
 	switch {
-	case errors.As(err, &no):
-		return nil, &softError{no.Class, fmt.Sprintf("fetch %s: answered %d, but %s; %s", got.Final, got.Status, no.Detail, hintFor(no.Class))}
 	case err != nil:
 		return nil, err
 	case len(doc.Raws) == 0 && len(v.Fetched.Items) > 0:
 		return nil, &softError{"emptied", fmt.Sprintf("fetch %s: a valid feed without a single item, where there were %d; tell the publisher if it stays so", got.Final, len(v.Fetched.Items)/8)}
+	}
+	if s.Article != nil {
+		if err := e.follow(ctx, s, doc, v); err != nil {
+			return nil, err
+		}
 	}
 	v.good(got, doc, asked, body)
 	return doc, nil
@@ -182,7 +190,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 		}
 	}
 	v.learn(drafts, placed)
-	v.Baseline = true
+	v.Baseline = v.Baseline || !doc.Left // what is left of a first import is of it, too
 	return said, release, nil
 }
 
@@ -324,6 +332,8 @@ func hintFor(class string) string {
 	switch class {
 	case "html":
 		return "open the address in a browser: the feed may have moved, or a wall or a login stands before it"
+	case "no-items":
+		return "the page has changed, or the rules under `select` are not right; look with `communique source test`"
 	case "empty":
 		return "tell the publisher if it stays so"
 	}

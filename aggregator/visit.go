@@ -22,6 +22,7 @@ type visit struct {
 	ask         string // the URL that is asked: the configured one, or where it has moved to for good
 	items       int
 	isUnchanged bool
+	inParts     bool // what the URL gives is but a list of the documents that were read
 	retryAfter  time.Duration
 	err         error
 }
@@ -81,6 +82,9 @@ func (v *visit) unchanged(got *fetch.Response) error {
 func (v *visit) good(got *fetch.Response, doc *feeds.Document, asked, body uint64) {
 	v.Final, v.Asked, v.Validators, v.Body = got.Final, asked, got.Validators, body
 	v.Fetched.Items, v.items = packRaws(doc.Raws), len(doc.Raws)
+	if doc.Left || v.inParts { // else the same body, or a 304, would be taken for nothing new
+		v.Validators, v.Body = feeds.Validators{}, 0
+	}
 	v.Hints = hintsOf(doc, got.FreshFor)
 	v.succeed(got)
 }
@@ -204,8 +208,8 @@ func packRaws(raws []uint64) []byte {
 // readingOf changes when the source's settings make us read the same bytes
 // differently, so that its items are read again.
 func readingOf(s *Source) uint64 {
-	return hashOf(fmt.Appendf(nil, "%d %q %q %q %q %q %q %q %q %d", readingVersion,
-		s.Title, s.Site, s.Language, s.Identity, s.Credit, s.Regions, s.Topics, s.Distrust, s.Priority))
+	return hashOf(fmt.Appendf(nil, "%d %q %q %q %q %q %q %q %q %d %s", readingVersion,
+		s.Title, s.Site, s.Language, s.Identity, s.Credit, s.Regions, s.Topics, s.Distrust, s.Priority, s.Reading))
 }
 
 // hashOf gives 64 bits of SHA-256, the same on every machine and for ever.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"communique/aggregator/extract"
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
 	"communique/feeds"
@@ -223,6 +224,56 @@ func (l *loader) knownTerms(at place, scheme string, list []string) {
 	}
 }
 
+// extraction compiles what reads a source that is no feed, and its pages.
+func (l *loader) extraction(s *Source, out *SourceConfig) {
+	r := extract.Rules{
+		Kind: string(s.Kind), Preset: string(s.Select.Preset), Match: s.Select.Match, Items: s.Select.Items, ID: s.Select.ID, Title: s.Select.Title,
+		Link: s.Select.Link, Published: s.Select.Published, Updated: s.Select.Updated, Summary: s.Select.Summary, Content: s.Select.Content,
+		Image: s.Select.Image, Author: s.Select.Author, Categories: s.Select.Categories, Enclosures: s.Select.Enclosures, Language: s.Select.Language,
+	}
+	a := extract.ArticleRules{Text: s.Article.Text, Remove: s.Article.Remove, Title: s.Article.Title, Published: s.Article.Published, Image: s.Article.Image, Author: s.Article.Author}
+	follow := s.Kind == extract.Sitemap
+	if s.Follow != nil {
+		follow = *s.Follow
+	}
+	report := func(section string, errs []extract.RuleError) {
+		for _, e := range errs {
+			if at := s.At.at(section); s.At.has(section) && at.has(e.Key) {
+				l.errorAt(at.at(e.Key), e.Msg)
+			} else if s.At.has(section) {
+				l.errorAt(at, e.Key+" "+e.Msg)
+			} else {
+				l.errorAt(s.At.at("kind"), section+"."+e.Key+" "+e.Msg)
+			}
+		}
+	}
+	var errs []extract.RuleError
+	isFeed := s.Kind == "" || s.Kind == "feed"
+	switch {
+	case s.Kind == "" && s.At.has("kind"): // an error already
+	case isFeed && s.At.has("select"):
+		l.errorAt(s.At.at("select"), "is for a source that is no feed; give its kind: html-list, sitemap or json")
+	case isFeed:
+	case s.Select.Preset != "" && s.Kind != extract.JSON:
+		report("select", []extract.RuleError{{Key: "preset", Msg: "is for kind json"}})
+	case s.Select.Match != "" && s.Kind != extract.Sitemap:
+		report("select", []extract.RuleError{{Key: "match", Msg: "is for kind sitemap"}})
+	default:
+		out.Reader, errs = extract.Compile(r)
+		report("select", errs)
+	}
+	switch {
+	case follow:
+		out.Article, errs = extract.CompileArticle(a)
+		report("article", errs)
+	case s.At.has("article"):
+		l.errorAt(s.At.at("article"), "is for a source whose pages are read; give it follow: true too")
+	}
+	if out.Reader != nil || out.Article != nil {
+		out.Reading = fmt.Sprintf("%d %+v %t %+v", extract.Version, r, follow, a)
+	}
+}
+
 // managed are the request headers that fetch sets by itself.
 var managed = []string{
 	"Accept-Encoding", "Connection", "Content-Length", "Host", "If-Modified-Since", "If-None-Match", "Range", "Te",
@@ -281,6 +332,7 @@ func (l *loader) source(c *Config, s *Source) {
 		l.errorAt(s.At.at("identity"), fmt.Sprintf("%q: is distrusted below distrust; take one of the two out", s.Identity))
 	}
 	out := c.effective(s)
+	l.extraction(s, &out)
 	out.Floor, out.Ceiling = l.bounds(s.At, d, s)
 
 	at := s.At

@@ -13,6 +13,7 @@ import (
 	"time"
 	_ "time/tzdata" // zones mean the same on a machine without them
 
+	"communique/aggregator/extract"
 	"communique/aggregator/schedule"
 
 	"golang.org/x/text/language"
@@ -436,17 +437,22 @@ func oneOf[S ~string](p *S, text string, words []string) error {
 // Kind is what is behind a source's URL.
 type Kind string
 
-func (Kind) words() []string { return []string{"feed"} }
+func (Kind) words() []string { return []string{"feed", "html-list", "sitemap", "json"} }
 
 func (k *Kind) set(text string) error {
 	switch text {
-	case "html-list", "sitemap", "json":
-		return &wrong{msg: "is not available in this version; it wants feed"}
 	case "rss", "atom", "rdf", "jsonfeed":
 		return &wrong{msg: "wants feed, which is RSS, Atom and JSON Feed alike", near: "feed"}
 	}
 	return oneOf(k, text, k.words())
 }
+
+// Preset is the API of a common system.
+type Preset string
+
+func (Preset) words() []string { return extract.Presets() }
+
+func (p *Preset) set(text string) error { return oneOf(p, text, p.words()) }
 
 // Identity is what makes two items of a source the same.
 type Identity string

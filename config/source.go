@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"communique/aggregator/extract"
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
 	"communique/feeds"
@@ -22,8 +23,11 @@ type SourceConfig struct {
 	Schedule      schedule.Schedule
 	Floor         time.Duration // never 0
 	Ceiling       time.Duration
-	Headers       Headers        // names in canonical form
-	AllowNetworks []netip.Prefix // those of fetch included
+	Headers       Headers                // names in canonical form
+	AllowNetworks []netip.Prefix         // those of fetch included
+	Reader        *extract.Reader        // nil for a feed
+	Article       *extract.ArticleReader // nil when pages are not followed
+	Reading       string                 // what those two were made from
 }
 
 // FeedConfig is a named feed with everything filled in.

@@ -280,7 +280,24 @@ type Source struct {
 	Priority *int `yaml:"priority" min:"-100" max:"100" example:"10"`
 
 	// What is behind the URL: `feed` is RSS, Atom or JSON Feed, whichever it is.
+	// What is no feed is read by `select`: `html-list` is a page that lists
+	// statements, `json` the answer of an API, `sitemap` a sitemap, a news sitemap
+	// or an index of them. `communique discover` looks for a feed first; `communique
+	// source test` shows what a source gives.
 	Kind Kind `yaml:"kind" default:"feed" near:"type format"`
+
+	// What of the page, answer or sitemap is what, for a kind that is no feed.
+	Select Select `yaml:"select" near:"selectors rules extract"`
+
+	// Whether to read the page of each new item: for its whole text, where the list
+	// or feed has but teasers, its versions in other languages and its date. At
+	// most 20 pages a visit, one after the other; robots.txt is obeyed. Default:
+	// false, but true for a sitemap.
+	Follow *bool `yaml:"follow" near:"full_text fulltext crawl" example:"true"`
+
+	// Where on such a page its parts stand. What is left out is found by what the
+	// page says to programs, and by the look of its text.
+	Article Article `yaml:"article" near:"page body"`
 
 	// What makes two items of this source the same: `auto` believes the guid as
 	// long as it behaves, `guid`, `link`, `title_date` or `content` say it.
@@ -327,6 +344,98 @@ type Source struct {
 	Notes string `yaml:"notes" near:"note comment reason description" example:"404 since October"`
 
 	At place `yaml:"-"`
+}
+
+// Select says what of a document that is no feed is what. For html-list each is a
+// CSS selector within the item, and `selector@name` takes an attribute; of a
+// link, a picture or a time the address or the date is taken, of all else the
+// text. For json each is a JSONPath (RFC 9535) from the item.
+//
+//	sources:
+//	  - id: harbour-fr
+//	    url: https://harbour.example/fr/nouvelles
+//	    kind: html-list
+//	    select: {items: article.news, title: h3, link: "h3 a", published: time, summary: .lead}
+//	    follow: true
+//	  - id: port-authority
+//	    url: https://port.example/wp-json/wp/v2/posts?_embed
+//	    kind: json
+//	    select: {preset: wordpress}
+//	  - id: lighthouse
+//	    url: https://lighthouse.example/sitemap.xml
+//	    kind: sitemap
+//	    select: {match: /news/*}
+type Select struct {
+	// For json, the API of a common system: `wordpress` is /wp-json/wp/v2/posts,
+	// `drupal` a /jsonapi/node collection, `reliefweb` ReliefWeb's API v2. What else
+	// stands here comes before what the preset says.
+	Preset Preset `yaml:"preset" example:"wordpress"`
+
+	// For sitemap, which addresses: a pattern of the path, with * for anything.
+	// Default: all.
+	Match string `yaml:"match" near:"pattern path urls" example:"/fr/news/*"`
+
+	// The items, one for each statement.
+	Items string `yaml:"items" near:"item list" example:"article.news"`
+
+	// What the item is known by. Default: the address of its page.
+	ID string `yaml:"id" near:"guid" example:"@data-id"`
+
+	// Title. Default: the first heading, else the text of the link.
+	Title string `yaml:"title" near:"headline name" example:"h3"`
+
+	// Its page. Default: the link that the title is in or has in it, else the first.
+	Link string `yaml:"link" near:"url href" example:"h3 a"`
+
+	// When it was published, in whatever form. Default: the first `time`.
+	Published string `yaml:"published" near:"date time pubdate" example:".date"`
+
+	// When it was last changed.
+	Updated string `yaml:"updated" near:"modified" example:"$.changed"`
+
+	// Teaser.
+	Summary string `yaml:"summary" near:"description teaser excerpt lead" example:".teaser"`
+
+	// Whole text.
+	Content string `yaml:"content" near:"text body" example:"$.body"`
+
+	// Picture.
+	Image string `yaml:"image" near:"picture thumbnail" example:"img"`
+
+	// Names of authors.
+	Author string `yaml:"author" near:"authors byline" example:".byline"`
+
+	// The publisher's own categories.
+	Categories string `yaml:"categories" near:"category tags" example:".tag"`
+
+	// Attached files.
+	Enclosures string `yaml:"enclosures" near:"enclosure attachments files" example:"a.pdf@href"`
+
+	// Language (BCP 47).
+	Language string `yaml:"language" near:"lang" example:"@lang"`
+}
+
+// Article says where on the page of an item its parts stand: CSS selectors, as in
+// `select`.
+type Article struct {
+	// The text, without navigation. Default: found by its look.
+	Text string `yaml:"text" near:"content body main" example:"main .field--body"`
+
+	// What to take out of the text.
+	Remove string `yaml:"remove" near:"strip drop exclude" example:".share, .related"`
+
+	// Title, where the list has none. Default: what the page says (og:title).
+	Title string `yaml:"title" example:"h1"`
+
+	// When it was published, where the list does not say. Default: what the page
+	// says (article:published_time, schema.org, the first time).
+	Published string `yaml:"published" near:"date time" example:".submitted time"`
+
+	// Picture, where the list has none. Default: og:image.
+	Image string `yaml:"image" near:"picture" example:".hero img"`
+
+	// Names of authors, where the list has none.
+	Author string `yaml:"author" near:"authors byline" example:".byline"`
 }
 
 // Dedup says when texts that are not equal are one statement, and what you know

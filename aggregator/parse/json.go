@@ -39,6 +39,7 @@ func parseJSON(text string, o Options) (*feeds.Document, error) {
 		}
 		if len(doc.Items) >= o.MaxItems {
 			notes.addf("more than %d new items: the others are left for the next visit", o.MaxItems)
+			doc.Left = true
 			continue
 		}
 		doc.Raws = append(doc.Raws, raw)

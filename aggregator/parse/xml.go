@@ -39,6 +39,7 @@ func parseXML(text string, o Options) (*feeds.Document, error) {
 		}
 		if len(f.items) >= o.MaxItems {
 			notes.addf("more than %d new items: the others are left for the next visit", o.MaxItems)
+			doc.Left = true
 			continue
 		}
 		doc.Raws = append(doc.Raws, raw)

@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"communique/aggregator"
 	"communique/aggregator/dedup"
+	"communique/aggregator/extract"
 	"communique/aggregator/fetch"
 	"communique/aggregator/normalize"
 	"communique/config"
@@ -114,6 +116,11 @@ func likeness(cfg *config.Config) dedup.Likeness {
 
 // engine wires the aggregator.
 func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome)) (*aggregator.Engine, error) {
+	return engineThat(cfg, store, log, done, nil)
+}
+
+// engineThat wires an aggregator that tells got of every answer.
+func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome), got func(string, *fetch.Response)) (*aggregator.Engine, error) {
 	f := cfg.Fetch
 	fetcher, err := fetch.New(fetch.Options{
 		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: redirects(f.MaxRedirects),
@@ -132,12 +139,13 @@ func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done fun
 		for name, value := range s.Headers {
 			h.Set(name, value.Reveal())
 		}
-		sources = append(sources, aggregator.Source{Source: s.Source, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Header: h, AllowNetworks: s.AllowNetworks})
+		sources = append(sources, aggregator.Source{Source: s.Source, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Header: h, AllowNetworks: s.AllowNetworks,
+			Reader: s.Reader, Robots: s.Kind == extract.HTMLList, Article: s.Article, Reading: s.Reading})
 	}
 	return aggregator.New(aggregator.Options{
 		Sources: sources, Store: store, Journal: store, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
-		Likeness: likeness(cfg),
+		Likeness: likeness(cfg), Got: got, Agent: product(cfg.Agent(versionNumber)),
 	}), nil
 }
 
@@ -172,6 +180,13 @@ func siteOf(cfg *config.Config, site config.Site) render.Site {
 		Language: string(site.Language), Generator: "communique", Version: versionNumber,
 		Author: site.Author, AuthorURI: string(site.AuthorURL), Rights: site.Rights, Label: cfg.Tagger().Label,
 	}
+}
+
+// product gives the product token of a user agent (RFC 9110 §10.1.5).
+func product(agent string) string {
+	name, _, _ := strings.Cut(agent, "/")
+	name, _, _ = strings.Cut(name, " ")
+	return name
 }
 
 // redirects turns the configuration's 0, none, into fetch's word for it, whose
