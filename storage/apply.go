@@ -14,12 +14,13 @@ import (
 	"communique/feeds"
 )
 
-// The buckets. The first three are what was said; the others are derived from
-// the log and can be made anew (rebuild.go). Numbers are big-endian.
+// The buckets. The first four are what was said; the others are derived from
+// them and can be made anew (rebuild.go). Numbers are big-endian.
 var (
-	bucketMeta    = []byte("meta")    // format and index version, state
-	bucketLog     = []byte("log")     // seq → row, of the latest record of every key
-	bucketContent = []byte("content") // number → packed content
+	bucketMeta     = []byte("meta")     // format and index version, state
+	bucketLog      = []byte("log")      // seq → row, of the latest record of every key
+	bucketContent  = []byte("content")  // number → packed content
+	bucketFeatures = []byte("features") // number → features; not in a file of format 1
 
 	bucketLatest   = []byte("latest")                              // fact key → seq
 	bucketRows     = []byte("rows")                                // row number → row of a statement
@@ -96,22 +97,23 @@ func decodeState(b []byte) (s state, err error) {
 
 // tables are the buckets of one transaction.
 type tables struct {
-	meta, log, content                              *bbolt.Bucket
+	meta, log, content, features                    *bbolt.Bucket
 	latest, rows, segments, postings, terms, counts *bbolt.Bucket
 	ids, keys                                       tiered
 }
 
 func tablesOf(tx *bbolt.Tx) *tables {
 	t := &tables{
-		meta: tx.Bucket(bucketMeta), log: tx.Bucket(bucketLog), content: tx.Bucket(bucketContent),
+		meta: tx.Bucket(bucketMeta), log: tx.Bucket(bucketLog), content: tx.Bucket(bucketContent), features: tx.Bucket(bucketFeatures),
 		latest: tx.Bucket(bucketLatest), rows: tx.Bucket(bucketRows),
 		segments: tx.Bucket(bucketSegments), postings: tx.Bucket(bucketPostings),
 		terms: tx.Bucket(bucketTerms), counts: tx.Bucket(bucketCounts),
 		ids: tieredOf(tx, bucketsIDs), keys: tieredOf(tx, bucketsKeys),
 	}
 	if tx.Writable() {
-		for _, b := range []*bbolt.Bucket{t.log, t.content, t.rows} {
-			b.FillPercent = 0.95 // they grow at their end
+		t.rows.FillPercent = 0.95 // they grow at their end, and each a little later on
+		for _, b := range []*bbolt.Bucket{t.log, t.content, t.features} {
+			b.FillPercent = 1 // they grow at their end only
 		}
 	}
 	return t
@@ -221,36 +223,50 @@ func (b *batch) apply(r *record) error {
 		return fmt.Errorf("two records have the number %d; the second is %q", r.seq, r.key)
 	}
 
-	number := uint64(0)
-	switch {
-	case r.content == nil:
-	case old.number != 0 && old.hash == r.hash:
-		number = old.number
-	default:
-		number = r.seq
-		if b.content.Get(seq) != nil {
-			return fmt.Errorf("two records have the number %d; the second is %q", r.seq, r.key)
-		}
-		if r.packed == nil {
+	content, err := b.keep(b.content, r.seq, part{hash: r.hash}, old.content, func() []byte {
+		if r.content != nil && r.packed == nil {
 			r.packed = b.store.packer.pack(r.content)
 		}
-		if err := b.content.Put(seq, r.packed); err != nil {
-			return err
-		}
+		return r.packed
+	})
+	if err != nil {
+		return err
 	}
-	if old.number != 0 && old.number != number {
-		if err := b.content.Delete(be(old.number)); err != nil {
-			return err
-		}
+	features, err := b.keep(b.features, r.seq, part{hash: r.likeness}, old.features, func() []byte { return r.features })
+	if err != nil {
+		return err
 	}
 
-	row := r.row(number)
+	row := r.row(content, features)
 	if err := b.log.Put(seq, row); err != nil {
 		return err
 	}
 	b.state.digest.toggle(digestOf(r.seq, row, &b.scratch))
 	b.state.records++
 	return b.derive(r, old)
+}
+
+// keep gives the number that a part of record seq is kept under in its bucket, 0
+// when there is none. What was said before is not written again and keeps its
+// number; else value is called for what to write, and what was before goes away.
+func (b *batch) keep(in *bbolt.Bucket, seq uint64, said, old part, value func() []byte) (number uint64, err error) {
+	switch {
+	case said.hash == partHash{}:
+	case old.number != 0 && old.hash == said.hash:
+		return old.number, nil
+	default:
+		number = seq
+		if in.Get(be(seq)) != nil {
+			return 0, fmt.Errorf("two records have the number %d", seq)
+		}
+		if err := in.Put(be(seq), value()); err != nil {
+			return 0, err
+		}
+	}
+	if old.number != 0 {
+		return number, in.Delete(be(old.number))
+	}
+	return number, nil
 }
 
 // derive gives a record its effects; old is the row that it replaces, of kind 0

@@ -17,7 +17,7 @@ import (
 func statementNo(n int) *feeds.Observed {
 	name := string(rune('a' + n))
 	return &feeds.Observed{Item: feeds.ItemKey("north/" + name), Statement: feeds.StatementID("s" + name), FirstSeen: time.Unix(9, 0), Order: time.Unix(int64(n), 0),
-		Keys: []feeds.Key{{Kind: 'g', Hash: uint64(n)}}, Taggings: []feeds.Tagging{{Tag: feeds.Tag{Scheme: "topic", Term: "health"}}},
+		Keys: []feeds.Key{{Kind: 'g', Hash: uint64(n)}}, Features: []byte("features of " + name), Taggings: []feeds.Tagging{{Tag: feeds.Tag{Scheme: "topic", Term: "health"}}},
 		Copy: feeds.Copy{Title: name, Language: "fr", Content: strings.Repeat("the text of "+name+" ", 30)}}
 }
 
@@ -82,7 +82,7 @@ func TestOpenRefusesClearly(t *testing.T) {
 			path := sample(t)
 			change(t, path, func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(formatKey, be(formatVersion+1)) })
 			return path
-		}, Options{}, "has format 2, this program reads up to 1; use a newer communique"},
+		}, Options{}, "has format 3, this program reads up to 2; use a newer communique"},
 		{"another program's file", func(t *testing.T) string {
 			path := filepath.Join(t.TempDir(), "communique.db")
 			change(t, path, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("members")); return err })
@@ -187,7 +187,7 @@ func numberOf(t *testing.T, s *Store, key string) (number uint64) {
 	t.Helper()
 	if err := s.view(func(tb *tables) error {
 		row, err := tb.logRow(version(tb.latest.Get([]byte(key))))
-		number = row.number
+		number = row.content.number
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -285,6 +285,9 @@ func TestVerifyFindsFaults(t *testing.T) {
 		"content lost":         cut(bucketContent),
 		"content changed":      edit(bucketContent, 12),
 		"content without item": func(tx *bbolt.Tx) error { return tx.Bucket(bucketContent).Put(be(1000), []byte{1}) },
+		"features lost":        cut(bucketFeatures),
+		"features changed":     edit(bucketFeatures, 1),
+		"features of nobody":   func(tx *bbolt.Tx) error { return tx.Bucket(bucketFeatures).Put(be(1000), []byte{1}) },
 		"latest lost":          cut(bucketLatest),
 		"latest changed":       edit(bucketLatest, 7),
 		"row lost":             cut(bucketRows),

@@ -11,47 +11,84 @@ import (
 	"communique/feeds"
 )
 
+// wanted are the parts of a record that a reader asks for. What stands in the
+// others is empty.
+type wanted uint8
+
+const (
+	withContent wanted = 1 << iota
+	withFeatures
+
+	rowOnly    wanted = 0
+	everything        = withContent | withFeatures
+)
+
 // fact reads the latest record of a fact key; a nil fact when there is none.
-// Without content, the bulky fields of an Observed's Copy are empty.
-func (s *Store) fact(t *tables, key string, withContent bool) (feeds.Fact, error) {
+func (s *Store) fact(t *tables, key string, want wanted) (feeds.Fact, error) {
 	held := t.latest.Get([]byte(key))
 	if held == nil {
 		return nil, nil
 	}
-	return s.factAt(t, binary.BigEndian.Uint64(held), withContent)
+	return s.factAt(t, binary.BigEndian.Uint64(held), want)
 }
 
 // factAt reads the record with the number.
-func (s *Store) factAt(t *tables, seq uint64, withContent bool) (feeds.Fact, error) {
+func (s *Store) factAt(t *tables, seq uint64, want wanted) (feeds.Fact, error) {
 	row, err := t.logRow(seq)
 	if err != nil {
 		return nil, err
 	}
-	var content []byte
-	if withContent {
-		if content, err = s.content(t, row); err != nil {
-			return nil, fmt.Errorf("record %d: %w", seq, err)
-		}
-	}
-	f, err := row.fact(content)
+	f, err := s.read(t, row, want)
 	if err != nil {
 		return nil, fmt.Errorf("record %d: %w", seq, err)
 	}
 	return f, nil
 }
 
-// content unpacks a row's content; nil when it has none.
-func (s *Store) content(t *tables, row logRow) ([]byte, error) {
-	if row.number == 0 {
+// read decodes a row with the wanted parts.
+func (s *Store) read(t *tables, row logRow, want wanted) (feeds.Fact, error) {
+	var (
+		content, features []byte
+		err               error
+	)
+	if want&withContent != 0 {
+		if content, err = s.content(t, row); err != nil {
+			return nil, err
+		}
+	}
+	if want&withFeatures != 0 {
+		if features, err = t.featuresOf(row); err != nil {
+			return nil, err
+		}
+	}
+	return row.fact(content, features)
+}
+
+// featuresOf gives a row's features, which share the file's memory; nil when it
+// has none or, in version 1, has them in itself.
+func (t *tables) featuresOf(row logRow) ([]byte, error) {
+	if row.features.number == 0 {
 		return nil, nil
 	}
-	packed := t.content.Get(be(row.number))
+	b := t.features.Get(be(row.features.number))
+	if b == nil {
+		return nil, fmt.Errorf("features %d are missing", row.features.number)
+	}
+	return b, nil
+}
+
+// content unpacks a row's content; nil when it has none.
+func (s *Store) content(t *tables, row logRow) ([]byte, error) {
+	if row.content.number == 0 {
+		return nil, nil
+	}
+	packed := t.content.Get(be(row.content.number))
 	if packed == nil {
-		return nil, fmt.Errorf("content %d is missing", row.number)
+		return nil, fmt.Errorf("content %d is missing", row.content.number)
 	}
 	content, err := s.packer.unpack(nil, packed)
 	if err != nil {
-		return nil, fmt.Errorf("content %d: %w", row.number, err)
+		return nil, fmt.Errorf("content %d: %w", row.content.number, err)
 	}
 	return content, nil
 }
@@ -61,7 +98,7 @@ func (s *Store) content(t *tables, row logRow) ([]byte, error) {
 func (s *Store) Fetched(id feeds.SourceID) (feeds.Fetched, bool, error) {
 	var out *feeds.Fetched
 	err := s.view(func(t *tables) error {
-		f, err := s.fact(t, (&feeds.Fetched{Source: id}).Key(), false)
+		f, err := s.fact(t, (&feeds.Fetched{Source: id}).Key(), rowOnly)
 		out, _ = f.(*feeds.Fetched)
 		return err
 	})
@@ -78,7 +115,7 @@ func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 	err := s.view(func(t *tables) error {
 		c := t.latest.Cursor()
 		for k, v := c.Seek([]byte{kindFetched}); len(k) > 0 && k[0] == kindFetched; k, v = c.Next() {
-			f, err := s.factAt(t, binary.BigEndian.Uint64(v), false)
+			f, err := s.factAt(t, binary.BigEndian.Uint64(v), rowOnly)
 			if err != nil {
 				return err
 			}
@@ -96,7 +133,7 @@ func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 func (s *Store) Observed(k feeds.ItemKey) (feeds.Observed, bool, error) {
 	var out *feeds.Observed
 	err := s.view(func(t *tables) error {
-		f, err := s.fact(t, (&feeds.Observed{Item: k}).Key(), true)
+		f, err := s.fact(t, (&feeds.Observed{Item: k}).Key(), everything)
 		out, _ = f.(*feeds.Observed)
 		return err
 	})

@@ -126,7 +126,8 @@ func (s *Store) pack(records []record) error {
 	if !slices.ContainsFunc(records, func(r record) bool { return r.content != nil }) {
 		return nil
 	}
-	return s.view(func(t *tables) error {
+	var toPack []*record
+	err := s.view(func(t *tables) error {
 		for i := range records {
 			r := &records[i]
 			if r.content == nil {
@@ -137,14 +138,18 @@ func (s *Store) pack(records []record) error {
 				if err != nil {
 					return err
 				}
-				if old.number != 0 && old.hash == r.hash {
+				if old.content.number != 0 && old.content.hash == r.hash {
 					continue
 				}
 			}
-			r.packed = s.packer.pack(r.content)
+			toPack = append(toPack, r)
 		}
 		return nil
 	})
+	for _, r := range toPack {
+		r.packed = s.packer.pack(r.content)
+	}
+	return err
 }
 
 // write is the writer: the one goroutine that changes the file.
@@ -286,16 +291,15 @@ func (s *Store) after(seq uint64) ([]feeds.Record, error) {
 			if err != nil {
 				return fmt.Errorf("record %d: %w", rec.Seq, err)
 			}
-			content, err := s.content(t, row)
-			if err != nil {
-				return fmt.Errorf("record %d: %w", rec.Seq, err)
-			}
 			rec.At = row.at.time()
-			if rec.Fact, err = row.fact(content); err != nil {
+			if rec.Fact, err = s.read(t, row, everything); err != nil {
 				return fmt.Errorf("record %d: %w", rec.Seq, err)
 			}
 			out = append(out, rec)
-			size += len(v) + len(content)
+			size += len(v)
+			if o, ok := rec.Fact.(*feeds.Observed); ok {
+				size += len(o.Copy.Content) + len(o.Copy.Summary) + len(o.Features)
+			}
 		}
 		return nil
 	})

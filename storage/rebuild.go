@@ -7,8 +7,6 @@ import (
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
-
-	"communique/feeds"
 )
 
 // rebuildBatch is how many records a transaction of a rebuild takes.
@@ -55,7 +53,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 			c := b.log.Cursor()
 			for k, v := c.Seek(be(after + 1)); k != nil && n < rebuildBatch; k, v = c.Next() {
 				after = binary.BigEndian.Uint64(k)
-				r, err := projected(after, v)
+				r, err := s.projected(b.tables, after, v)
 				if err != nil {
 					return err
 				}
@@ -78,14 +76,14 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(indexKey, be(indexVersion)) })
 }
 
-// projected reads a row of the log as far as derive needs it.
-func projected(seq uint64, v []byte) (record, error) {
+// projected reads a record as far as derive needs it.
+func (s *Store) projected(t *tables, seq uint64, v []byte) (record, error) {
 	row, err := parseLogRow(v)
 	if err != nil {
 		return record{}, fmt.Errorf("record %d: %w", seq, err)
 	}
-	var f feeds.Fact
-	if f, err = row.fact(nil); err != nil {
+	f, err := s.read(t, row, withContent) // for the tags
+	if err != nil {
 		return record{}, fmt.Errorf("record %d: %w", seq, err)
 	}
 	return record{seq: seq, at: row.at, key: f.Key(), kind: row.kind, fact: f}, nil

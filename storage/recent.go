@@ -70,7 +70,7 @@ func (s *Store) Recent(ctx context.Context, since time.Time, each func(*feeds.Ob
 type arrival struct {
 	firstSeen stamp
 	// first is the number it was said under first, as far as it is known: a
-	// content keeps its number when the rest is said anew.
+	// part keeps its number when the rest is said anew.
 	first uint64
 	seq   uint64
 }
@@ -103,8 +103,10 @@ func (s *Store) arrivals(ctx context.Context, since stamp) ([]arrival, error) {
 					continue
 				}
 				a := arrival{firstSeen: o.firstSeen, first: after, seq: after}
-				if row.number != 0 {
-					a.first = row.number
+				for _, p := range []part{row.content, row.features} {
+					if p.number != 0 {
+						a.first = min(a.first, p.number)
+					}
 				}
 				out = append(out, a)
 			}
@@ -130,6 +132,11 @@ func (t *tables) outline(raw []byte, o *feeds.Observed) error {
 	r, err := outlineOf(row.meta, fieldFeatures)
 	if err != nil {
 		return err
+	}
+	if row.version > 1 {
+		if r.features, err = t.featuresOf(row); err != nil {
+			return err
+		}
 	}
 	o.Item, o.FirstSeen, o.Published = feeds.ItemKey(r.item), r.firstSeen.time(), r.published.time()
 	o.Rules, o.Features = r.rules, append(o.Features[:0], r.features...)

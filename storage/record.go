@@ -14,17 +14,24 @@ import (
 	"communique/feeds"
 )
 
-// The record format. A record is kept in two parts, so that nothing that scans
-// metadata reads content:
+// The record format. A record is kept in parts, so that nothing that scans
+// metadata reads what is bulky, and rows fill their pages:
 //
-//	row      version(1) kind(1) at(8) [content number(8) content hash(16)] CBOR of the fact
-//	content  CBOR of the bulky fields of an Observed's Copy, packed (content.go)
+//	row       version(1) kind(1) at(8) [content number(8) features number(8)
+//	          content hash(16) features hash(16)] CBOR of the fact
+//	content   CBOR of the bulky fields of an Observed (bulk), packed (content.go)
+//	features  an Observed's Features as they are: nothing packs hashes
 //
-// The brackets stand in rows of kind 'O' only. Numbers are big-endian, CBOR is
-// deterministic (RFC 8949 §4.2) with the integer keys of package feeds. Times
-// are stamps. Files of old versions are read for ever: testdata/records.
+// The brackets stand in rows of kind 'O' only; a number of 0 means that there is
+// no such part. Numbers are big-endian, CBOR is deterministic (RFC 8949 §4.2)
+// with the integer keys of package feeds. Times are stamps.
+//
+// In version 1 the brackets hold a content number and a content hash, the content
+// has the bulky fields of the Copy only, and Features, Taggings and Near stand in
+// the row. Files of old versions are read for ever: testdata. One that is opened
+// for writing is brought up to date (upgrade.go).
 const (
-	recordVersion = 1
+	recordVersion = 2
 
 	kindFetched   = 'F'
 	kindObserved  = 'O'
@@ -32,8 +39,11 @@ const (
 	kindJoined    = 'J'
 	kindModerated = 'M'
 
-	rowHead        = 10           // version, kind, at
-	rowContentHead = rowHead + 24 // and content number, content hash
+	rowHead        = 10                 // version, kind, at
+	rowNumbers     = rowHead + 16       // and the numbers of content and features
+	rowObserved    = rowNumbers + 32    // and their hashes
+	rowNumbersOld  = rowHead + 8        // in version 1: and the content's number
+	rowObservedOld = rowNumbersOld + 16 // in version 1: and its hash
 )
 
 // stamp is a time in microseconds since the start of year 1 UTC, so that 0 is
@@ -86,6 +96,14 @@ type copyRow struct {
 	Updated   stamp `cbor:"15,keyasint,omitempty"`
 }
 
+// bulk are the bulky fields of an Observed, under the numbers that they have
+// there. Nothing of it is needed to list or to index but the tags.
+type bulk struct {
+	Taggings []feeds.Tagging `cbor:"13,keyasint,omitempty"`
+	Copy     copyRow         `cbor:"16,keyasint,omitzero"`
+	Near     []feeds.Near    `cbor:"18,keyasint,omitempty"`
+}
+
 type goneRow struct {
 	feeds.Gone
 	FirstSeen stamp `cbor:"3,keyasint"`
@@ -107,20 +125,33 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// contentHash names a content: the first half of its SHA-256.
-type contentHash [16]byte
+// partHash names a content or features: the first half of their SHA-256.
+type partHash [16]byte
+
+func hashOf(part []byte) partHash {
+	sum := sha256.Sum256(part)
+	return partHash(sum[:])
+}
+
+// part is what a row says of a part that is kept elsewhere.
+type part struct {
+	number uint64 // it is kept under; 0 when there is none
+	hash   partHash
+}
 
 // record is a fact made ready to be written.
 type record struct {
-	seq     uint64
-	at      stamp
-	key     string
-	kind    byte
-	fact    feeds.Fact
-	meta    []byte      // the row's CBOR
-	content []byte      // CBOR, nil when there is none
-	hash    contentHash // of content
-	packed  []byte      // content as it is stored; nil when it was not packed yet
+	seq      uint64
+	at       stamp
+	key      string
+	kind     byte
+	fact     feeds.Fact
+	meta     []byte   // the row's CBOR
+	content  []byte   // CBOR, nil when there is none
+	hash     partHash // of content
+	packed   []byte   // content as it is stored; nil when it was not packed yet
+	features []byte   // nil when there are none; shared with the fact
+	likeness partHash // of features
 }
 
 // newRecord encodes a fact and checks what the store relies on.
@@ -142,17 +173,19 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 		r.kind = kindObserved
 		o := &observedRow{Observed: *f, FirstSeen: stampOf(f.FirstSeen), Changed: stampOf(f.Changed),
 			Order: stampOf(f.Order), Published: stampOf(f.Published)}
-		var bulk copyRow
-		o.Copy.Copy, bulk.Copy = split(f.Copy)
+		o.Taggings, o.Near, o.Features = nil, nil, nil
+		more := &bulk{Taggings: f.Taggings, Near: f.Near}
+		o.Copy.Copy, more.Copy.Copy = split(f.Copy)
 		o.Copy.Published, o.Copy.Updated = stampOf(f.Copy.Published), stampOf(f.Copy.Updated)
-		content, err := encoding.Marshal(&bulk)
+		content, err := encoding.Marshal(more)
 		if err != nil {
 			return r, fmt.Errorf("encode the content of %q: %w", f.Item, err)
 		}
 		if len(content) > 1 { // one octet is the empty map
-			r.content = content
-			sum := sha256.Sum256(content)
-			r.hash = contentHash(sum[:])
+			r.content, r.hash = content, hashOf(content)
+		}
+		if len(f.Features) > 0 {
+			r.features, r.likeness = f.Features, hashOf(f.Features)
 		}
 		row = o
 	case *feeds.Gone:
@@ -255,25 +288,29 @@ func split(c feeds.Copy) (meta, bulk feeds.Copy) {
 	return meta, bulk
 }
 
-// row gives the record as it stands in the log, its content kept under number.
-func (r *record) row(number uint64) []byte {
-	b := make([]byte, 0, rowContentHead+len(r.meta))
+// row gives the record as it stands in the log, with the numbers that its parts
+// are kept under.
+func (r *record) row(content, features uint64) []byte {
+	b := make([]byte, 0, rowObserved+len(r.meta))
 	b = append(b, recordVersion, r.kind)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.at))
 	if r.kind == kindObserved {
-		b = binary.BigEndian.AppendUint64(b, number)
+		b = binary.BigEndian.AppendUint64(b, content)
+		b = binary.BigEndian.AppendUint64(b, features)
 		b = append(b, r.hash[:]...)
+		b = append(b, r.likeness[:]...)
 	}
 	return append(b, r.meta...)
 }
 
 // logRow is a row of the log taken apart, without decoding the fact.
 type logRow struct {
-	kind   byte
-	at     stamp
-	number uint64 // of the content, 0 when there is none
-	hash   contentHash
-	meta   []byte // shares the row's memory
+	version  byte
+	kind     byte
+	at       stamp
+	content  part
+	features part
+	meta     []byte // shares the row's memory
 }
 
 func parseLogRow(b []byte) (logRow, error) {
@@ -281,18 +318,27 @@ func parseLogRow(b []byte) (logRow, error) {
 	if len(b) < rowHead {
 		return r, fmt.Errorf("a record of %d octets", len(b))
 	}
-	if b[0] != recordVersion {
+	if b[0] == 0 || b[0] > recordVersion {
 		return r, fmt.Errorf("a record of format %d, this program reads up to %d", b[0], recordVersion)
 	}
-	r.kind, r.at, r.meta = b[1], stamp(binary.BigEndian.Uint64(b[2:])), b[rowHead:]
+	r.version, r.kind, r.at, r.meta = b[0], b[1], stamp(binary.BigEndian.Uint64(b[2:])), b[rowHead:]
 	switch r.kind {
 	case kindObserved:
-		if len(b) < rowContentHead {
+		head := rowObserved
+		if r.version == 1 {
+			head = rowObservedOld
+		}
+		if len(b) < head {
 			return r, fmt.Errorf("a record of %d octets", len(b))
 		}
-		r.number = binary.BigEndian.Uint64(b[rowHead:])
-		copy(r.hash[:], b[rowHead+8:])
-		r.meta = b[rowContentHead:]
+		r.content.number, r.meta = binary.BigEndian.Uint64(b[rowHead:]), b[head:]
+		if r.version == 1 {
+			copy(r.content.hash[:], b[rowNumbersOld:])
+			break
+		}
+		r.features.number = binary.BigEndian.Uint64(b[rowHead+8:])
+		copy(r.content.hash[:], b[rowNumbers:])
+		copy(r.features.hash[:], b[rowNumbers+16:])
 	case kindFetched, kindGone, kindJoined, kindModerated, kindSubscribed, kindPushed, kindLeased:
 	default:
 		return r, fmt.Errorf("a record of unknown kind %q", r.kind)
@@ -300,9 +346,10 @@ func parseLogRow(b []byte) (logRow, error) {
 	return r, nil
 }
 
-// fact decodes the row; content is the unpacked content, nil when there is
-// none or when it is not wanted. The fact shares no memory with either.
-func (r *logRow) fact(content []byte) (feeds.Fact, error) {
+// fact decodes the row; content is the unpacked content, and both parts are nil
+// when there are none or when they are not wanted. The fact shares no memory
+// with any of them.
+func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 	switch r.kind {
 	case kindFetched:
 		var row fetchedRow
@@ -319,7 +366,13 @@ func (r *logRow) fact(content []byte) (feeds.Fact, error) {
 			return nil, err
 		}
 		if content != nil {
-			if err := decoding.Unmarshal(content, &row.Copy); err != nil {
+			var err error
+			if r.version == 1 {
+				err = decoding.Unmarshal(content, &row.Copy)
+			} else {
+				err = decoding.Unmarshal(content, &row)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("content: %w", err)
 			}
 		}
@@ -328,6 +381,9 @@ func (r *logRow) fact(content []byte) (feeds.Fact, error) {
 		f.Order, f.Published = row.Order.time(), row.Published.time()
 		f.Copy = row.Copy.Copy
 		f.Copy.Published, f.Copy.Updated = row.Copy.Published.time(), row.Copy.Updated.time()
+		if features != nil {
+			f.Features = bytes.Clone(features)
+		}
 		return &f, nil
 	case kindGone:
 		var row goneRow
@@ -368,17 +424,19 @@ func (d *digest) toggle(p digest) {
 	}
 }
 
-// digestOf gives what a row adds to the digest. The content's number is left
-// out: it tells where the content came to lie, not what was said.
+// digestOf gives what a row adds to the digest. The numbers of its parts are
+// left out: they tell where the parts came to lie, not what was said.
 func digestOf(seq uint64, row []byte, scratch *bytes.Buffer) digest {
 	scratch.Reset()
 	scratch.Write(binary.BigEndian.AppendUint64(scratch.AvailableBuffer(), seq))
-	if row[1] == kindObserved {
-		scratch.Write(row[:rowHead])
-		scratch.Write(row[rowHead+8:])
-	} else {
-		scratch.Write(row)
+	said := row[rowHead:]
+	if row[1] == kindObserved && row[0] == 1 {
+		said = row[rowNumbersOld:]
+	} else if row[1] == kindObserved {
+		said = row[rowNumbers:]
 	}
+	scratch.Write(row[:rowHead])
+	scratch.Write(said)
 	sum := sha256.Sum256(scratch.Bytes())
 	return digest(sum[:16])
 }

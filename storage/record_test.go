@@ -79,11 +79,11 @@ func roundTrip(t *testing.T, at time.Time, f feeds.Fact) (feeds.Fact, time.Time)
 	if err != nil {
 		t.Fatal(err)
 	}
-	row, err := parseLogRow(r.row(9))
+	row, err := parseLogRow(r.row(9, 9))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := row.fact(r.content)
+	got, err := row.fact(r.content, r.features)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,20 +125,24 @@ func TestRecordKeepsTimesFromAnyYearToTheMicrosecond(t *testing.T) {
 }
 
 func TestRecordSplitsBulkFromMetadata(t *testing.T) {
-	o := &feeds.Observed{Item: "north/1", Statement: "s1", Features: []byte("the features"), Near: []feeds.Near{{Why: "the evidence"}}, Copy: feeds.Copy{Title: "A title", Link: "https://example.org/1", Language: "fr",
-		Summary: "the summary", Content: "the content", Notes: []string{"the note"}, Origin: feeds.Origin{Title: "the origin"}}}
+	o := &feeds.Observed{Item: "north/1", Statement: "s1", Features: []byte("the features"), Near: []feeds.Near{{Why: "the evidence"}},
+		Taggings: []feeds.Tagging{{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "the tag"}, Evidence: "the words"}},
+		Copy: feeds.Copy{Title: "A title", Link: "https://example.org/1", Language: "fr",
+			Summary: "the summary", Content: "the content", Notes: []string{"the note"}, Origin: feeds.Origin{Title: "the origin"}}}
 	r, err := newRecord(time.Time{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{"A title", "https://example.org/1", "fr", "the features", "the evidence"} {
-		if !bytes.Contains(r.meta, []byte(s)) || bytes.Contains(r.content, []byte(s)) {
-			t.Errorf("%q stands in the content or not in the metadata", s)
-		}
-	}
-	for _, s := range []string{"the summary", "the content", "the note", "the origin"} {
-		if bytes.Contains(r.meta, []byte(s)) || !bytes.Contains(r.content, []byte(s)) {
-			t.Errorf("%q stands in the metadata or not in the content", s)
+	parts := map[string][]byte{"metadata": r.meta, "content": r.content, "features": r.features}
+	for s, want := range map[string]string{
+		"A title": "metadata", "https://example.org/1": "metadata", "fr": "metadata",
+		"the summary": "content", "the content": "content", "the note": "content", "the origin": "content",
+		"the evidence": "content", "the tag": "content", "the words": "content", "the features": "features",
+	} {
+		for name, part := range parts {
+			if has := bytes.Contains(part, []byte(s)); has != (name == want) {
+				t.Errorf("%q stands in the %s: %v, want it in the %s", s, name, has, want)
+			}
 		}
 	}
 }
@@ -186,8 +190,13 @@ func TestRecordsOfOldFormatsAreRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		var content []byte
-		if row.number != 0 {
+		var content, features []byte
+		if row.features.number != 0 {
+			if features, err = os.ReadFile(base + ".features"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if row.content.number != 0 {
 			packed, err := os.ReadFile(base + ".content")
 			if err != nil {
 				t.Fatal(err)
@@ -196,7 +205,7 @@ func TestRecordsOfOldFormatsAreRead(t *testing.T) {
 				t.Errorf("%s: %v", base, err)
 			}
 		}
-		f, err := row.fact(content)
+		f, err := row.fact(content, features)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -219,7 +228,7 @@ func TestRecordsOfOldFormatsAreRead(t *testing.T) {
 			t.Errorf("%s reads as\n%s\nwant\n%s", name, got, want)
 		}
 		if raw[0] == recordVersion {
-			if again, err := newRecord(row.at.time(), f); err != nil || !bytes.Equal(again.row(row.number), raw) {
+			if again, err := newRecord(row.at.time(), f); err != nil || !bytes.Equal(again.row(row.content.number, row.features.number), raw) {
 				t.Errorf("%s is written otherwise now (%v): that is another format and needs another version", name, err)
 			}
 		}
@@ -236,12 +245,21 @@ func addRecords(t *testing.T, p *packer) {
 		if i >= 5 {
 			base += "-bare"
 		}
-		number := uint64(0)
+		var content, features uint64
 		if r.content != nil {
-			number = 7
+			content = 7
 		}
-		if base = unwritten(base, r.row(number)); base == "" {
+		if r.features != nil {
+			features = 6
+		}
+		row := r.row(content, features)
+		if base = unwritten(base, row); base == "" {
 			continue
+		}
+		if r.features != nil {
+			if err := os.WriteFile(base+".features", r.features, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if r.content != nil {
 			if err := os.WriteFile(base+".content", p.pack(r.content), 0o644); err != nil {
@@ -249,7 +267,7 @@ func addRecords(t *testing.T, p *packer) {
 			}
 		}
 		said, _ := json.MarshalIndent(f, "", "\t")
-		if err := os.WriteFile(base+".row", r.row(number), 0o644); err != nil {
+		if err := os.WriteFile(base+".row", row, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(base+".json", append(said, '\n'), 0o644); err != nil {
@@ -266,13 +284,16 @@ func checkOutline(t *testing.T, r record) {
 		return
 	}
 	o, err := outlineOf(r.meta, fieldFeatures)
+	if err == nil && o.features != nil {
+		t.Errorf("features in the row: %q", o.features)
+	}
 	if err != nil || string(o.item) != string(want.Item) || string(o.statement) != string(want.Statement) ||
-		o.firstSeen != stampOf(want.FirstSeen) || o.published != stampOf(want.Published) || !bytes.Equal(o.features, want.Features) ||
+		o.firstSeen != stampOf(want.FirstSeen) || o.published != stampOf(want.Published) ||
 		string(o.link) != want.Copy.Link || o.copyPublished != stampOf(want.Copy.Published) || string(o.language) != want.Copy.Language {
 		t.Errorf("%v: outline %+v of %+v", err, o, want)
 	}
 	first, err := outlineOf(r.meta, fieldFirstSeen)
-	if err != nil || first.firstSeen != o.firstSeen || first.features != nil {
+	if err != nil || first.firstSeen != o.firstSeen || first.link != nil {
 		t.Errorf("%v: outline %+v up to the first sight, want of %v", err, first, want.FirstSeen)
 	}
 }
@@ -333,9 +354,14 @@ func FuzzRecord(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(r.row(1), r.content)
+		f.Add(r.row(1, 2), r.content, r.features)
 	}
-	f.Fuzz(func(t *testing.T, raw, content []byte) {
+	old, err := os.ReadFile("testdata/records/v1-Observed.row")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(old, []byte{0xa0}, []byte(nil))
+	f.Fuzz(func(t *testing.T, raw, content, features []byte) {
 		row, err := parseLogRow(raw)
 		if err != nil {
 			return
@@ -343,7 +369,7 @@ func FuzzRecord(f *testing.F) {
 		if len(content) == 0 {
 			content = nil
 		}
-		fact, err := row.fact(content)
+		fact, err := row.fact(content, features)
 		if err != nil {
 			return
 		}
@@ -352,16 +378,16 @@ func FuzzRecord(f *testing.F) {
 			return // a name that is too long
 		}
 		checkOutline(t, r)
-		written := r.row(row.number)
+		written := r.row(1, 2)
 		if row, err = parseLogRow(written); err != nil {
 			t.Fatal(err)
 		}
-		again, err := row.fact(r.content)
+		again, err := row.fact(r.content, r.features)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r2, err := newRecord(row.at.time(), again)
-		if err != nil || !bytes.Equal(r2.row(row.number), written) || !bytes.Equal(r2.content, r.content) {
+		if err != nil || !bytes.Equal(r2.row(1, 2), written) || !bytes.Equal(r2.content, r.content) {
 			t.Errorf("%v\n%+v\nreads again as\n%+v", err, fact, again)
 		}
 	})

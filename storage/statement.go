@@ -89,7 +89,7 @@ func (s *Store) assemble(t *tables, id feeds.StatementID, tell func(*feeds.Obser
 		if !it.live && i > 0 {
 			continue
 		}
-		f, err := s.factAt(t, it.said.seq, true)
+		f, err := s.factAt(t, it.said.seq, withContent)
 		if err != nil {
 			return st, false, fmt.Errorf("statement %s: %w", st.ID, err)
 		}
@@ -118,7 +118,7 @@ func (s *Store) assemble(t *tables, id feeds.StatementID, tell func(*feeds.Obser
 	}
 	st.Settle()
 	if tr.mod != nil {
-		f, err := s.factAt(t, tr.mod.said.seq, false)
+		f, err := s.factAt(t, tr.mod.said.seq, rowOnly)
 		if err != nil {
 			return st, false, fmt.Errorf("statement %s: %w", st.ID, err)
 		}
@@ -208,7 +208,11 @@ func (s *Store) text(t *tables, seq uint64) (string, error) {
 		return "", fmt.Errorf("record %d: %w", seq, err)
 	}
 	if content != nil {
-		if err := decoding.Unmarshal(content, &o.Copy); err != nil {
+		into := any(&o)
+		if row.version == 1 {
+			into = &o.Copy
+		}
+		if err := decoding.Unmarshal(content, into); err != nil {
 			return "", fmt.Errorf("record %d: content: %w", seq, err)
 		}
 	}

@@ -28,16 +28,17 @@ import (
 
 const (
 	// formatVersion is of the file as a whole: which buckets hold what was
-	// said. A file of a newer one is refused.
-	formatVersion = 1
+	// said. A file of a newer one is refused, an older one is upgraded.
+	formatVersion = 2
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
 	indexVersion = 2
 )
 
 var (
-	formatKey = []byte("format")
-	indexKey  = []byte("index")
+	formatKey  = []byte("format")
+	recordsKey = []byte("records") // the version that all records have; missing while it is 1
+	indexKey   = []byte("index")
 
 	errReadOnly = errors.New("the store was opened for reading only")
 )
@@ -50,8 +51,9 @@ type Options struct {
 	ReadOnly bool
 	// Log gets what an operator would want to know; nil for silence.
 	Log *slog.Logger
-	// Progress is called while indexes are rebuilt after a change of their
-	// format, with records done and in all; nil for none.
+	// Progress is called while a file of an older format is brought up to date,
+	// and while indexes are rebuilt after a change of theirs, with records done
+	// and in all; nil for none.
 	Progress func(done, total int)
 }
 
@@ -210,7 +212,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 // prepare makes the buckets of a new file, and refuses or brings up to date an
 // old one.
 func (s *Store) prepare(path string, o Options) error {
-	var isNew, rebuild bool
+	var isNew, old, rebuild bool
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
@@ -226,6 +228,7 @@ func (s *Store) prepare(path string, o Options) error {
 		case v > formatVersion:
 			return fmt.Errorf("storage: %s has format %d, this program reads up to %d; use a newer communique", path, v, formatVersion)
 		}
+		old = version(meta.Get(recordsKey)) != recordVersion
 		rebuild = version(meta.Get(indexKey)) != indexVersion
 		return nil
 	})
@@ -236,17 +239,24 @@ func (s *Store) prepare(path string, o Options) error {
 		return fmt.Errorf("storage: %s is empty", path)
 	case isNew:
 		return s.db.Update(func(tx *bbolt.Tx) error {
-			for _, name := range append([][]byte{bucketMeta, bucketLog, bucketContent}, derived...) {
+			for _, name := range append([][]byte{bucketMeta, bucketLog, bucketContent, bucketFeatures}, derived...) {
 				if _, err := tx.CreateBucket(name); err != nil {
 					return err
 				}
 			}
 			meta := tx.Bucket(bucketMeta)
-			return errors.Join(meta.Put(formatKey, be(formatVersion)), meta.Put(indexKey, be(indexVersion)))
+			return errors.Join(meta.Put(formatKey, be(formatVersion)), meta.Put(recordsKey, be(recordVersion)), meta.Put(indexKey, be(indexVersion)))
 		})
 	case rebuild && s.readOnly:
 		return fmt.Errorf("storage: the indexes of %s have another format; open it once for writing", path)
-	case rebuild:
+	}
+	if old && !s.readOnly { // a reader takes records of all formats
+		s.log.Info("bringing the store up to date", "file", path, "format", formatVersion)
+		if err := s.upgrade(o.Progress); err != nil {
+			return fmt.Errorf("storage: bring %s up to date: %w", path, err)
+		}
+	}
+	if rebuild {
 		s.log.Info("rebuilding indexes", "file", path)
 		if err := s.rebuild(o.Progress); err != nil {
 			return fmt.Errorf("storage: rebuild the indexes of %s: %w", path, err)

@@ -131,7 +131,7 @@ func latestOf[T feeds.Fact](s *Store, kind byte) ([]T, error) {
 	err := s.view(func(t *tables) error {
 		c := t.latest.Cursor()
 		for k, v := c.Seek([]byte{kind}); len(k) > 0 && k[0] == kind; k, v = c.Next() {
-			f, err := s.factAt(t, binary.BigEndian.Uint64(v), false)
+			f, err := s.factAt(t, binary.BigEndian.Uint64(v), rowOnly)
 			if err != nil {
 				return err
 			}
@@ -242,7 +242,7 @@ func statementOf(v []byte) (id feeds.StatementID, joined bool, err error) {
 		id, err = row.statement()
 		return id, false, err
 	case kindJoined, kindModerated:
-		f, err := row.fact(nil)
+		f, err := row.fact(nil, nil)
 		switch f := f.(type) {
 		case *feeds.Joined:
 			return f.Loser, true, err

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -84,9 +83,9 @@ func (v *verifier) run() error {
 // projection.
 func (v *verifier) records() error {
 	var (
-		scratch           bytes.Buffer
-		content, unpacked []byte
-		contents          int
+		scratch            bytes.Buffer
+		content, unpacked  []byte
+		contents, features int
 	)
 	c := v.log.Cursor()
 	for k, raw := c.First(); k != nil; k, raw = c.Next() {
@@ -102,18 +101,27 @@ func (v *verifier) records() error {
 		v.state.records++
 		v.state.digest.toggle(digestOf(seq, raw, &scratch))
 		content = nil
-		if row.number != 0 {
+		if n := row.content.number; n != 0 {
 			contents++
-			if content, err = v.store.packer.unpack(unpacked[:0], v.content.Get(be(row.number))); err != nil {
-				v.fault("record %d: content %d: %w", seq, row.number, err)
+			if content, err = v.store.packer.unpack(unpacked[:0], v.content.Get(be(n))); err != nil {
+				v.fault("record %d: content %d: %w", seq, n, err)
 				continue
 			}
 			unpacked = content
-			if sum := sha256.Sum256(content); contentHash(sum[:]) != row.hash {
-				v.fault("record %d: content %d is another one", seq, row.number)
+			if hashOf(content) != row.content.hash {
+				v.fault("record %d: content %d is another one", seq, n)
 			}
 		}
-		f, err := row.fact(content)
+		likeness, err := v.featuresOf(row)
+		if err != nil {
+			v.fault("record %d: %w", seq, err)
+		} else if n := row.features.number; n != 0 {
+			features++
+			if hashOf(likeness) != row.features.hash {
+				v.fault("record %d: features %d are others", seq, n)
+			}
+		}
+		f, err := row.fact(content, likeness)
 		if err != nil {
 			v.fault("record %d: %w", seq, err)
 			continue
@@ -127,6 +135,9 @@ func (v *verifier) records() error {
 	}
 	v.same("records by key", size(v.latest), v.state.records)
 	v.same("contents", size(v.content), contents)
+	if v.features != nil {
+		v.same("features", size(v.features), features)
+	}
 	return nil
 }
 

@@ -1,0 +1,270 @@
+package storage
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"communique/feeds"
+)
+
+// toldOld is what the program told that made testdata/v1.db.gz. Never edit it:
+// nobody can make that file again.
+func toldOld() [][]feeds.Fact {
+	at := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
+	observed := func(n int) *feeds.Observed {
+		source := feeds.SourceID("north")
+		if n%3 == 0 {
+			source = "south"
+		}
+		seen := at.Add(time.Duration(n/8) * time.Hour)
+		return &feeds.Observed{
+			Item: feeds.ItemKey(fmt.Sprintf("%s/%013x", source, n)), Statement: feeds.StatementID(fmt.Sprintf("statement%d", n)),
+			FirstSeen: seen, Changed: seen.Add(-time.Hour), Order: seen.Add(-time.Hour), Published: seen.Add(-time.Hour),
+			Revision: 1, Relation: feeds.IsOrigin, Keys: []feeds.Key{{Kind: 'g', Hash: uint64(n)}, {Kind: 'l', Hash: uint64(n)}}, Rules: 7, Priority: n % 2,
+			Taggings: []feeds.Tagging{
+				{Tag: feeds.Tag{Scheme: feeds.Topic, Term: []string{"health", "shelter", "water"}[n%3]}, Rule: "builtin:topic", Evidence: "title “a word”", Score: 2.5},
+				{Tag: feeds.Tag{Scheme: feeds.Country, Term: "ke"}, Rule: "builtin:country", Evidence: "lede “Kenya”", Score: 4},
+				{Tag: feeds.Tag{Scheme: feeds.Mention, Term: "ug"}, Rule: "builtin:country", Evidence: "“Uganda”"},
+			},
+			Near:     []feeds.Near{{Item: "east/1", Statement: "statement99", Score: .4, Threshold: .5, Why: "12 of 30 runs of words", Related: n%2 == 0}},
+			Features: []byte(strings.Repeat(fmt.Sprintf("features %d ", n), 20)), Threshold: .5,
+			Copy: feeds.Copy{
+				Source: source, ID: fmt.Sprintf("urn:%d", n), Title: fmt.Sprintf("Title %d", n), Link: fmt.Sprintf("https://%s.example.org/%d", source, n), Language: "fr", LanguageRule: "feed",
+				Published: seen.Add(-time.Hour), Summary: fmt.Sprintf("<p>summary %d</p>", n), Content: strings.Repeat(fmt.Sprintf("<p>the text of %d</p>", n), 40),
+				Categories: []feeds.Category{{Term: "news"}}, Authors: []feeds.Person{{Name: "Office"}}, Origin: feeds.Origin{ID: "urn:" + string(source), Title: "Office " + string(source)},
+				Hash: uint64(n), Notes: []string{"a note"},
+			},
+		}
+	}
+	var first, second []feeds.Fact
+	for n := range 40 {
+		first = append(first, observed(n))
+	}
+	first = append(first, &feeds.Observed{Item: "west/1", Statement: "bare", FirstSeen: at}, // neither content nor features
+		&feeds.Fetched{Source: "north", At: at, URL: "https://north.example.org/feed", Items: []byte("12345678"), Baseline: true, NextDue: at.Add(time.Hour)})
+	retagged, revised := observed(4), observed(5)
+	retagged.Rules, retagged.Taggings = 8, retagged.Taggings[:1] // its content stays
+	revised.Revision, revised.Changed, revised.Copy.Content = 2, at.Add(time.Hour), "<p>another text</p>"
+	revised.Features = []byte(strings.Repeat("features of another text ", 9))
+	second = append(second, retagged, revised,
+		&feeds.Observed{Item: "north/echo", Statement: "statement7", FirstSeen: at.Add(time.Minute), Relation: feeds.IsReprint, Of: "north/0000000000007", Why: "same text", Score: 1, Echo: true,
+			Taggings: []feeds.Tagging{{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "protection"}, Rule: "r"}}, Copy: feeds.Copy{Title: "An echo", Language: "en"}},
+		&feeds.Gone{Item: "south/0000000000003", Statement: "statement3", FirstSeen: at, Order: at, Reason: "withdrawn"},
+		&feeds.Joined{Loser: "statement9", Winner: "statement8", Why: "same text"},
+		&feeds.Moderated{Statement: "statement10", Hide: true, By: "an operator"},
+		&feeds.Moderated{Statement: "statement11", Add: []feeds.Tag{{Scheme: feeds.Topic, Term: "health"}}, Why: "it is"})
+	return [][]feeds.Fact{first, second}
+}
+
+// oldFile unpacks testdata/v1.db.gz, which a program of file format 1 wrote.
+func oldFile(t *testing.T) string {
+	t.Helper()
+	in, err := os.Open("testdata/v1.db.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "communique.db")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(out, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// told opens a new store and tells it what the old one was told.
+func told(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(filepath.Join(t.TempDir(), "communique.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for _, said := range toldOld() {
+		if _, err := s.Append(context.Background(), time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC), said...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// known is all that a store tells of its records and statements.
+func known(t *testing.T, s *Store) (recs []feeds.Record, statements []feeds.Statement, recent []feeds.Observed) {
+	t.Helper()
+	for after := uint64(0); ; {
+		more, err := s.after(after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(more) == 0 {
+			break
+		}
+		recs, after = append(recs, more...), more[len(more)-1].Seq
+	}
+	page, err := s.Select(feeds.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range page.Heads {
+		st, _, _, err := s.Statement(h.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		statements = append(statements, st)
+	}
+	if err := s.Recent(context.Background(), time.Time{}, func(o *feeds.Observed) error {
+		o.Features = append([]byte(nil), o.Features...)
+		recent = append(recent, *o)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return recs, statements, recent
+}
+
+func checkSame(t *testing.T, got, want *Store) {
+	t.Helper()
+	gotRecs, gotStatements, gotRecent := known(t, got)
+	wantRecs, wantStatements, wantRecent := known(t, want)
+	if !reflect.DeepEqual(gotRecs, wantRecs) {
+		t.Errorf("its records are\n%+v\nwant\n%+v", gotRecs, wantRecs)
+	}
+	if !reflect.DeepEqual(gotStatements, wantStatements) {
+		t.Errorf("its statements are\n%+v\nwant\n%+v", gotStatements, wantStatements)
+	}
+	if !reflect.DeepEqual(gotRecent, wantRecent) || len(gotRecent) < 40 || len(gotRecent[0].Features) < 100 {
+		t.Errorf("what came lately is\n%+v\nwant\n%+v", gotRecent, wantRecent)
+	}
+}
+
+func TestFileOfFormat1IsBroughtUpToDate(t *testing.T) {
+	want := told(t)
+	path := oldFile(t)
+	var done, of int
+	s, err := Open(path, Options{Progress: func(n, total int) { done, of = n, total }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { s.Close() }()
+	if st := s.Stats(); done != st.Records || of != st.Records {
+		t.Errorf("progress ended at %d of %d, want %d", done, of, st.Records)
+	}
+	if err := s.Verify(); err != nil {
+		t.Error(err)
+	}
+	checkSame(t, s, want)
+	if s.Position() != want.Position() || s.Digest() != want.Digest() {
+		t.Errorf("digest %s at %d, want that of a store that was told now: %s at %d", s.Digest(), s.Position(), want.Digest(), want.Position())
+	}
+	// It goes on as a new one does.
+	more := toldOld()[0][5].(*feeds.Observed)
+	more.Copy.Content, more.Features = "<p>a third text</p>", []byte("other features")
+	for _, s := range []*Store{s, want} {
+		if _, err := s.Append(context.Background(), time.Date(2026, 5, 3, 0, 0, 0, 0, time.UTC), more, statementNo(3)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Verify(); err != nil {
+			t.Error(err)
+		}
+	}
+	if s.Digest() != want.Digest() {
+		t.Errorf("after more was said: digest %s, want %s", s.Digest(), want.Digest())
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(path, Options{Progress: func(int, int) { t.Error("it was brought up to date again") }}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFileOfFormat1IsReadAsItIs(t *testing.T) {
+	path := oldFile(t)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Verify(); err != nil {
+		t.Error(err)
+	}
+	checkSame(t, s, told(t))
+	if page, err := s.Select(feeds.Query{Words: "another text"}); err != nil || len(page.Heads) != 1 || page.Heads[0].ID != "statement5" {
+		t.Errorf("the revised text is found in %+v, %v", page.Heads, err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the file was changed")
+	}
+}
+
+func TestUpgradeThatWasBrokenOffGoesOn(t *testing.T) {
+	path := oldFile(t)
+	p, err := newPacker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	change(t, path, func(tx *bbolt.Tx) error { // as it is left after a lot
+		if _, err := tx.CreateBucket(bucketFeatures); err != nil {
+			return err
+		}
+		b, err := (&Store{packer: p}).newBatch(tx)
+		if err != nil {
+			return err
+		}
+		for seq := uint64(1); seq <= 13; seq++ {
+			if b.log.Get(be(seq)) == nil {
+				continue // something else was said since
+			}
+			if err := b.rewrite(seq); err != nil {
+				return err
+			}
+		}
+		return errors.Join(b.meta.Put(formatKey, be(formatVersion)), b.meta.Put(stateKey, b.state.encode()))
+	})
+	reader, err := Open(path, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Verify(); err != nil {
+		t.Errorf("half of it: %v", err)
+	}
+	checkSame(t, reader, told(t))
+	reader.Close()
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Verify(); err != nil {
+		t.Error(err)
+	}
+	if want := told(t); s.Digest() != want.Digest() {
+		t.Errorf("digest %s, want %s", s.Digest(), want.Digest())
+	}
+}
