@@ -20,12 +20,12 @@ var (
 	bucketMeta     = []byte("meta")     // format and index version, state
 	bucketLog      = []byte("log")      // seq → row, of the latest record of every key
 	bucketContent  = []byte("content")  // number → packed content
-	bucketFeatures = []byte("features") // number → features; not in a file of format 1
+	bucketFeatures = []byte("features") // number → features
 
 	bucketLatest   = []byte("latest")                              // fact key → seq
 	bucketRows     = []byte("rows")                                // row number → row of a statement
-	bucketsIDs     = [2][]byte{[]byte("ids-new"), []byte("ids")}   // statement id → row number
-	bucketsKeys    = [2][]byte{[]byte("keys-new"), []byte("keys")} // dedup key, row number → nothing
+	bucketsIDs     = [2][]byte{[]byte("ids-new"), []byte("ids")}   // statement id → row number; tiered.go
+	bucketsKeys    = [2][]byte{[]byte("keys-new"), []byte("keys")} // dedup key, row number → nothing; tiered.go
 	bucketSegments = []byte("segments")                            // segment.go
 	bucketPostings = []byte("postings")                            // segment.go
 	bucketTerms    = []byte("terms")                               // term → term number
@@ -108,7 +108,7 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		latest: tx.Bucket(bucketLatest), rows: tx.Bucket(bucketRows),
 		segments: tx.Bucket(bucketSegments), postings: tx.Bucket(bucketPostings),
 		terms: tx.Bucket(bucketTerms), counts: tx.Bucket(bucketCounts),
-		ids: tieredOf(tx, bucketsIDs), keys: tieredOf(tx, bucketsKeys),
+		ids: tieredOf(tx, bucketsIDs, layout{maxID, 4}), keys: tieredOf(tx, bucketsKeys, layout{9 + 4, 0}),
 	}
 	if tx.Writable() {
 		t.rows.FillPercent = 0.95 // they grow at their end, and each a little later on

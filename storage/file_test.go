@@ -293,7 +293,7 @@ func TestVerifyFindsFaults(t *testing.T) {
 		"row lost":             cut(bucketRows),
 		"row changed":          edit(bucketRows, 9),
 		"id lost":              cut(bucketsIDs[0]),
-		"id changed":           edit(bucketsIDs[0], 3),
+		"id changed":           edit(bucketsIDs[0], maxID+4),
 		"key lost":             cut(bucketsKeys[0]),
 		"key too many":         func(tx *bbolt.Tx) error { return tx.Bucket(bucketsKeys[1]).Put([]byte("g12345678nmbr"), nothing) },
 		"posting lost":         cut(bucketPostings),

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"communique/feeds"
 )
 
@@ -65,7 +63,7 @@ func (s *Store) read(t *tables, row logRow, want wanted) (feeds.Fact, error) {
 }
 
 // featuresOf gives a row's features, which share the file's memory; nil when it
-// has none or, in version 1, has them in itself.
+// has none.
 func (t *tables) featuresOf(row logRow) ([]byte, error) {
 	if row.features.number == 0 {
 		return nil, nil
@@ -153,12 +151,12 @@ func (s *Store) Find(keys []feeds.Key) ([]Found, error) {
 		slices.SortFunc(sorted, compareKeys)
 		sorted = slices.Compact(sorted)
 		var (
-			cursors [2]*bbolt.Cursor
-			prefix  []byte
+			cursor = t.keys.large.Cursor()
+			prefix []byte
 		)
 		for _, key := range sorted {
 			prefix = appendKey(prefix[:0], key)
-			err := t.keys.withPrefix(&cursors, prefix, func(number []byte) error {
+			err := t.keys.withPrefix(cursor, prefix, func(number []byte) error {
 				found, err := t.found(key, binary.BigEndian.Uint32(number))
 				out = append(out, found...)
 				return err

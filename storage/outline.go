@@ -9,9 +9,9 @@ import (
 // outline is a part of an Observed, read from its row without decoding the
 // rest; it shares the row's memory.
 type outline struct {
-	item, statement, link, language, features []byte
-	firstSeen, published, copyPublished       stamp
-	rules                                     uint64
+	item, statement, link, language     []byte
+	firstSeen, published, copyPublished stamp
+	rules                               uint64
 }
 
 // The numbers of an outline's fields, see feeds.Observed and feeds.Copy.
@@ -22,7 +22,6 @@ const (
 	fieldPublished = 6
 	fieldRules     = 14
 	fieldCopy      = 16
-	fieldFeatures  = 19
 
 	fieldCopyLink      = 6
 	fieldCopyPublished = 14
@@ -54,8 +53,6 @@ func outlineOf(meta []byte, last uint64) (outline, error) {
 			o.rules = d.number()
 		case fieldCopy:
 			d.copy(&o)
-		case fieldFeatures:
-			o.features = d.octets()
 		default:
 			d.skip()
 		}

@@ -129,17 +129,16 @@ func (t *tables) outline(raw []byte, o *feeds.Observed) error {
 	if err != nil {
 		return err
 	}
-	r, err := outlineOf(row.meta, fieldFeatures)
+	r, err := outlineOf(row.meta, fieldCopy)
 	if err != nil {
 		return err
 	}
-	if row.version > 1 {
-		if r.features, err = t.featuresOf(row); err != nil {
-			return err
-		}
+	features, err := t.featuresOf(row)
+	if err != nil {
+		return err
 	}
 	o.Item, o.FirstSeen, o.Published = feeds.ItemKey(r.item), r.firstSeen.time(), r.published.time()
-	o.Rules, o.Features = r.rules, append(o.Features[:0], r.features...)
+	o.Rules, o.Features = r.rules, append(o.Features[:0], features...)
 	o.Copy.Link, o.Copy.Published, o.Copy.Language = string(r.link), r.copyPublished.time(), string(r.language)
 	o.Statement, err = t.redirected(feeds.StatementID(r.statement))
 	return err

@@ -28,8 +28,8 @@ import (
 //
 // In version 1 the brackets hold a content number and a content hash, the content
 // has the bulky fields of the Copy only, and Features, Taggings and Near stand in
-// the row. Files of old versions are read for ever: testdata. One that is opened
-// for writing is brought up to date (upgrade.go).
+// the row. Old versions are read for ever: testdata. A file that has some is
+// brought up to date when it is opened for writing (upgrade.go).
 const (
 	recordVersion = 2
 

@@ -283,10 +283,7 @@ func checkOutline(t *testing.T, r record) {
 	if !ok {
 		return
 	}
-	o, err := outlineOf(r.meta, fieldFeatures)
-	if err == nil && o.features != nil {
-		t.Errorf("features in the row: %q", o.features)
-	}
+	o, err := outlineOf(r.meta, fieldCopy)
 	if err != nil || string(o.item) != string(want.Item) || string(o.statement) != string(want.Statement) ||
 		o.firstSeen != stampOf(want.FirstSeen) || o.published != stampOf(want.Published) ||
 		string(o.link) != want.Copy.Link || o.copyPublished != stampOf(want.Copy.Published) || string(o.language) != want.Copy.Language {
@@ -325,8 +322,8 @@ func FuzzOutline(f *testing.F) {
 	}
 	f.Add([]byte{0xa1, 0x0d, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, meta []byte) {
-		o, err := outlineOf(meta, fieldFeatures)
-		if err == nil && len(o.item)+len(o.statement)+len(o.link)+len(o.language)+len(o.features) > len(meta) {
+		o, err := outlineOf(meta, fieldCopy)
+		if err == nil && len(o.item)+len(o.statement)+len(o.link)+len(o.language) > len(meta) {
 			t.Errorf("%d octets give %+v", len(meta), o)
 		}
 	})

@@ -208,11 +208,7 @@ func (s *Store) text(t *tables, seq uint64) (string, error) {
 		return "", fmt.Errorf("record %d: %w", seq, err)
 	}
 	if content != nil {
-		into := any(&o)
-		if row.version == 1 {
-			into = &o.Copy
-		}
-		if err := decoding.Unmarshal(content, into); err != nil {
+		if err := decoding.Unmarshal(content, &o); err != nil {
 			return "", fmt.Errorf("record %d: content: %w", seq, err)
 		}
 	}

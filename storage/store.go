@@ -32,7 +32,7 @@ const (
 	formatVersion = 2
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
-	indexVersion = 2
+	indexVersion = 3
 )
 
 var (
@@ -247,10 +247,12 @@ func (s *Store) prepare(path string, o Options) error {
 			meta := tx.Bucket(bucketMeta)
 			return errors.Join(meta.Put(formatKey, be(formatVersion)), meta.Put(recordsKey, be(recordVersion)), meta.Put(indexKey, be(indexVersion)))
 		})
+	case old && s.readOnly:
+		return fmt.Errorf("storage: %s was written by an older program; open it once for writing", path)
 	case rebuild && s.readOnly:
 		return fmt.Errorf("storage: the indexes of %s have another format; open it once for writing", path)
 	}
-	if old && !s.readOnly { // a reader takes records of all formats
+	if old {
 		s.log.Info("bringing the store up to date", "file", path, "format", formatVersion)
 		if err := s.upgrade(o.Progress); err != nil {
 			return fmt.Errorf("storage: bring %s up to date: %w", path, err)

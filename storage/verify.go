@@ -135,9 +135,7 @@ func (v *verifier) records() error {
 	}
 	v.same("records by key", size(v.latest), v.state.records)
 	v.same("contents", size(v.content), contents)
-	if v.features != nil {
-		v.same("features", size(v.features), features)
-	}
+	v.same("features", size(v.features), features)
 	return nil
 }
 
@@ -182,9 +180,9 @@ func (v *verifier) statements() {
 		}
 	}
 	v.state.statements = published
-	v.same("ids", size(v.ids.small)+size(v.ids.large), rows)
+	v.same("ids", v.ids.len(), rows)
 	v.same("rows", size(v.rows), rows)
-	v.same("dedup keys", size(v.tables.keys.small)+size(v.tables.keys.large), keys)
+	v.same("dedup keys", v.tables.keys.len(), keys)
 	v.same("postings", v.segmentsHold(), postings)
 	v.same("counted terms", size(v.counts), len(counts))
 	for term, n := range counts {
