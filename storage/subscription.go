@@ -155,6 +155,43 @@ func (s *Store) Pushed() ([]*feeds.Pushed, error) { return latestOf[*feeds.Pushe
 // Leases gives our own subscriptions at sources' hubs, by source.
 func (s *Store) Leases() ([]*feeds.Leased, error) { return latestOf[*feeds.Leased](s, kindLeased) }
 
+// Moderations gives an operator's word on every statement that has one, by
+// statement, with the time at which it was said.
+func (s *Store) Moderations() ([]feeds.Record, error) {
+	var out []feeds.Record
+	err := s.view(func(t *tables) error {
+		c := t.latest.Cursor()
+		for k, v := c.Seek([]byte{kindModerated}); len(k) > 0 && k[0] == kindModerated; k, v = c.Next() {
+			seq := binary.BigEndian.Uint64(v)
+			row, err := t.logRow(seq)
+			if err != nil {
+				return err
+			}
+			f, err := row.fact(nil, nil)
+			if err != nil {
+				return fmt.Errorf("record %d: %w", seq, err)
+			}
+			out = append(out, feeds.Record{Seq: seq, At: row.at.time(), Fact: f})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Moderated gives an operator's word on a statement; false when there is none.
+func (s *Store) Moderated(id feeds.StatementID) (feeds.Moderated, bool, error) {
+	var out feeds.Moderated
+	said := false
+	err := s.view(func(t *tables) error {
+		f, err := s.fact(t, (&feeds.Moderated{Statement: id}).Key(), rowOnly)
+		if m, ok := f.(*feeds.Moderated); ok {
+			out, said = *m, true
+		}
+		return err
+	})
+	return out, said, err
+}
+
 // Changed gives a channel that is closed at the next commit.
 func (s *Store) Changed() <-chan struct{} { return s.changed() }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,7 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL, /retag, /backup and /feeds.opml, which take more rooms than that.
+// and /explain?q=ID|URL, /retag, /moderate, /backup and /feeds.opml, which take more rooms than that.
 func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
@@ -31,6 +32,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 	mux := http.NewServeMux()
 	mux.Handle("/", serve.Admin(store, configured(cfg)...))
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
+	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator{cfg, store}))
 	mux.HandleFunc("GET /backup", backupHandler(store))
 	mux.HandleFunc("GET /feeds.opml", func(w http.ResponseWriter, _ *http.Request) {
 		list, err := public.FeedsOPML()
@@ -89,11 +91,19 @@ func ask(ctx context.Context, cfg *config.Config, file, path string, into any) e
 // askFor gives the daemon's answer when it is a good one; the caller closes its
 // body. Within is how long all of it may take, 0 for as long as it takes.
 func askFor(ctx context.Context, cfg *config.Config, file, method, path string, within time.Duration) (*http.Response, error) {
+	return tellDaemon(ctx, cfg, file, method, path, nil, within)
+}
+
+// refusedBy marks what the daemon answers to what makes no sense to it.
+type refusedBy struct{ error }
+
+// tellDaemon is askFor with a body of JSON, nil for none.
+func tellDaemon(ctx context.Context, cfg *config.Config, file, method, path string, body []byte, within time.Duration) (*http.Response, error) {
 	base := adminURL(cfg)
 	if base == "" {
 		return nil, fmt.Errorf("%w: the configuration says `admin: off`", errNoDaemon)
 	}
-	res, err := request(ctx, method, base+path, within)
+	res, err := request(ctx, method, base+path, body, within)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoDaemon, err)
 	}
@@ -102,7 +112,9 @@ func askFor(ctx context.Context, cfg *config.Config, file, method, path string, 
 		err = fmt.Errorf("%w: what answers at %s does not hold this store", errNoDaemon, base)
 	case res.StatusCode != http.StatusOK:
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // as much of it as there is
-		err = fmt.Errorf("%s", printable(string(text)))
+		if err = errors.New(printable(string(text))); res.StatusCode == http.StatusBadRequest {
+			err = refusedBy{err}
+		}
 	default:
 		return res, nil
 	}
@@ -111,14 +123,17 @@ func askFor(ctx context.Context, cfg *config.Config, file, method, path string, 
 }
 
 func get(ctx context.Context, url string) (*http.Response, error) {
-	return request(ctx, http.MethodGet, url, soon)
+	return request(ctx, http.MethodGet, url, nil, soon)
 }
 
 // request asks this machine, so without a proxy.
-func request(ctx context.Context, method, url string, within time.Duration) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, url, nil)
+func request(ctx context.Context, method, url string, body []byte, within time.Duration) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: within}
 	return c.Do(req)

@@ -129,25 +129,36 @@ JSON holds.`,
 
 var errNoStatement = errors.New("no statement")
 
-// explain finds the statement with an id, or with a copy at a URL.
-func explain(store *storage.Store, what string) (*explanation, error) {
+// findStatement finds the statement with an id, or with a copy at a URL, and
+// gives the id that it was found by, which may have been joined to another.
+func findStatement(store *storage.Store, what string) (feeds.Statement, feeds.StatementID, error) {
 	id := idOf(what)
 	if canonical := normalize.Canonical(what); canonical != "" {
 		found, err := store.Find([]feeds.Key{dedup.LinkKey(canonical)})
 		if err != nil {
-			return nil, err
+			return feeds.Statement{}, id, err
 		}
 		if len(found) > 0 {
 			id = found[0].Statement
 		}
 	}
-	st, at, ok, err := store.Statement(id)
+	st, _, ok, err := store.Statement(id)
+	if err != nil {
+		return st, id, err
+	}
+	if !ok {
+		return st, id, fmt.Errorf("%w %q, and no copy of one at such an address", errNoStatement, what)
+	}
+	return st, id, nil
+}
+
+// explain tells of the statement with the id or address.
+func explain(store *storage.Store, what string) (*explanation, error) {
+	st, id, err := findStatement(store, what)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, fmt.Errorf("%w %q, and no copy of one at such an address", errNoStatement, what)
-	}
+	at := st.ID
 	out := &explanation{ID: at, Title: st.Lead().Title, Languages: st.Languages(), Published: stamp(st.Published),
 		FirstSeen: stamp(st.FirstSeen), Updated: stamp(st.Updated), Hidden: st.Hidden, Why: explainTags(&st)}
 	if at != id {

@@ -252,7 +252,7 @@ func TestTheDaemonAnswersForItsStore(t *testing.T) {
 	w := newWorld(t)
 	w.config(t, "communique.yaml", anyPorts, "harbour", "nowhere")
 	d := start(t, w.dir, "serve")
-	d.out.await(t, `^listening on `)
+	base := d.out.await(t, `^listening on (http://\S+)$`)
 	admin := d.out.await(t, `^health and status on http://(\S+)/status$`)
 	d.log.await(t, `msg=fetched source=harbour new=1 `)
 	d.log.await(t, `msg="fetch failed" source=nowhere `)
@@ -276,6 +276,25 @@ func TestTheDaemonAnswersForItsStore(t *testing.T) {
 	if code, stdout, _ := ask("health"); code != 0 || stdout != "ok\n" {
 		t.Errorf("health: exit code %d, %q, want 0 and ok", code, stdout)
 	}
+
+	// A statement that is withdrawn is gone from the next answer on, and back when
+	// that is undone.
+	if code, stdout, stderr := ask("moderate", "withdraw", known, "--why", "by mistake"); code != 0 || !strings.Contains(stdout, "withdrawn") {
+		t.Errorf("withdraw while it runs: exit code %d, %s%s", code, stdout, stderr)
+	}
+	if feed := page(t, base+"/feeds/all.rss"); strings.Contains(feed, "Word of the harbour") {
+		t.Error("a withdrawn statement is in the feed")
+	}
+	if code, _, stderr := ask("moderate", "tag", known, "--add", "topic/harbours"); code != 2 || !strings.Contains(stderr, `no topic "harbours"`) {
+		t.Errorf("a tag that is not there: exit code %d, %s, want 2", code, stderr)
+	}
+	if code, _, stderr := ask("moderate", "undo", known); code != 0 {
+		t.Errorf("undo while it runs: exit code %d, %s", code, stderr)
+	}
+	if feed := page(t, base+"/feeds/all.rss"); !strings.Contains(feed, "Word of the harbour") {
+		t.Error("what was undone is not back in the feed")
+	}
+	_, told, _ = ask("explain", known)
 
 	// A copy of the store, while it goes on.
 	if code, stdout, stderr := ask("backup", "copy.db"); code != 0 || !strings.HasPrefix(stdout, "copy.db: 1 statements, ") {
