@@ -42,16 +42,18 @@ func (s *Store) Recent(ctx context.Context, since time.Time, each func(*feeds.Ob
 		n := 0
 		err := s.view(func(t *tables) error {
 			c := t.log.Cursor()
+			anyJoined := t.anyJoined()
 			for _, a := range part {
 				k, raw := c.Seek(be(a.seq))
 				if k == nil || binary.BigEndian.Uint64(k) != a.seq {
 					continue
 				}
-				if err := t.outline(raw, &lot[n]); err != nil {
+				if err := t.outline(raw, &lot[n], anyJoined); err != nil {
 					return fmt.Errorf("record %d: %w", a.seq, err)
 				}
 				n++
 			}
+			letGo(t.meta.Tx())
 			return nil
 		})
 		if err != nil {
@@ -111,6 +113,7 @@ func (s *Store) arrivals(ctx context.Context, since stamp) ([]arrival, error) {
 				out = append(out, a)
 			}
 			more = k != nil
+			letGo(t.meta.Tx())
 			return nil
 		})
 		if err != nil {
@@ -124,7 +127,7 @@ func (s *Store) arrivals(ctx context.Context, since stamp) ([]arrival, error) {
 }
 
 // outline reads into o what Recent tells of the row of an Observed.
-func (t *tables) outline(raw []byte, o *feeds.Observed) error {
+func (t *tables) outline(raw []byte, o *feeds.Observed, anyJoined bool) error {
 	row, err := parseLogRow(raw)
 	if err != nil {
 		return err
@@ -140,8 +143,17 @@ func (t *tables) outline(raw []byte, o *feeds.Observed) error {
 	o.Item, o.FirstSeen, o.Published = feeds.ItemKey(r.item), r.firstSeen.time(), r.published.time()
 	o.Rules, o.Features = r.rules, append(o.Features[:0], features...)
 	o.Copy.Link, o.Copy.Published, o.Copy.Language = string(r.link), r.copyPublished.time(), string(r.language)
-	o.Statement, err = t.redirected(feeds.StatementID(r.statement))
+	o.Statement = feeds.StatementID(r.statement)
+	if anyJoined {
+		o.Statement, err = t.redirected(o.Statement)
+	}
 	return err
+}
+
+// anyJoined reports whether any statement ever was joined to another.
+func (t *tables) anyJoined() bool {
+	k, _ := t.latest.Cursor().Seek([]byte{kindJoined})
+	return len(k) > 0 && k[0] == kindJoined
 }
 
 // redirected gives the id that a statement goes by now.

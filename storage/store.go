@@ -185,6 +185,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	}()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, ReadOnly: readOnly, PreLoadFreelist: true,
+		InitialMmapSize: mapped,
 	})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
