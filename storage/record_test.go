@@ -242,7 +242,7 @@ func addRecords(t *testing.T, p *packer) {
 			t.Fatal(err)
 		}
 		base := "testdata/records/v" + string(rune('0'+recordVersion)) + "-" + reflect.TypeOf(f).Elem().Name()
-		if i >= 5 {
+		if i >= len(facts())/2 {
 			base += "-bare"
 		}
 		var content, features uint64
