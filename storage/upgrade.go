@@ -105,5 +105,6 @@ func (b *batch) rewrite(seq uint64) error {
 	}
 	now := r.row(content, features)
 	b.state.digest.toggle(digestOf(seq, now, &b.scratch))
-	return b.log.Put(be(seq), now)
+	// Only after a deletion are pages put together that hold little.
+	return errors.Join(b.log.Delete(be(seq)), b.log.Put(be(seq), now))
 }
