@@ -30,9 +30,11 @@ var (
 	bucketPostings = []byte("postings")                            // segment.go
 	bucketTerms    = []byte("terms")                               // term → term number
 	bucketCounts   = []byte("counts")                              // term number → published statements, newest Order
+	bucketRuns     = []byte("word-runs")                           // wordrun.go
+	bucketWords    = []byte("words")                               // wordrun.go
 
 	derived = [][]byte{bucketLatest, bucketRows, bucketsIDs[0], bucketsIDs[1], bucketsKeys[0], bucketsKeys[1],
-		bucketSegments, bucketPostings, bucketTerms, bucketCounts}
+		bucketSegments, bucketPostings, bucketTerms, bucketCounts, bucketRuns, bucketWords}
 )
 
 // Terms are what statements are indexed by. The first octet tells the kind.
@@ -99,6 +101,7 @@ func decodeState(b []byte) (s state, err error) {
 type tables struct {
 	meta, log, content, features                    *bbolt.Bucket
 	latest, rows, segments, postings, terms, counts *bbolt.Bucket
+	runs, words                                     *bbolt.Bucket
 	ids, keys                                       tiered
 }
 
@@ -108,9 +111,13 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		latest: tx.Bucket(bucketLatest), rows: tx.Bucket(bucketRows),
 		segments: tx.Bucket(bucketSegments), postings: tx.Bucket(bucketPostings),
 		terms: tx.Bucket(bucketTerms), counts: tx.Bucket(bucketCounts),
+		runs: tx.Bucket(bucketRuns), words: tx.Bucket(bucketWords),
 		ids: tieredOf(tx, bucketsIDs, layout{maxID, 4}), keys: tieredOf(tx, bucketsKeys, layout{9 + 4, 0}),
 	}
 	if tx.Writable() {
+		if t.words != nil { // an older file is not yet rebuilt
+			t.words.FillPercent = 0.95
+		}
 		t.rows.FillPercent = 0.95 // they grow at their end, and each a little later on
 		for _, b := range []*bbolt.Bucket{t.log, t.content, t.features} {
 			b.FillPercent = 1 // they grow at their end only
@@ -176,12 +183,15 @@ type batch struct {
 	p     *projection
 
 	newTerms map[string]uint32
+	reworded map[feeds.StatementID]bool
+	speech   speech
 	scratch  bytes.Buffer
 }
 
 func (s *Store) newBatch(tx *bbolt.Tx) (*batch, error) {
-	b := &batch{tables: tablesOf(tx), store: s, newTerms: map[string]uint32{}}
+	b := &batch{tables: tablesOf(tx), store: s, newTerms: map[string]uint32{}, reworded: map[feeds.StatementID]bool{}}
 	b.p = newProjection(b.row, b.number)
+	b.speech = speech{store: s, tables: b.tables, get: b.p.row, said: map[uint64]*feeds.Copy{}}
 	var err error
 	b.state, err = decodeState(b.meta.Get(stateKey))
 	return b, err
@@ -224,6 +234,9 @@ func (b *batch) apply(r *record) error {
 		return fmt.Errorf("two records have the number %d; the second is %q", r.seq, r.key)
 	}
 
+	if err := b.reword(r, old); err != nil { // while the old content is there
+		return err
+	}
 	content, err := b.keep(b.content, r.seq, part{hash: r.hash}, old.content, func() []byte {
 		if r.content != nil && r.packed == nil {
 			r.packed = b.store.packer.pack(r.content)
@@ -336,6 +349,11 @@ func (b *batch) finish() error {
 	if err := b.p.settle(); err != nil {
 		return err
 	}
+	respoken, err := b.respoken()
+	if err != nil {
+		return err
+	}
+	var spoken []*row
 	var ids, rows, keys ops
 	index := newIndexer(b.state.next)
 	for _, id := range slices.Sorted(maps.Keys(b.p.dirty)) {
@@ -352,7 +370,11 @@ func (b *batch) finish() error {
 			r.number = uint32(next)
 			ids = append(ids, op{[]byte(id), binary.BigEndian.AppendUint32(nil, r.number)})
 		}
+		before := r.slot
 		index.note(r)
+		if r.view.published && (!r.was.published || r.slot != before || respoken[r]) {
+			spoken = append(spoken, r)
+		}
 		if r.was.published {
 			b.state.statements--
 		}
@@ -385,6 +407,9 @@ func (b *batch) finish() error {
 		return err
 	}
 	b.state.next = index.next
+	if err := b.writeWords(spoken); err != nil {
+		return err
+	}
 	if err := errors.Join(b.ids.do(ids), b.keys.do(keys), rows.do(b.rows)); err != nil {
 		return err
 	}

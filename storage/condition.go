@@ -9,9 +9,8 @@ import (
 	"slices"
 	"sort"
 
-	"go.etcd.io/bbolt"
-
 	"communique/feeds"
+	"communique/feeds/words"
 )
 
 // ErrQuery is wrapped by Select when a query asks for more than it answers.
@@ -26,9 +25,10 @@ const (
 
 // condition is what selects of a query, compiled for one transaction.
 type condition struct {
-	fields []field     // all must be met; the rarest first
-	none   []condition // none may be met
-	period *period     // nil for all time
+	fields []field      // all must be met; the rarest first
+	words  []wordClause // so must these
+	none   []condition  // none may be met
+	period *period      // nil for all time
 }
 
 // field is what one field of a query asks for: one of its terms or, of
@@ -56,12 +56,19 @@ func (c *condition) size() int {
 // condition compiles a query but for what bounds a selection as a whole: Since,
 // Until, After and Limit. False when nothing can meet it.
 func (t *tables) condition(q *feeds.Query) (*condition, bool, error) {
-	parts := 0
-	if err := bounded(q, 1, &parts); err != nil {
+	k := compiler{tables: t}
+	if err := bounded(q, 1, &k.parts); err != nil {
 		return nil, false, err
 	}
-	c, ok := t.compile(q)
-	return &c, ok, nil
+	c, ok := k.compile(q)
+	return &c, ok && k.err == nil, k.err
+}
+
+// compiler compiles one query.
+type compiler struct {
+	*tables
+	parts int
+	err   error
 }
 
 // bounded counts the parts of a query and refuses too many.
@@ -73,11 +80,11 @@ func bounded(q *feeds.Query, depth int, parts *int) error {
 	if *parts > maxQueryParts {
 		return fmt.Errorf("%w: more than %d values", ErrQuery, maxQueryParts)
 	}
+	if _, err := words.Parse(q.Words); err != nil {
+		return fmt.Errorf("%w: %w", ErrQuery, err)
+	}
 	for _, list := range [][]feeds.Query{q.Any, q.Not} {
 		for i := range list {
-			if list[i].Words != "" {
-				return fmt.Errorf("%w: words in alternatives or exceptions", ErrQuery)
-			}
 			if err := bounded(&list[i], depth+1, parts); err != nil {
 				return err
 			}
@@ -87,7 +94,7 @@ func bounded(q *feeds.Query, depth int, parts *int) error {
 }
 
 // compile compiles a query; false when nothing can meet it.
-func (t *tables) compile(q *feeds.Query) (c condition, ok bool) {
+func (t *compiler) compile(q *feeds.Query) (c condition, ok bool) {
 	ok = true
 	add := func(n int, term func(int) string) {
 		if n == 0 || !ok {
@@ -128,6 +135,14 @@ func (t *tables) compile(q *feeds.Query) (c condition, ok bool) {
 	if !ok {
 		return c, false
 	}
+	if q.Words != "" {
+		if c.words, t.err = t.wordClauses(q.Words, &t.parts); t.err == nil && t.parts > maxQueryParts {
+			t.err = fmt.Errorf("%w: more than %d values", ErrQuery, maxQueryParts)
+		}
+		if t.err != nil || len(c.words) == 0 {
+			return c, false
+		}
+	}
 	for i := range q.Not {
 		if one, may := t.part(&q.Not[i]); may {
 			c.none = append(c.none, one)
@@ -142,7 +157,7 @@ func (t *tables) compile(q *feeds.Query) (c condition, ok bool) {
 }
 
 // part compiles a query that is a part of another.
-func (t *tables) part(q *feeds.Query) (condition, bool) {
+func (t *compiler) part(q *feeds.Query) (condition, bool) {
 	c, ok := t.compile(q)
 	if !q.Since.IsZero() || !q.Until.IsZero() {
 		c.period = periodOf(q)
@@ -169,14 +184,14 @@ func (p *period) past(key []byte) bool {
 
 // meet puts the places of the segment that meet the condition into out, which
 // is empty; false when there are none.
-func (c *condition) meet(r *run, out *bitmap, postings *bbolt.Cursor) (bool, error) {
+func (c *condition) meet(r *run, out *bitmap, m *merger) (bool, error) {
 	for i := range c.fields {
 		var b bitmap
 		at := &b
 		if i == 0 {
 			at = out
 		}
-		if err := c.fields[i].meet(r, at, postings); err != nil {
+		if err := c.fields[i].meet(r, at, m); err != nil {
 			return false, err
 		}
 		if some := i == 0 && !at.isEmpty() || i > 0 && out.and(at); !some {
@@ -186,9 +201,14 @@ func (c *condition) meet(r *run, out *bitmap, postings *bbolt.Cursor) (bool, err
 	if c.period != nil && !out.within(r, c.period) {
 		return false, nil
 	}
+	if len(c.words) > 0 {
+		if some, err := m.search.meet(r.number, c.words, out); err != nil || !some {
+			return false, err
+		}
+	}
 	for i := range c.none {
 		var b bitmap
-		if some, err := c.none[i].meet(r, &b, postings); err != nil {
+		if some, err := c.none[i].meet(r, &b, m); err != nil {
 			return false, err
 		} else if some && !out.without(&b) {
 			return false, nil
@@ -198,12 +218,12 @@ func (c *condition) meet(r *run, out *bitmap, postings *bbolt.Cursor) (bool, err
 }
 
 // meet adds the places that meet the field.
-func (f *field) meet(r *run, out *bitmap, postings *bbolt.Cursor) error {
+func (f *field) meet(r *run, out *bitmap, m *merger) error {
 	var key [8]byte
 	binary.BigEndian.PutUint32(key[:], r.number)
 	for _, term := range f.terms {
 		binary.BigEndian.PutUint32(key[4:], term)
-		if k, v := postings.Seek(key[:]); bytes.Equal(k, key[:]) {
+		if k, v := m.postings.Seek(key[:]); bytes.Equal(k, key[:]) {
 			if err := out.add(v); err != nil {
 				return err
 			}
@@ -211,7 +231,7 @@ func (f *field) meet(r *run, out *bitmap, postings *bbolt.Cursor) error {
 	}
 	for i := range f.any {
 		var b bitmap
-		if some, err := f.any[i].meet(r, &b, postings); err != nil {
+		if some, err := f.any[i].meet(r, &b, m); err != nil {
 			return err
 		} else if some {
 			out.or(&b)

@@ -57,7 +57,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 				if err != nil {
 					return err
 				}
-				if err := b.derive(&r, logRow{}); err != nil {
+				if err := errors.Join(b.reword(&r, logRow{}), b.derive(&r, logRow{})); err != nil {
 					return fmt.Errorf("record %d: %w", after, err)
 				}
 				n++

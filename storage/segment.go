@@ -150,18 +150,7 @@ func (b *bitmap) add(posting []byte) error {
 	rest := posting[1:]
 	switch posting[0] {
 	case postingList:
-		place := -1
-		for len(rest) > 0 {
-			d, n := binary.Uvarint(rest)
-			if n <= 0 || d >= segmentSize {
-				return errPosting
-			}
-			rest = rest[n:]
-			if place += int(d) + 1; place >= segmentSize {
-				return errPosting
-			}
-			b.put(uint16(place))
-		}
+		return b.addList(rest)
 	case postingBitmap:
 		if len(rest) != segmentSize/8 {
 			return errPosting
@@ -381,6 +370,7 @@ func (t *tables) newest(term uint32) (stamp, error) {
 type merger struct {
 	*condition
 	postings *bbolt.Cursor
+	search   searcher
 	segments []*run // the one that goes on first is last
 	head     *run   // the one that next returned and that must move on
 }
@@ -397,7 +387,7 @@ func (r *run) key() []byte { return r.segment.key(r.rank(r.at)) }
 
 // merge starts a selection at the first entry key not before start.
 func (t *tables) merge(c *condition, start []byte) (*merger, error) {
-	m := &merger{condition: c, postings: t.postings.Cursor()}
+	m := &merger{condition: c, postings: t.postings.Cursor(), search: searcher{tables: t, chunks: t.words.Cursor()}}
 	all := t.segments.Cursor()
 	for k, v := all.First(); k != nil; k, v = all.Next() {
 		s, err := parseSegment(v)
@@ -460,5 +450,5 @@ func (m *merger) back(r *run) {
 // none does.
 func (m *merger) open(r *run) (bool, error) {
 	r.bits = new(bitmap)
-	return m.meet(r, r.bits, m.postings)
+	return m.meet(r, r.bits, m)
 }

@@ -4,28 +4,21 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"communique/feeds"
 )
 
-const (
-	// defaultLimit is what Query.Limit 0 means.
-	defaultLimit = 50
-	// maxWordScan is how many statements one Select reads to look for words.
-	maxWordScan = 2000
-)
+// defaultLimit is what Query.Limit 0 means.
+const defaultLimit = 50
 
 // Select gives the published statements that meet the query, newest first by
 // Order, then by ID. Since is included, Until is not. A name that nothing
-// carries selects nothing; a query of thousands of values or nested more than
-// eight deep fails with ErrQuery. What it costs grows with the segments of the index
-// (segment.go) that reach up to the page, not with what they hold.
+// carries selects nothing; words are read as package words says, and Words
+// without any select nothing. A query that asks for too much fails with
+// ErrQuery: thousands of values, nested more than eight deep, too many words.
 //
-// With Words it reads the texts of at most 2,000 statements that meet the rest;
-// when that is not enough to fill the page, it gives what it found, with More
-// and a Next that goes on behind the last one read. So a page with More may be
-// short or empty.
+// What it costs grows with the segments of the index (segment.go) that reach up
+// to the page. Of words, it reads what the word index has of them in those.
 func (s *Store) Select(q feeds.Query) (Page, error) {
 	var page Page
 	err := s.view(func(t *tables) error {
@@ -52,8 +45,6 @@ func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 	}
 	var (
 		asked = periodOf(&q)
-		words = strings.Fields(strings.ToLower(q.Words))
-		read  = 0
 		last  feeds.Cursor
 		rows  = t.rows.Cursor()
 	)
@@ -65,31 +56,11 @@ func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 		if at == nil || asked.past(at.key()) {
 			return page, nil
 		}
-		if len(page.Heads) == limit && len(words) == 0 {
+		if len(page.Heads) == limit {
 			page.More, page.Next = true, last
 			return page, nil
 		}
 		order, id := orderAndID(at.key())
-		if len(words) > 0 {
-			if read++; read > maxWordScan {
-				page.More, page.Next = true, last
-				return page, nil
-			}
-			has, err := s.speaksOf(t, at.row(at.rank(at.at)), words)
-			if err != nil {
-				return page, err
-			}
-			if !has {
-				if len(page.Heads) < limit {
-					last = feeds.Cursor{Order: order.time(), ID: id}
-				}
-				continue
-			}
-			if len(page.Heads) == limit {
-				page.More, page.Next = true, last
-				return page, nil
-			}
-		}
 		var number [4]byte
 		binary.BigEndian.PutUint32(number[:], at.row(at.rank(at.at)))
 		k, v := rows.Seek(number[:])

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"communique/feeds"
 )
@@ -163,82 +162,4 @@ func overlay(taggings []feeds.Tagging, m *feeds.Moderated) []feeds.Tagging {
 		taggings = merge(taggings, []feeds.Tagging{{Tag: tag, Rule: ruleModerated, Evidence: m.Why}})
 	}
 	return slices.DeleteFunc(taggings, func(t feeds.Tagging) bool { return slices.Contains(m.Cut, t.Tag) })
-}
-
-// speaksOf reports whether one copy of the statement has all the words, which
-// are in lower case, in its title or text.
-func (s *Store) speaksOf(t *tables, number uint32, words []string) (bool, error) {
-	r, err := t.rowAt(number)
-	if err != nil {
-		return false, err
-	}
-	tr, err := treeOf(t.row, r)
-	if err != nil {
-		return false, err
-	}
-	for _, it := range tr.items {
-		if !it.live {
-			continue
-		}
-		text, err := s.text(t, it.said.seq)
-		if err != nil {
-			return false, fmt.Errorf("statement %s: %w", r.id, err)
-		}
-		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// text gives the title and text of an Observed in lower case.
-func (s *Store) text(t *tables, seq uint64) (string, error) {
-	row, err := t.logRow(seq)
-	if err != nil {
-		return "", err
-	}
-	content, err := s.content(t, row)
-	if err != nil {
-		return "", fmt.Errorf("record %d: %w", seq, err)
-	}
-	var o struct {
-		Copy words `cbor:"16,keyasint"`
-	}
-	if err := decoding.Unmarshal(row.meta, &o); err != nil {
-		return "", fmt.Errorf("record %d: %w", seq, err)
-	}
-	if content != nil {
-		if err := decoding.Unmarshal(content, &o); err != nil {
-			return "", fmt.Errorf("record %d: content: %w", seq, err)
-		}
-	}
-	return strings.ToLower(o.Copy.Title + "\n" + plain(o.Copy.Summary) + "\n" + plain(o.Copy.Content)), nil
-}
-
-// words are the fields of a Copy that are searched.
-type words struct {
-	Title   string `cbor:"3,keyasint"`
-	Summary string `cbor:"4,keyasint"`
-	Content string `cbor:"5,keyasint"`
-}
-
-// plain leaves the tags out of clean HTML, so that nobody finds their names.
-// Entities stay as they are.
-func plain(html string) string {
-	var b strings.Builder
-	b.Grow(len(html))
-	for {
-		open := strings.IndexByte(html, '<')
-		if open < 0 {
-			b.WriteString(html)
-			return b.String()
-		}
-		b.WriteString(html[:open])
-		b.WriteByte(' ')
-		end := strings.IndexByte(html[open:], '>')
-		if end < 0 {
-			return b.String()
-		}
-		html = html[open+end+1:]
-	}
 }

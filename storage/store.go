@@ -32,7 +32,7 @@ const (
 	formatVersion = 2
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
-	indexVersion = 3
+	indexVersion = 4
 )
 
 var (
@@ -119,6 +119,7 @@ type Store struct {
 	once    sync.Once
 
 	terms map[string]uint32 // numbers of terms; the writer's own
+	run   *wordRun          // that is being made; the writer's own
 
 	mu    sync.Mutex
 	state state         // as last committed
@@ -144,7 +145,7 @@ func Open(path string, o Options) (s *Store, err error) {
 	s = &Store{
 		db: db, log: o.Log, readOnly: o.ReadOnly,
 		queue: make(chan *request, 64), quit: make(chan struct{}), stopped: make(chan struct{}),
-		terms: map[string]uint32{}, next: make(chan struct{}),
+		terms: map[string]uint32{}, run: newWordRun(), next: make(chan struct{}),
 	}
 	if s.packer, err = newPacker(); err != nil {
 		return nil, err

@@ -142,6 +142,7 @@ func (v *verifier) records() error {
 // statements checks rows, keys, index and counts against the projection.
 func (v *verifier) statements() {
 	var rows, published, keys, postings int
+	var spoken []*row
 	counts := map[uint32]int{}
 	newest := map[uint32]stamp{}
 	for id, want := range v.p.rows {
@@ -167,6 +168,7 @@ func (v *verifier) statements() {
 			continue
 		}
 		published++
+		spoken = append(spoken, want)
 		v.indexed(got)
 		for _, term := range append([]uint32{allTerm}, want.view.terms...) {
 			postings++
@@ -179,6 +181,7 @@ func (v *verifier) statements() {
 			}
 		}
 	}
+	v.words(spoken)
 	v.state.statements = published
 	v.same("ids", v.ids.len(), rows)
 	v.same("rows", size(v.rows), rows)

@@ -1,0 +1,558 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"hash/maphash"
+	"math/bits"
+	"slices"
+)
+
+// The word index. Each segment of the index of statements (segment.go) has its
+// words in runs:
+//
+//	bucketRuns   segment → its runs, the oldest first: number, covered places
+//	bucketWords  segment, run, term → a chunk: this term and those behind it
+//
+// A run holds all words of the statements in the places that it covers, and
+// takes the place of what older runs say of those. A batch adds a run to each
+// segment that it touches; when many small ones have gathered, they become one
+// (wordindex.go), so a posting is written a few times and not with every batch.
+//
+// A term (words.AppendTerm) stands in a chunk as
+//
+//	shared   uvarint: octets in common with the term before it
+//	rest     uvarint, octets
+//	body     uvarint, octets: a posting, with its length before it, and for each
+//	         of its places where the term stands in the text: the differences
+//	         between the places in the text, twice, and 1 more for the last
+const chunkSize = 512
+
+var errChunk = errors.New("a chunk of the word index is damaged")
+
+// wordRun is a run that is being made. Places come in order, and the words of
+// each in the order of the text. It may be used again after reset.
+type wordRun struct {
+	seed   maphash.Seed
+	names  []byte   // all terms, one behind the other
+	ends   []uint32 // of each term in names
+	counts []uint32 // of each term, how often it was added
+	table  []uint32 // a hash table of terms, each by its number and 1
+	said   []uint64 // what was added: term, place, place in the text
+	covers bitmap
+
+	sorted []uint64 // for chunks
+	order  []termOrder
+}
+
+// termOrder is a term and its first eight octets, which decide most of the time.
+type termOrder struct {
+	head uint64
+	term uint32
+}
+
+func newWordRun() *wordRun {
+	return &wordRun{seed: maphash.MakeSeed(), table: make([]uint32, 1<<10)}
+}
+
+func (r *wordRun) reset() {
+	r.names, r.ends, r.counts, r.said = r.names[:0], r.ends[:0], r.counts[:0], r.said[:0]
+	clear(r.table)
+	r.covers = bitmap{}
+}
+
+// cover begins a place. Later ones must be greater.
+func (r *wordRun) cover(place uint16) { r.covers.put(place) }
+
+func (r *wordRun) name(term uint32) []byte {
+	start := uint32(0)
+	if term > 0 {
+		start = r.ends[term-1]
+	}
+	return r.names[start:r.ends[term]]
+}
+
+func (r *wordRun) add(place uint16, term []byte, at int) {
+	number := r.number(term)
+	r.counts[number]++
+	r.said = append(r.said, uint64(number)<<32|uint64(place)<<16|uint64(uint16(at)))
+}
+
+// number gives a term's number, a new one when it is new.
+func (r *wordRun) number(term []byte) uint32 {
+	mask := uint64(len(r.table) - 1)
+	slot := maphash.Bytes(r.seed, term) & mask
+	for ; r.table[slot] != 0; slot = (slot + 1) & mask {
+		if n := r.table[slot] - 1; bytes.Equal(r.name(n), term) {
+			return n
+		}
+	}
+	n := uint32(len(r.ends))
+	r.names = append(r.names, term...)
+	r.ends = append(r.ends, uint32(len(r.names)))
+	r.counts = append(r.counts, 0)
+	r.table[slot] = n + 1
+	if 2*len(r.ends) > len(r.table) {
+		r.grow()
+	}
+	return n
+}
+
+func (r *wordRun) grow() {
+	r.table = make([]uint32, 2*len(r.table))
+	mask := uint64(len(r.table) - 1)
+	for n := range r.ends {
+		slot := maphash.Bytes(r.seed, r.name(uint32(n))) & mask
+		for r.table[slot] != 0 {
+			slot = (slot + 1) & mask
+		}
+		r.table[slot] = uint32(n) + 1
+	}
+}
+
+// chunks calls put with the run's terms in order.
+func (r *wordRun) chunks(put func(first, chunk []byte) error) error {
+	// All that was said of a term together, in the order in which it was.
+	starts := make([]uint32, len(r.counts)+1)
+	for i, n := range r.counts {
+		starts[i+1] = starts[i] + n
+	}
+	r.sorted = slices.Grow(r.sorted[:0], len(r.said))[:len(r.said)]
+	next := slices.Clone(starts)
+	for _, x := range r.said {
+		n := &next[x>>32]
+		r.sorted[*n] = x
+		*n++
+	}
+	r.order = r.order[:0]
+	for n := range r.ends {
+		var head [8]byte
+		copy(head[:], r.name(uint32(n)))
+		r.order = append(r.order, termOrder{binary.BigEndian.Uint64(head[:]), uint32(n)})
+	}
+	slices.SortFunc(r.order, func(a, b termOrder) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return bytes.Compare(r.name(a.term), r.name(b.term))
+	})
+	w := chunker{put: put}
+	var list, at []byte
+	for _, o := range r.order {
+		list, at = encodeSaid(list[:0], at[:0], r.sorted[starts[o.term]:starts[o.term+1]])
+		if err := w.add(r.name(o.term), list, at); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+// encodeSaid writes what was said of one term: the list of its places, and
+// where it stands in their texts.
+func encodeSaid(list, at []byte, said []uint64) (_, _ []byte) {
+	place, before := -1, uint64(0)
+	for i, x := range said {
+		if p := int(uint16(x >> 16)); p != place {
+			list = binary.AppendUvarint(list, uint64(p-place-1))
+			place, before = p, 0
+		}
+		text := uint64(uint16(x))
+		d := (text - before) << 1
+		if i+1 == len(said) || uint16(said[i+1]>>16) != uint16(place) {
+			d |= 1
+		}
+		at = binary.AppendUvarint(at, d)
+		before = text
+	}
+	return list, at
+}
+
+// chunker packs terms that come in order into chunks.
+type chunker struct {
+	put   func(first, chunk []byte) error
+	first []byte
+	last  []byte
+	b     []byte
+}
+
+// add adds a term with a posting's list, without its first octet.
+func (w *chunker) add(term, list, at []byte) error {
+	size := 1 + len(list)
+	var bits []byte
+	if len(list) > segmentSize/8 {
+		var b bitmap
+		if err := b.addList(list); err != nil {
+			return err
+		}
+		bits = b.posting()
+		size = len(bits)
+	}
+	lengths := uvarintLen(size)
+	if len(w.b) > 0 && len(w.b)+lengths+size+len(at)+len(term)/2 > chunkSize {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	n := 0
+	if len(w.b) == 0 {
+		w.b = make([]byte, 0, max(chunkSize, lengths+size+len(at)+len(term)+16))
+		w.first = append(w.first[:0], term...)
+	} else {
+		for n < len(term) && n < len(w.last) && term[n] == w.last[n] {
+			n++
+		}
+	}
+	w.last = append(w.last[:0], term...)
+	w.b = binary.AppendUvarint(w.b, uint64(n))
+	w.b = binary.AppendUvarint(w.b, uint64(len(term)-n))
+	w.b = append(w.b, term[n:]...)
+	w.b = binary.AppendUvarint(w.b, uint64(lengths+size+len(at)))
+	w.b = binary.AppendUvarint(w.b, uint64(size))
+	if bits != nil {
+		w.b = append(w.b, bits...)
+	} else {
+		w.b = append(append(w.b, postingList), list...)
+	}
+	w.b = append(w.b, at...)
+	return nil
+}
+
+func (w *chunker) flush() error {
+	if len(w.b) == 0 {
+		return nil
+	}
+	err := w.put(w.first, w.b)
+	w.b = nil // put may keep it
+	return err
+}
+
+func uvarintLen(n int) int {
+	size := 1
+	for ; n >= 0x80; n >>= 7 {
+		size++
+	}
+	return size
+}
+
+// addList puts the places of a posting's list, without its first octet, into b.
+func (b *bitmap) addList(list []byte) error {
+	place := -1
+	for len(list) > 0 {
+		d, n := binary.Uvarint(list)
+		if n <= 0 || d >= segmentSize {
+			return errPosting
+		}
+		list = list[n:]
+		if place += int(d) + 1; place >= segmentSize {
+			return errPosting
+		}
+		b.put(uint16(place))
+	}
+	return nil
+}
+
+// entry is a term of a chunk; it shares the chunk's memory.
+type entry struct {
+	posting []byte
+	at      []byte
+}
+
+// chunk reads a stored one from its start.
+type chunk struct {
+	rest []byte
+	term []byte
+}
+
+// next reads the next term into c.term; false at the end.
+func (c *chunk) next() (entry, bool, error) {
+	b := c.rest
+	if len(b) == 0 {
+		return entry{}, false, nil
+	}
+	shared, b := length(b)
+	n, b := length(b)
+	if shared > len(c.term) || n > len(b) {
+		return entry{}, false, errChunk
+	}
+	c.term = append(c.term[:shared], b[:n]...)
+	size, b := length(b[n:])
+	if size > len(b) {
+		return entry{}, false, errChunk
+	}
+	c.rest = b[size:]
+	n, b = length(b[:size])
+	if n == 0 || n > len(b) {
+		return entry{}, false, errChunk
+	}
+	return entry{b[:n:n], b[n:]}, true, nil
+}
+
+// length reads the length that b starts with; too long a one when there is none.
+func length(b []byte) (int, []byte) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return int(b[0]), b[1:]
+	}
+	v, n := binary.Uvarint(b)
+	if n <= 0 || v > 1<<30 {
+		return 1 << 30, nil
+	}
+	return int(v), b[n:]
+}
+
+// places appends where the term stands in the texts of the wanted places: a
+// place of the segment in the upper half, one of the text in the lower.
+func (e entry) places(dst []uint32, wanted *bitmap) ([]uint32, error) {
+	var docs bitmap
+	if err := docs.add(e.posting); err != nil {
+		return dst, err
+	}
+	at, i := e.at, 0
+	for word, left := range docs {
+		for ; left != 0; left &= left - 1 {
+			place := uint32(word*64 + bits.TrailingZeros64(left))
+			keep := wanted[word]&left&-left != 0
+			for text, last := uint32(0), false; !last; {
+				if i >= len(at) {
+					return dst, errChunk
+				}
+				c := at[i]
+				last = c&1 == 1
+				i++
+				d := uint32(c & 0x7F)
+				for shift := 7; c >= 0x80; shift += 7 {
+					if i >= len(at) || shift > 21 {
+						return dst, errChunk
+					}
+					c = at[i]
+					i++
+					d |= uint32(c&0x7F) << shift
+				}
+				if keep {
+					text += d >> 1
+					dst = append(dst, place<<16|text&0xFFFF)
+				}
+			}
+		}
+	}
+	if i < len(at) {
+		return dst, errChunk
+	}
+	return dst, nil
+}
+
+// cutPlace cuts the first place's list off at.
+func cutPlace(at []byte) (first, rest []byte, err error) {
+	for i := 0; i < len(at); {
+		last := at[i]&1 == 1
+		for i < len(at) && at[i] >= 0x80 {
+			i++
+		}
+		i++
+		if last {
+			if i > len(at) {
+				break
+			}
+			return at[:i:i], at[i:], nil
+		}
+	}
+	return nil, nil, errChunk
+}
+
+// runInfo is what the list of a segment's runs tells of one.
+type runInfo struct {
+	number uint32
+	size   int // places that it covers
+	covers bitmap
+}
+
+func parseRuns(b []byte) ([]runInfo, error) {
+	var out []runInfo
+	d := reader{b: b}
+	for len(d.b) > 0 {
+		r := runInfo{number: uint32(d.uvarint())}
+		n := d.length()
+		if d.bad {
+			return nil, errChunk
+		}
+		if err := r.covers.add(d.b[:n]); err != nil {
+			return nil, err
+		}
+		d.b = d.b[n:]
+		r.size = r.covers.len()
+		out = append(out, r)
+	}
+	if d.bad {
+		return nil, errChunk
+	}
+	return out, nil
+}
+
+func appendRuns(b []byte, runs []runInfo) []byte {
+	for i := range runs {
+		b = binary.AppendUvarint(b, uint64(runs[i].number))
+		p := runs[i].covers.posting()
+		b = binary.AppendUvarint(b, uint64(len(p)))
+		b = append(b, p...)
+	}
+	return b
+}
+
+// chunkKey is a key of bucketWords.
+func chunkKey(dst []byte, segment, run uint32, term []byte) []byte {
+	dst = binary.BigEndian.AppendUint32(dst, segment)
+	dst = binary.BigEndian.AppendUint32(dst, run)
+	return append(dst, term...)
+}
+
+// merged calls each with the terms of a segment's runs, in order, with what the
+// runs say of the places in live. chunks are each run's, in order.
+func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, list, at []byte) error) error {
+	type source struct {
+		chunks [][]byte
+		chunk
+		entry
+		keep  bitmap
+		whole bool // all places of the run are kept
+		done  bool
+	}
+	sources := make([]source, len(runs))
+	advance := func(s *source) error {
+		for {
+			var ok bool
+			var err error
+			if s.entry, ok, err = s.chunk.next(); err != nil || ok {
+				return err
+			}
+			if len(s.chunks) == 0 {
+				s.done = true
+				return nil
+			}
+			s.chunk = chunk{rest: s.chunks[0], term: s.chunk.term[:0]}
+			s.chunks = s.chunks[1:]
+		}
+	}
+	keep := *live
+	for i := len(runs) - 1; i >= 0; i-- {
+		s := &sources[i]
+		s.chunks = chunks[i]
+		s.keep = runs[i].covers
+		s.keep.and(&keep)
+		keep.without(&runs[i].covers)
+		s.whole = s.keep == runs[i].covers
+		if err := advance(s); err != nil {
+			return err
+		}
+	}
+	var term, list, at []byte
+	var parts []placed
+	var has []int
+	for {
+		least := -1
+		for i := range sources {
+			if !sources[i].done && (least < 0 || bytes.Compare(sources[i].term, sources[least].term) < 0) {
+				least = i
+			}
+		}
+		if least < 0 {
+			return nil
+		}
+		term = append(term[:0], sources[least].term...)
+		has = has[:0]
+		plain, last := true, -1 // each source's places lie behind the ones before, and none is left out
+		list, at = list[:0], at[:0]
+		for i := least; i < len(sources); i++ {
+			s := &sources[i]
+			if s.done || !bytes.Equal(s.term, term) {
+				continue
+			}
+			has = append(has, i)
+			if plain = plain && s.whole && s.posting[0] == postingList; plain {
+				var first int
+				if list, first, last = appendList(list, s.posting[1:], last); first < 0 {
+					plain = false
+				}
+				at = append(at, s.entry.at...)
+			}
+		}
+		if plain {
+			for _, i := range has {
+				if err := advance(&sources[i]); err != nil {
+					return err
+				}
+			}
+			if err := each(term, list, at); err != nil {
+				return err
+			}
+			continue
+		}
+		parts = parts[:0]
+		for _, i := range has {
+			s := &sources[i]
+			var docs bitmap
+			if err := docs.add(s.posting); err != nil {
+				return err
+			}
+			rest := s.at
+			for place := range docs.all() {
+				var here []byte
+				var err error
+				if here, rest, err = cutPlace(rest); err != nil {
+					return err
+				}
+				if s.whole || s.keep.has(place) {
+					parts = append(parts, placed{place, here})
+				}
+			}
+			if err := advance(s); err != nil {
+				return err
+			}
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		if !slices.IsSortedFunc(parts, byPlace) {
+			slices.SortFunc(parts, byPlace)
+		}
+		list, at = list[:0], at[:0]
+		before := -1
+		for _, p := range parts {
+			list = binary.AppendUvarint(list, uint64(int(p.place)-before-1))
+			at = append(at, p.at...)
+			before = int(p.place)
+		}
+		if err := each(term, list, at); err != nil {
+			return err
+		}
+	}
+}
+
+// appendList appends a posting's list to one that ends with last, and gives its
+// first place and its last; -1 when the first is not behind last.
+func appendList(dst, list []byte, last int) (out []byte, first, end int) {
+	first, end = -1, -1
+	for rest := list; len(rest) > 0; {
+		d, n := binary.Uvarint(rest)
+		if n <= 0 || d >= segmentSize {
+			return dst, -1, last
+		}
+		rest = rest[n:]
+		end += int(d) + 1
+		if first < 0 {
+			if first = end; first <= last {
+				return dst, -1, last
+			}
+			dst = append(binary.AppendUvarint(dst, uint64(first-last-1)), rest...)
+		}
+	}
+	return dst, first, end
+}
+
+// placed is what a term has in one place.
+type placed struct {
+	place uint16
+	at    []byte
+}
+
+func byPlace(a, b placed) int { return int(a.place) - int(b.place) }
