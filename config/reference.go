@@ -59,7 +59,7 @@ sources:
 
 	b.WriteString("## Kinds of values\n\n")
 	for _, s := range []any{
-		ID(""), Term(""), Country(""), Language(""), Duration(0), Bytes(0), URL(""), Address(""), Authority(""), Network{},
+		ID(""), Term(""), Country(""), Language(""), Search(""), Duration(0), Bytes(0), URL(""), Address(""), Authority(""), Network{},
 		Path(""), Rhythm(""), Zone(""), Verified(""), Secret{}, tag.Example{},
 	} {
 		name := reflect.TypeOf(s).Name()

@@ -15,6 +15,7 @@ import (
 
 	"communique/aggregator/extract"
 	"communique/aggregator/schedule"
+	"communique/feeds/words"
 
 	"golang.org/x/text/language"
 )
@@ -159,6 +160,27 @@ func (l *Language) set(text string) error {
 		}
 	}
 	return &wrong{msg: "wants a language tag (BCP 47), such as fr or pt-BR", near: near}
+}
+
+// Search is words as one types them into the search of a page: all of them must
+// stand in a statement's title or text. "A phrase" stands in quotes, -word
+// excludes, OR stands between alternatives, and migr* is what begins so;
+// docs/search.md has it all. YAML wants single quotes around what begins with
+// a quote or a dash.
+//
+//	feeds:
+//	  - name: returns
+//	    query:
+//	      words: '"voluntary return" OR deport* -weather'
+type Search string
+
+func (s *Search) set(text string) error {
+	*s = Search(text)
+	q, err := words.Parse(text)
+	if err == nil && len(q.Clauses) == 0 {
+		err = errors.New("wants a word to search for, such as border families")
+	}
+	return err
 }
 
 // Duration is a length of time with its units, ms, s, m, h, d and w: 90s, 15m,

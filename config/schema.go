@@ -139,6 +139,7 @@ func (Rhythm) JSONSchema() *jsonschema.Schema   { return textOf("") }
 func (Zone) JSONSchema() *jsonschema.Schema     { return textOf("") }
 func (Path) JSONSchema() *jsonschema.Schema     { return textOf("") }
 func (Secret) JSONSchema() *jsonschema.Schema   { return textOf("") }
+func (Search) JSONSchema() *jsonschema.Schema   { return textOf("") }
 func (Network) JSONSchema() *jsonschema.Schema  { return textOf(`^[0-9a-fA-F:.]+(/\d{1,3})?$`) }
 func (Address) JSONSchema() *jsonschema.Schema  { return textOf(`:\d{1,5}$|\$\{`) }
 func (AdminAddress) JSONSchema() *jsonschema.Schema {

@@ -142,7 +142,7 @@ func (f *Feed) config() FeedConfig {
 			Path: string(f.Name), Title: or(f.Title, string(f.Name)), Subtitle: f.Subtitle,
 			Query: feeds.Query{
 				Regions: texts(f.Query.Regions), Countries: texts(f.Query.Countries), Topics: texts(f.Query.Topics),
-				Events: texts(f.Query.Events), Languages: texts(f.Query.Languages), Words: f.Query.Words, Limit: f.Limit,
+				Events: texts(f.Query.Events), Languages: texts(f.Query.Languages), Words: string(f.Query.Words), Limit: f.Limit,
 			},
 		},
 		Content: f.Content,

@@ -593,8 +593,8 @@ type Query struct {
 	// Languages (BCP 47); `pt` stands for all its variants.
 	Languages []Language `yaml:"languages" near:"language lang" example:"[es, pt]"`
 
-	// Words that must all stand in the title or text.
-	Words string `yaml:"words" near:"q search text" example:"border families"`
+	// Words to search for in titles and texts.
+	Words Search `yaml:"words" near:"q search text" example:"border families"`
 
 	At place `yaml:"-"`
 }

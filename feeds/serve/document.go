@@ -2,11 +2,14 @@ package serve
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/fnv"
+	"net/http"
 	"time"
 
 	"communique/feeds"
 	"communique/feeds/render"
+	"communique/storage"
 )
 
 // selection is what a feed holds now.
@@ -22,6 +25,9 @@ type selection struct {
 // mark changes when any of them, or their order, does.
 func (s *Server) selected(f feeds.Feed) (selection, error) {
 	page, err := s.o.Store.Select(f.Query)
+	if errors.Is(err, storage.ErrQuery) {
+		return selection{}, refuse(http.StatusBadRequest, err.Error())
+	}
 	if err != nil {
 		return selection{}, err
 	}

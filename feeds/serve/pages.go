@@ -221,6 +221,9 @@ func (s *Server) filters(f feeds.Feed, counts storage.Counts) (groups []filterGr
 
 // spoken words a parameter for people.
 func (s *Server) spoken(key, value string) string {
+	if key == "q" {
+		return "“" + value + "”"
+	}
 	var out []string
 	for _, v := range strings.Split(value, ",") {
 		switch key {
@@ -228,8 +231,6 @@ func (s *Server) spoken(key, value string) string {
 			v = render.LanguageName(v)
 		case "source":
 			v = s.source(feeds.SourceID(v))
-		case "q":
-			v = "“" + v + "”"
 		default:
 			v = s.label(feeds.Tag{Scheme: key, Term: v})
 		}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"communique/feeds"
 	"communique/feeds/render"
@@ -17,8 +15,7 @@ import (
 // Limits of a query.
 const (
 	maxLimit  = 500
-	maxValues = 50  // of all parameters together
-	maxWords  = 200 // octets of q
+	maxValues = 50 // of all parameters together
 )
 
 // selectors are the parameters that narrow a feed. The last is free text, the
@@ -241,15 +238,12 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 			}
 		}
 	}
-	if words := strings.Join(strings.Fields(strings.Join(values["q"], " ")), " "); words != "" {
-		if len(words) > maxWords {
-			return f, refuse(http.StatusBadRequest, fmt.Sprintf("q is longer than %d octets", maxWords))
+	if text := strings.Join(strings.Fields(strings.Join(values["q"], " ")), " "); text != "" {
+		plain, err := searched(&q, text)
+		if err != nil {
+			return f, err
 		}
-		if !utf8.ValidString(words) || strings.ContainsFunc(words, unicode.IsControl) {
-			return f, refuse(http.StatusBadRequest, "q is not text in UTF-8; want words such as q=border+families")
-		}
-		q.Words = strings.TrimSpace(q.Words + " " + words)
-		canon.Set("q", words)
+		canon.Set("q", plain)
 	}
 	if raw := values.Get("limit"); raw != "" {
 		limit, err := strconv.Atoi(raw)

@@ -173,6 +173,12 @@ func TestFeedsSelectWhatTheirAddressSays(t *testing.T) {
 		"/feeds/source/south.atom":                        "[Datos Clínicas]",
 		"/feeds/south-health.atom":                        "[Clínicas]",
 		"/feeds/all.atom?q=many+Clinics":                  "[Clinics]",
+		"/feeds/all.atom?q=clinics":                       "[Clinics]",
+		"/feeds/all.atom?q=cl%C3%ADnica":                  "[Clínicas]",
+		"/feeds/all.atom?q=clin*":                         "[Clínicas Clinics]",
+		"/feeds/all.atom?q=-clinics":                      "[Datos Clínicas]",
+		"/feeds/all.atom?q=datos+OR+%22many+clinics%22":   "[Datos]",
+		"/feeds/topic/health.atom?q=nothing":              "[]",
 		"/feeds/all.atom?utm_source=mail":                 "[Datos Clínicas Clinics]",
 	} {
 		if got := fmt.Sprint(s.titles(path)); got != want {
@@ -209,7 +215,8 @@ func TestRefusalsSayWhatThereIs(t *testing.T) {
 		"/feeds/all.atom?limit=0":                          {400, "500"},
 		"/feeds/all.atom?limit=many":                       {400, "500"},
 		"/feeds/all.atom?lang=***":                         {400, "pt-BR"},
-		"/feeds/all.atom?q=" + strings.Repeat("x", 300):    {400, "200"},
+		"/feeds/all.atom?q=" + strings.Repeat("x", 1001):   {400, "1000"},
+		"/feeds/all.atom?q=" + strings.Repeat("a+", 41):    {400, "40 words"},
 		"/feeds/all.atom?topic=%zz":                        {400, "cannot be read"},
 		"/feeds/all.atom?q=a%ff":                           {400, "UTF-8"},
 		"/feeds/all.html?q=%00":                            {400, "UTF-8"},
@@ -645,12 +652,15 @@ func TestUpperCaseLeadsToLowerCase(t *testing.T) {
 func TestNarrowedFeedSaysSo(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Languages = []string{"pt-BR", "fr"} })
 	for query, want := range map[string]struct{ title, language, self string }{
-		"":                             {"Harbour", "", ""},
-		"?limit=7":                     {"Harbour", "", "?limit=7"},
-		"?lang=fr":                     {"Harbour – Français", "fr", "?lang=fr"},
-		"?lang=PT-br":                  {"Harbour – Português (Brasil)", "pt-BR", "?lang=pt-BR"},
-		"?q=a+b&topic=health,data":     {"Harbour – Data or Health – “a b”", "", "?q=a+b&topic=data,health"},
-		"?source=south&country=mx&x=y": {"Harbour – Mexico – Oficina Sur", "", "?country=mx&source=south"},
+		"":                              {"Harbour", "", ""},
+		"?limit=7":                      {"Harbour", "", "?limit=7"},
+		"?lang=fr":                      {"Harbour – Français", "fr", "?lang=fr"},
+		"?lang=PT-br":                   {"Harbour – Português (Brasil)", "pt-BR", "?lang=pt-BR"},
+		"?q=a+b&topic=health,data":      {"Harbour – Data or Health – “a b”", "", "?q=a+b&topic=data,health"},
+		"?q=%C2%ABa+b%C2%BB++-c,d+OR+e": {`Harbour – “"a b" -c,d or e”`, "", "?q=%22a+b%22+-c,d+or+e"},
+		"?q=OR&q=...":                   {"Harbour – “or”", "", "?q=or"},
+		"?q=...":                        {"Harbour – “...”", "", "?q=..."},
+		"?source=south&country=mx&x=y":  {"Harbour – Mexico – Oficina Sur", "", "?country=mx&source=south"},
 	} {
 		var f struct {
 			Title    string `xml:"title"`

@@ -8,21 +8,6 @@
 // language and asks whether both are forms of one word there (stem.go). What is
 // stored are folded words only; stems are worked out when somebody asks.
 //
-// # Syntax of a search
-//
-// All words must stand in the title or text of a statement, in any order and
-// in any of its copies. A word finds its other forms (migrants: migrant), with
-// or without accents.
-//
-//	border families      both words
-//	"family reunification"   these words in this order, in these forms
-//	"migrants"           this form only
-//	-detention           not this word; -"in detention" not this phrase
-//	floods OR storms     one of them; binds closer than a space
-//	migr*                words that begin so, from three letters on
-//	COVID-19, S/RES/2254 the parts next to each other
-//	难民营                 the characters next to each other
-//
-// There are no errors of syntax: what makes no sense is read as words. Only
-// size is refused.
+// The syntax of a search is told in docs/search.md. There are no errors of
+// syntax: what makes no sense is read as words. Only size is refused.
 package words

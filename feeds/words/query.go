@@ -86,7 +86,8 @@ func Parse(s string) (Query, error) {
 	return q, nil
 }
 
-// String gives the search in its plainest form, which reads the same.
+// String gives the search in its plainest form, which reads the same, also
+// before or behind another.
 func (q Query) String() string {
 	var b strings.Builder
 	for _, c := range q.Clauses {
@@ -99,9 +100,12 @@ func (q Query) String() string {
 			if c.Not {
 				b.WriteByte('-')
 			}
-			if u.Quoted {
+			switch {
+			case u.Quoted:
 				b.WriteString(`"` + u.Text + `"`)
-			} else {
+			case u.Text == "OR": // that was read as a word
+				b.WriteString("or")
+			default:
 				b.WriteString(u.Text)
 			}
 		}
