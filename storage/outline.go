@@ -9,9 +9,10 @@ import (
 // outline is a part of an Observed, read from its row without decoding the
 // rest; it shares the row's memory.
 type outline struct {
-	item, statement, link, language     []byte
-	firstSeen, published, copyPublished stamp
-	rules                               uint64
+	item, statement, link, language []byte
+	firstSeen, changed              stamp
+	published, copyPublished        stamp
+	rules                           uint64
 }
 
 // The numbers of an outline's fields, see feeds.Observed and feeds.Copy.
@@ -19,6 +20,7 @@ const (
 	fieldItem      = 1
 	fieldStatement = 2
 	fieldFirstSeen = 3
+	fieldChanged   = 4
 	fieldPublished = 6
 	fieldRules     = 14
 	fieldCopy      = 16
@@ -47,6 +49,8 @@ func outlineOf(meta []byte, last uint64) (outline, error) {
 			o.statement = d.octets()
 		case fieldFirstSeen:
 			o.firstSeen = d.stamp()
+		case fieldChanged:
+			o.changed = d.stamp()
 		case fieldPublished:
 			o.published = d.stamp()
 		case fieldRules:

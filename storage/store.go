@@ -121,6 +121,8 @@ type Store struct {
 	terms map[string]uint32 // numbers of terms; the writer's own
 	run   *wordRun          // that is being made; the writer's own
 
+	latest latest
+
 	mu    sync.Mutex
 	state state         // as last committed
 	next  chan struct{} // closed at the next commit
