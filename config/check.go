@@ -44,13 +44,7 @@ func (l *loader) finish() *Config {
 			l.onceAsked(addresses, s)
 		}
 	}
-	names := map[string]place{}
-	for i := range c.Feeds {
-		if f := &c.Feeds[i]; l.unique(names, f.At, "name", string(f.Name)) {
-			l.feed(f, ids)
-			c.feeds = append(c.feeds, f.config())
-		}
-	}
+	l.feeds(c, ids)
 	l.groups(c.Dedup.Groups, ids)
 	c.pins = l.pins(c.Dedup.Pins)
 	l.related(&c.Link)
@@ -65,7 +59,7 @@ func (c *Config) forgetPlaces() {
 		c.Sources[i].At = place{}
 	}
 	for i := range c.Feeds {
-		c.Feeds[i].At = place{}
+		c.Feeds[i].forgetPlaces()
 	}
 	for i := range c.Dedup.Groups {
 		c.Dedup.Groups[i].At = place{}
@@ -386,22 +380,6 @@ func (l *loader) shortestOf(s schedule.Schedule) time.Duration {
 		l.shortest[s.String()] = least
 	}
 	return least
-}
-
-// reserved are the first words of the addresses that we make.
-var reserved = []string{"all", "region", "country", "topic", "event", "source"}
-
-// feed checks one named feed.
-func (l *loader) feed(f *Feed, sources map[string]place) {
-	if slices.Contains(reserved, string(f.Name)) {
-		l.errorAt(f.At.at("name"), fmt.Sprintf("%q is an address that every site has; choose another", f.Name))
-	}
-	q, at := &f.Query, f.At.at("query")
-	l.knownTerms(at.at("regions"), feeds.Region, texts(q.Regions))
-	l.knownTerms(at.at("countries"), feeds.Country, texts(q.Countries))
-	l.knownTerms(at.at("topics"), feeds.Topic, texts(q.Topics))
-	l.knownTerms(at.at("events"), feeds.Event, texts(q.Events))
-	l.knownSources(at, q.Sources, sources)
 }
 
 // knownSources checks the list "sources" of a section.

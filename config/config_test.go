@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -259,11 +260,54 @@ feeds:
 `)
 	f := c.FeedConfigs()
 	want := feeds.Query{Countries: []string{"mx", "gt"}, Languages: []string{"pt-BR"}, Sources: []feeds.SourceID{"a"}, Words: "border families", Limit: 20}
-	if got := f[0].Feed; fmt.Sprint(got.Query) != fmt.Sprint(want) || got.Path != "ours" || got.Language != "pt-BR" || f[0].Content != "summary" {
+	if got := f[0].Feed; fmt.Sprint(got.Query) != fmt.Sprint(want) || got.Path != "ours" || got.Language != "pt-BR" || !f[0].Feed.Brief {
 		t.Errorf("got %+v, want %+v", f[0], want)
 	}
-	if got := f[1]; got.Feed.Title != "everything" || got.Feed.Query.Limit != 50 || got.Content != "full" {
+	if got := f[1]; got.Feed.Title != "everything" || got.Feed.Query.Limit != 50 || got.Feed.Brief {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestNamedFeedsHavePolicies(t *testing.T) {
+	c := parse1(t, `
+sources: [{id: a, url: "https://a.example/"}]
+removed: [old-one]
+feeds:
+  - name: ours
+    title: {en: Ours, fr: Le nôtre}
+    query:
+      regions: [americas]
+      any: [{topics: [protection]}, {words: border, not: {languages: [es]}}]
+      not: {sources: [a]}
+    order: updated
+    limit: 40
+    max_bytes: 64KiB
+    share: 25%
+    languages: {prefer: [fr, EN]}
+    ids: preserve
+    was: [mine, yours]
+  - name: only
+    languages: {only: [fr, ar]}
+    share: 3
+    query: {not: [{words: a}, {words: b}]}
+  - {name: plain, languages: all}
+`)
+	want := []feeds.Feed{
+		{Path: "ours", Title: "ours", Titles: map[string]string{"en": "Ours", "fr": "Le nôtre"}, Order: feeds.ByUpdate, MaxBytes: 64 << 10,
+			Share: feeds.Share{Part: .25}, Prefer: []string{"fr", "en"}, Preserve: true, Query: feeds.Query{
+				Regions: []string{"americas"}, Limit: 40, Any: []feeds.Query{{Topics: []string{"protection"}}, {Words: "border", Not: []feeds.Query{{Languages: []string{"es"}}}}},
+				Not: []feeds.Query{{Sources: []feeds.SourceID{"a"}}}}},
+		{Path: "only", Title: "only", MaxBytes: 512 << 10, Share: feeds.Share{Entries: 3},
+			Query: feeds.Query{Languages: []string{"fr", "ar"}, Limit: 50, Not: []feeds.Query{{Words: "a"}, {Words: "b"}}}},
+		{Path: "plain", Title: "plain", MaxBytes: 512 << 10, Query: feeds.Query{Limit: 50}},
+	}
+	for i, got := range c.FeedConfigs() {
+		if !reflect.DeepEqual(got.Feed, want[i]) {
+			t.Errorf("got  %+v\nwant %+v", got.Feed, want[i])
+		}
+	}
+	if got := fmt.Sprint(c.FeedConfigs()[0].Was, c.RemovedFeeds()); got != "[mine yours] [old-one]" {
+		t.Errorf("was and removed: %s", got)
 	}
 }
 

@@ -209,6 +209,15 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 	case *tag.Example:
 		d.example(v.Addr().Interface().(*tag.Example), n)
 		return
+	case *Titles:
+		d.titles(v, n)
+		return
+	case *Languages:
+		d.languages(v, n)
+		return
+	case *Queries:
+		d.queries(v, n, f)
+		return
 	}
 	if s, ok := v.Addr().Interface().(scalar); ok {
 		d.scalar(s, v, n, f)
@@ -283,7 +292,7 @@ func (d *decoder) text(n *yaml.Node) (string, bool) {
 func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node, f *field) {
 	text, ok := "", false
 	switch s.(type) {
-	case *Duration, *Bytes, *Rhythm, *Address, *AdminAddress:
+	case *Duration, *Bytes, *Rhythm, *Address, *AdminAddress, *Share:
 		// "4096" or "30" asks for its unit, which says more than "wants text".
 		if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 			text, ok = n.Value, true
@@ -526,6 +535,10 @@ func (d *decoder) section(v reflect.Value, n *yaml.Node) {
 
 // fallback sets a field that is not in the file to its default.
 func (d *decoder) fallback(v reflect.Value, f *field) {
+	if _, ok := v.Addr().Interface().(*Languages); ok {
+		d.section(v, nil) // its default is a word for neither of its keys
+		return
+	}
 	if v.Kind() == reflect.Struct && f.fallback == "" {
 		if _, ok := v.Addr().Interface().(*Secret); !ok && v.Type() != reflect.TypeFor[later]() {
 			d.section(v, nil)

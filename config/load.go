@@ -139,7 +139,7 @@ func (l *loader) take(d *decoder, part *Config) {
 		index := p.fields[i].index
 		switch {
 		case pr.name == "include" || main:
-		case pr.name == "sources" || pr.name == "feeds":
+		case pr.name == "sources" || pr.name == "feeds" || pr.name == "removed":
 			whole.Field(index).Set(reflect.AppendSlice(whole.Field(index), from.Field(index)))
 		case again:
 			l.errorAt(here, fmt.Sprintf("is given by %s in line %d too; only one file may give it", first.file.name, first.node.Line))

@@ -57,7 +57,7 @@ func comments(t *testing.T) map[string]string {
 		}
 		out[key] = forOperators(key, strings.Join(paragraphs, "\n\n"))
 	}
-	for _, name := range []string{"types.go", "scalar.go", "secret.go", "../aggregator/tag/taxonomy.go"} {
+	for _, name := range []string{"types.go", "feed.go", "scalar.go", "secret.go", "../aggregator/tag/taxonomy.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

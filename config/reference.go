@@ -60,7 +60,7 @@ sources:
 	b.WriteString("## Kinds of values\n\n")
 	for _, s := range []any{
 		ID(""), Term(""), Country(""), Language(""), Search(""), Duration(0), Bytes(0), URL(""), Address(""), Authority(""), Network{},
-		Path(""), Rhythm(""), Zone(""), Verified(""), Secret{}, tag.Example{},
+		Path(""), Rhythm(""), Zone(""), Share{}, Verified(""), Secret{}, tag.Example{},
 	} {
 		name := reflect.TypeOf(s).Name()
 		fmt.Fprintf(b, "### %s\n\n", strings.ToLower(name))
@@ -88,7 +88,7 @@ func section(b *bytes.Buffer, t reflect.Type, head string, text map[string]strin
 		if ft.Kind() == reflect.Slice {
 			ft, key = ft.Elem(), key+"[]"
 		}
-		if !isSection(ft) {
+		if !isSection(ft) || ft == t { // a query in a query
 			continue
 		}
 		before, _, _ := strings.Cut(head, ",")
@@ -162,6 +162,12 @@ func kindText(t reflect.Type) string {
 		return "section of name: secret"
 	case reflect.TypeFor[AdminAddress]():
 		return "address or `off`"
+	case reflect.TypeFor[Titles]():
+		return "text, or section of language: text"
+	case reflect.TypeFor[Languages]():
+		return "`all`, or section"
+	case reflect.TypeFor[Queries]():
+		return "section, or list of sections"
 	}
 	if w, ok := reflect.Zero(t).Interface().(interface{ words() []string }); ok {
 		var words []string

@@ -32,8 +32,8 @@ type SourceConfig struct {
 
 // FeedConfig is a named feed with everything filled in.
 type FeedConfig struct {
-	Feed    feeds.Feed
-	Content Content // "full" or "summary"
+	Feed feeds.Feed
+	Was  []string // names that it had before
 }
 
 // SourceConfigs gives every source, also those that are switched off, in the
@@ -43,6 +43,9 @@ func (c *Config) SourceConfigs() []SourceConfig { return c.sources }
 // FeedConfigs gives the named feeds in the order of the files. It is the
 // configuration's own: not to be changed.
 func (c *Config) FeedConfigs() []FeedConfig { return c.feeds }
+
+// RemovedFeeds gives the names of feeds that there were.
+func (c *Config) RemovedFeeds() []string { return texts(c.Removed) }
 
 // Tagger gives the rules of the taxonomy, compiled while it was checked.
 func (c *Config) Tagger() *tag.Tagger { return c.tagger }
@@ -131,27 +134,6 @@ func (c *Config) effective(s *Source) SourceConfig {
 				out.Headers[name] = v
 			}
 		}
-	}
-	return out
-}
-
-// config fills in what a named feed leaves out.
-func (f *Feed) config() FeedConfig {
-	out := FeedConfig{
-		Feed: feeds.Feed{
-			Path: string(f.Name), Title: or(f.Title, string(f.Name)), Subtitle: f.Subtitle,
-			Query: feeds.Query{
-				Regions: texts(f.Query.Regions), Countries: texts(f.Query.Countries), Topics: texts(f.Query.Topics),
-				Events: texts(f.Query.Events), Languages: texts(f.Query.Languages), Words: string(f.Query.Words), Limit: f.Limit,
-			},
-		},
-		Content: f.Content,
-	}
-	for _, id := range f.Query.Sources {
-		out.Feed.Query.Sources = append(out.Feed.Query.Sources, feeds.SourceID(id))
-	}
-	if len(f.Query.Languages) == 1 {
-		out.Feed.Language = string(f.Query.Languages[0])
 	}
 	return out
 }

@@ -12,7 +12,7 @@ import "communique/aggregator/tag"
 // anchor things.
 type Config struct {
 	// Other files to read as if they stood here: paths, or patterns with * and ?.
-	// Their lists of sources and feeds are added in order; any other section may
+	// Their lists of sources, feeds and removed feeds are added in order; any other section may
 	// be given by one file only. A path must exist; a pattern may match nothing,
 	// but its folder must exist. Included files may include more; each file is
 	// read once.
@@ -46,6 +46,12 @@ type Config struct {
 	// Feeds of your own choice, beside those made for every region, country,
 	// topic, event and source.
 	Feeds []Feed `yaml:"feeds"`
+
+	// Names of feeds of your own that there were and are no more. Their addresses
+	// answer 410, so that readers stop asking; those of a feed that is only taken
+	// out of `feeds` answer 404, which may be a mistake. For a feed that has
+	// another name now, see `was`.
+	Removed []ID `yaml:"removed" near:"removed_feeds gone deleted" example:"[harbour-2024]"`
 
 	// Your own regions, countries, topics and events, and changes to the built-in
 	// ones.
@@ -540,22 +546,29 @@ type Link struct {
 	At place `yaml:"-"`
 }
 
-// Feed is a feed of your own choice, at /feeds/NAME.atom, .rss and .json.
+// Feed is a feed of your own choice, at /feeds/NAME.atom, .rss, .json and .html.
 //
+//	sources:
+//	  - {id: un-news-es, url: https://news.example.org/es/rss.xml}
 //	feeds:
 //	  - name: migration-americas
-//	    title: Migration in the Americas
+//	    title: {en: Migration in the Americas, es: Migración en las Américas}
 //	    query:
 //	      regions: [americas]
-//	      topics: [labour-migration, protection]
-//	      languages: [es, en]
+//	      any: [{topics: [labour-migration, protection]}, {words: remittances}]
+//	      not: {sources: [un-news-es]}
+//	    languages: {prefer: [es, en]}
+//	    share: 20%
+//	    was: [americas-migration]
 type Feed struct {
 	// Last part of the address: 1 to 63 of a-z, 0-9 and -. Not `all`, `region`,
 	// `country`, `topic`, `event` or `source`.
 	Name ID `yaml:"name" required:"true" near:"id slug path" example:"migration-americas"`
 
-	// Title of the feed. Default: the name.
-	Title string `yaml:"title" example:"Migration in the Americas"`
+	// Title of the feed: one text, or one for each language. The feed and its page
+	// in a language have the title in it, else the one in the site's language.
+	// Default: the name.
+	Title Titles `yaml:"title" near:"titles" example:"{en: Migration in the Americas, es: Migración en las Américas}"`
 
 	// A line below the title.
 	Subtitle string `yaml:"subtitle" near:"description"`
@@ -563,11 +576,47 @@ type Feed struct {
 	// Which statements. Without it: all.
 	Query Query `yaml:"query" near:"filter select where"`
 
+	// What stands first. `published` is the newest by the publisher's date, but
+	// what was found late stands where it was found, so that nobody misses it;
+	// that place never changes. `updated` is what was published or corrected last:
+	// a correction brings a statement back to the top.
+	Order FeedOrder `yaml:"order" default:"published" near:"sort sort_by order_by"`
+
 	// Entries in the feed.
-	Limit int `yaml:"limit" default:"50" min:"1" max:"500"`
+	Limit int `yaml:"limit" default:"50" min:"1" max:"500" near:"count entries max_entries"`
+
+	// Largest document. Beyond it the oldest entries keep only their summaries, as
+	// few as need be; when that is not enough, the oldest are left out, all but one.
+	MaxBytes Bytes `yaml:"max_bytes" default:"512KiB" min:"16KiB" near:"max_size size budget size_budget" example:"256KiB"`
+
+	// The most entries that one source may have among those of the feed: a number,
+	// or a part of `limit` (20%; at least one entry). A statement counts for the
+	// source whose copy is shown. In place of what is too much, older statements of
+	// other sources come in, out of the newest 2,000 that meet the query. Default:
+	// any number.
+	Share Share `yaml:"share" near:"per_source max_per_source quota" example:"20%"`
+
+	// In which languages. `all` shows every statement in its best copy.
+	// `{only: [fr, en]}` leaves out what there is in none of these languages, and
+	// shows the French copy where there is one, else the English one.
+	// `{prefer: [fr, en]}` leaves out nothing: where there is neither, the best
+	// copy is shown. An address with ?lang= or ?prefer= goes before it.
+	Languages Languages `yaml:"languages" default:"all" near:"language lang prefer" example:"{prefer: [fr, en]}"`
 
 	// `full` gives the whole text where there is one, `summary` only its start.
 	Content Content `yaml:"content" default:"full"`
+
+	// Ids of the entries. `statement`: the statement's own id, the same in every
+	// feed and language, also when another copy leads. `preserve`: the id that the
+	// shown copy has at its publisher, byte for byte, as a planet does: choose it
+	// before anybody subscribes, since readers take an entry with another id for
+	// new. Of two statements with one such id only the first is in the feed. In
+	// Atom a copy whose id is no IRI keeps the statement's.
+	IDs IDPolicy `yaml:"ids" default:"statement" near:"id_policy identity guid"`
+
+	// Names that the feed had before. Their addresses redirect to it for good, with
+	// whatever follows the name.
+	Was []ID `yaml:"was" near:"aliases renamed_from formerly old_names" example:"[americas-migration]"`
 
 	At place `yaml:"-"`
 }
@@ -590,11 +639,19 @@ type Query struct {
 	// Sources by their ids.
 	Sources []ID `yaml:"sources" near:"source" example:"[un-news-es]"`
 
-	// Languages (BCP 47); `pt` stands for all its variants.
+	// Languages (BCP 47) that there must be a copy in; `pt` stands for all its
+	// variants. It is shown in the first of them. At the top of a query, the
+	// feed's `languages: {only: …}` says the same.
 	Languages []Language `yaml:"languages" near:"language lang" example:"[es, pt]"`
 
 	// Words to search for in titles and texts.
 	Words Search `yaml:"words" near:"q search text" example:"border families"`
+
+	// Queries of which at least one must be met besides.
+	Any []Query `yaml:"any" near:"or any_of" example:"[{topics: [protection]}, {words: border}]"`
+
+	// A query, or several, of which none may be met.
+	Not Queries `yaml:"not" near:"except exclude without none" example:"{sources: [un-news-es]}"`
 
 	At place `yaml:"-"`
 }

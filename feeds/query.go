@@ -36,19 +36,6 @@ type Cursor struct {
 // IsZero reports whether c is the start.
 func (c Cursor) IsZero() bool { return c.ID == "" && c.Order.IsZero() }
 
-// Feed is a published selection with a name.
-type Feed struct {
-	Path     string // "all", "region/americas", "topic/protection", or a name from the configuration
-	Title    string
-	Subtitle string
-	Language string // of the feed when one language was asked for, else ""
-	Query    Query
-	// RawQuery is the canonical query string that narrows the feed further
-	// ("lang=fr"), without "?"; "" for the feed as published. It belongs to the
-	// feed's address and to its id.
-	RawQuery string
-}
-
 // Terms gives the list that holds a scheme's terms, nil for an unknown scheme.
 func (q *Query) Terms(scheme string) *[]string {
 	switch scheme {

@@ -162,14 +162,14 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 	}
 	var named []serve.Named
 	for _, f := range cfg.FeedConfigs() {
-		named = append(named, serve.Named{Feed: f.Feed, SummaryOnly: f.Content == "summary"})
+		named = append(named, serve.Named{Feed: f.Feed, Was: f.Was})
 	}
 	var languages []string
 	for _, l := range site.Languages {
 		languages = append(languages, string(l))
 	}
 	return serve.New(serve.Options{
-		Store: store, Sources: sources, Terms: terms, Named: named, Languages: languages, Log: log, Site: siteOf(cfg, site),
+		Store: store, Sources: sources, Terms: terms, Named: named, Removed: cfg.RemovedFeeds(), Languages: languages, Log: log, Site: siteOf(cfg, site),
 	})
 }
 

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // statement's Seq or the Site changes.
 type Entry struct {
 	ID       feeds.StatementID
+	Public   string // its id in the document
 	Format   Format
 	Language string // of the copy that is shown, "" when unknown
 	Updated  time.Time
@@ -29,7 +31,7 @@ type Entry struct {
 
 // Size is the number of bytes that the entry holds in memory, for caches.
 func (e *Entry) Size() int {
-	return len(e.before) + len(e.full) + len(e.brief) + len(e.after) + len(e.ID) + len(e.Language)
+	return len(e.before) + len(e.full) + len(e.brief) + len(e.after) + len(e.ID) + len(e.Public) + len(e.Language)
 }
 
 func (e *Entry) fullSize() int { return len(e.before) + len(e.full) + len(e.after) + 1 }
@@ -41,11 +43,25 @@ func (e *Entry) briefSize() int {
 // there is one in is shown, else its best copy. A statement without copies
 // gives an Entry without ID, which Feed leaves out.
 func (s Site) Entry(format Format, st *feeds.Statement, languages ...string) (Entry, error) {
+	return s.entry(format, st, false, languages)
+}
+
+// Preserved is Entry with the id that the shown copy has at its publisher, byte
+// for byte. An Atom entry whose copy has no IRI for an id keeps the statement's
+// (RFC 4287 §4.2.6), and so does one without any.
+func (s Site) Preserved(format Format, st *feeds.Statement, languages ...string) (Entry, error) {
+	return s.entry(format, st, true, languages)
+}
+
+func (s Site) entry(format Format, st *feeds.Statement, preserve bool, languages []string) (Entry, error) {
 	if len(st.Copies) == 0 || st.Hidden {
 		return Entry{}, nil
 	}
 	v := s.view(st, languages)
-	e := Entry{ID: st.ID, Format: format, Language: v.language, Updated: v.updated}
+	if own := st.Lead(languages...).ID; preserve && own != "" && own == clean(own) && (format != FormatAtom || isIRI(own)) {
+		v.id = own
+	}
+	e := Entry{ID: st.ID, Public: v.id, Format: format, Language: v.language, Updated: v.updated}
 	var err error
 	switch format {
 	case FormatAtom:
@@ -120,7 +136,8 @@ func finish(b []byte) []byte {
 }
 
 // Feed makes a document of entries in the given order. Those of another format,
-// without ID, or with an ID that came before are left out. The site is checked.
+// without ID, or with an ID or public id that came before are left out. The site
+// is checked.
 func (s Site) Feed(format Format, f feeds.Feed, entries []Entry) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("render %s.%s: %w", f.Path, format, err)
@@ -166,7 +183,7 @@ func (s Site) statements(format Format, f feeds.Feed, sts []feeds.Statement) ([]
 	languages := Languages(f)
 	for i := range sts {
 		var err error
-		if entries[i], err = s.Entry(format, &sts[i], languages...); err != nil {
+		if entries[i], err = s.entry(format, &sts[i], f.Preserve, languages); err != nil {
 			return nil, err
 		}
 	}
@@ -176,10 +193,11 @@ func (s Site) statements(format Format, f feeds.Feed, sts []feeds.Statement) ([]
 // Languages gives the languages whose copies a feed's readers want to see, best
 // first; none when any will do.
 func Languages(f feeds.Feed) []string {
-	if f.Language == "" {
-		return f.Query.Languages
+	var out []string
+	if f.Language != "" {
+		out = append(out, f.Language)
 	}
-	return append([]string{f.Language}, f.Query.Languages...)
+	return append(append(out, f.Query.Languages...), f.Prefer...)
 }
 
 // document is a feed with what its head says, in every format.
@@ -195,6 +213,7 @@ type document struct {
 	page     string // for people
 	urls     map[Format]string
 	entries  []Entry
+	budget   int // of the document, in bytes; 0 for the default, less for none
 	short    int // entries from here on are without content
 	size     int // of the entries, in bytes
 }
@@ -211,18 +230,22 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry) *document {
 		rights:   plain(s.Rights),
 		page:     s.FeedURL(f.Path, "html", f.RawQuery),
 		urls:     map[Format]string{},
+		budget:   cmp.Or(f.MaxBytes, s.MaxBytes),
 	}
 	d.author = feeds.Person{Name: or(plain(s.Author), plain(s.Title), hostOf(s.BaseURL)), URI: or(webURL(s.AuthorURI), s.url("/"))}
 	for _, other := range Formats() {
 		d.urls[other] = s.FeedURL(f.Path, string(other), f.RawQuery)
 	}
 	seen := make(map[feeds.StatementID]bool, len(entries))
+	// Publishers may have one id for two publications, and to readers those are
+	// one entry: the newer.
+	public := make(map[string]bool, len(entries))
 	d.entries = make([]Entry, 0, len(entries))
 	for _, e := range entries {
-		if e.ID == "" || e.Format != format || seen[e.ID] {
+		if e.ID == "" || e.Format != format || seen[e.ID] || public[e.Public] {
 			continue
 		}
-		seen[e.ID] = true
+		seen[e.ID], public[e.Public] = true, true
 		d.entries = append(d.entries, e)
 		if e.Updated.After(d.updated) {
 			d.updated = e.Updated
@@ -254,11 +277,11 @@ func oneLanguage(asked string, entries []Entry) string {
 	return one
 }
 
-// fit keeps the document within the site's MaxBytes: first the older entries
+// fit keeps the document within its budget: first the older entries
 // lose their content, as few as need be, then they are left out. `updated`
 // stays that of the logical feed.
 func (d *document) fit() {
-	budget := d.site.MaxBytes
+	budget := d.budget
 	if budget == 0 {
 		budget = defaultMaxBytes
 	}

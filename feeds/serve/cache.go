@@ -149,6 +149,7 @@ type entryKey struct {
 	format   render.Format
 	language string
 	brief    bool
+	preserve bool
 }
 
 func newEntryCache(max int) *entryCache {

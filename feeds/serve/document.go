@@ -24,7 +24,7 @@ type selection struct {
 // selected asks the store for a feed's statements, without their contents. The
 // mark changes when any of them, or their order, does.
 func (s *Server) selected(f feeds.Feed) (selection, error) {
-	page, err := s.o.Store.Select(f.Query)
+	page, err := s.choose(f)
 	if errors.Is(err, storage.ErrQuery) {
 		return selection{}, refuse(http.StatusBadRequest, err.Error())
 	}
@@ -51,7 +51,7 @@ func (s *Server) selected(f feeds.Feed) (selection, error) {
 }
 
 // document prepares a feed in one format.
-func (s *Server) document(f feeds.Feed, format render.Format, brief bool) *prepared {
+func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 	mark := func() (uint64, error) {
 		sel, err := s.selected(f)
 		return sel.mark, err
@@ -61,7 +61,7 @@ func (s *Server) document(f feeds.Feed, format render.Format, brief bool) *prepa
 		if err != nil {
 			return nil, err
 		}
-		entries, err := s.rendered(f, format, brief, sel)
+		entries, err := s.rendered(f, format, sel)
 		if err != nil {
 			return nil, err
 		}
@@ -82,11 +82,15 @@ func (s *Server) document(f feeds.Feed, format render.Format, brief bool) *prepa
 }
 
 // rendered gives the entries of a selection, from the cache where they are.
-func (s *Server) rendered(f feeds.Feed, format render.Format, brief bool, sel selection) ([]render.Entry, error) {
+func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]render.Entry, error) {
 	languages := render.Languages(f)
-	key := entryKey{format: format, brief: brief}
+	key := entryKey{format: format, brief: f.Brief, preserve: f.Preserve}
 	for _, l := range languages {
 		key.language += l + ","
+	}
+	one := s.o.Site.Entry
+	if f.Preserve {
+		one = s.o.Site.Preserved
 	}
 	entries := make([]render.Entry, len(sel.ids))
 	var missing []feeds.StatementID
@@ -113,14 +117,14 @@ func (s *Server) rendered(f feeds.Feed, format render.Format, brief bool, sel se
 		if st == nil {
 			continue // it left between the two looks; the next one is right again
 		}
-		if brief {
+		if f.Brief {
 			for c := range st.Copies {
 				if st.Copies[c].Summary != "" {
 					st.Copies[c].Content = ""
 				}
 			}
 		}
-		e, err := s.o.Site.Entry(format, st, languages...)
+		e, err := one(format, st, languages...)
 		if err != nil {
 			return nil, err
 		}

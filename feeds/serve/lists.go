@@ -37,12 +37,16 @@ func (s *Server) published() ([]group, storage.Counts, error) {
 		}
 		return l
 	}
-	all, _, _ := s.feed("all")
+	all, _ := s.feed("all")
 	groups := []group{{Title: "Everything", Feeds: []listed{list(all, counts.All)}}}
 	if len(s.o.Named) > 0 {
 		g := group{Title: "Our choice"}
 		for _, n := range s.o.Named {
-			q := n.Feed.Query
+			f, err := s.feed(n.Feed.Path)
+			if err != nil {
+				return nil, counts, err
+			}
+			q := f.Query
 			q.Limit = 1
 			page, err := s.o.Store.Select(q)
 			if err != nil {
@@ -52,7 +56,7 @@ func (s *Server) published() ([]group, storage.Counts, error) {
 			if len(page.Heads) > 0 {
 				c.Newest = page.Heads[0].Order
 			}
-			g.Feeds = append(g.Feeds, list(n.Feed, c))
+			g.Feeds = append(g.Feeds, list(f, c))
 		}
 		groups = append(groups, g)
 	}
@@ -69,7 +73,7 @@ func (s *Server) published() ([]group, storage.Counts, error) {
 			if t.Scheme != kind.scheme || s.terms[t] == nil {
 				continue
 			}
-			f, _, err := s.feed(t.Scheme + "/" + t.Term)
+			f, err := s.feed(t.Scheme + "/" + t.Term)
 			if err != nil {
 				continue
 			}
@@ -80,7 +84,7 @@ func (s *Server) published() ([]group, storage.Counts, error) {
 	}
 	offices := group{Title: "Offices"}
 	for id, c := range counts.Sources {
-		if f, _, err := s.feed("source/" + string(id)); err == nil {
+		if f, err := s.feed("source/" + string(id)); err == nil {
 			offices.Feeds = append(offices.Feeds, list(f, c))
 		}
 	}
@@ -103,7 +107,7 @@ func (s *Server) feedsPage() (*document, error) {
 		frame
 		Groups []group
 	}{s.frame("All feeds"), groups}
-	all, _, _ := s.feed("all")
+	all, _ := s.feed("all")
 	data.Feeds = s.alternates(all)
 	data.Canonical = strings.TrimRight(s.o.Site.BaseURL, "/") + "/feeds"
 	return s.execute("feeds.html", data, counts.All.Newest)

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,6 +26,9 @@ var selectors = [...]string{"lang", "region", "topic", "country", "event", "sour
 // resolve finds out what a path and query ask for. The error is a *redirect or
 // a *refusal when the answer is not a document.
 func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
+	if err := s.moved(path, rawQuery); err != nil {
+		return nil, err
+	}
 	switch {
 	case path == "/" || path == "":
 		f, err := s.narrowed(feeds.Feed{Path: "all", Title: s.o.Site.Title, Subtitle: s.o.Site.Subtitle}, rawQuery)
@@ -72,12 +76,12 @@ var meanings = map[string]string{
 func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
 	if lower := strings.ToLower(rest); lower != rest {
 		name, _ := extension(lower)
-		if _, _, err := s.feed(name); err == nil {
+		if _, err := s.feed(name); err == nil {
 			return nil, &redirect{status: http.StatusMovedPermanently, path: "/feeds/" + lower + query(rawQuery)}
 		}
 	}
 	name, ext := extension(rest)
-	f, named, err := s.feed(name)
+	f, err := s.feed(name)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
 		return nil, refuse(http.StatusNotFound, fmt.Sprintf("feeds are not published as %q; this one stands at:", ext),
 			"/feeds/"+name+".atom", "/feeds/"+name+".rss", "/feeds/"+name+".json", "/feeds/"+name+".html")
 	}
-	return s.document(f, format, named != nil && named.SummaryOnly), nil
+	return s.document(f, format), nil
 }
 
 // extension parts a feed's name from its format, "" without one.
@@ -118,33 +122,35 @@ func query(raw string) string {
 }
 
 // feed gives the feed of a name: "all", "topic/health", a named one.
-func (s *Server) feed(name string) (feeds.Feed, *Named, error) {
+func (s *Server) feed(name string) (feeds.Feed, error) {
 	if n := s.named[name]; n != nil {
-		return n.Feed, n, nil
+		f := n.Feed
+		f.Title = f.TitleIn(f.Language, s.o.Site.Language)
+		return f, nil
 	}
 	if name == "all" {
-		return feeds.Feed{Path: "all", Title: s.o.Site.Title, Subtitle: s.o.Site.Subtitle}, nil, nil
+		return feeds.Feed{Path: "all", Title: s.o.Site.Title, Subtitle: s.o.Site.Subtitle}, nil
 	}
 	kind, term, ok := strings.Cut(name, "/")
 	f := feeds.Feed{Path: name}
 	if kind == "source" && ok {
 		if s.sources[feeds.SourceID(term)] == nil {
-			return f, nil, s.unknown("source", term)
+			return f, s.unknown("source", term)
 		}
 		f.Title = s.source(feeds.SourceID(term))
 		f.Query.Sources = []feeds.SourceID{feeds.SourceID(term)}
-		return f, nil, nil
+		return f, nil
 	}
 	field := f.Query.Terms(kind)
 	if !ok || field == nil {
-		return f, nil, refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", name), s.names()...)
+		return f, refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", name), s.names()...)
 	}
 	if s.terms[feeds.Tag{Scheme: kind, Term: term}] == nil {
-		return f, nil, s.unknown(kind, term)
+		return f, s.unknown(kind, term)
 	}
 	*field = []string{term}
 	f.Title = s.label(feeds.Tag{Scheme: kind, Term: term}) + " – " + s.o.Site.Title
-	return f, nil, nil
+	return f, nil
 }
 
 // names lists the kinds of feeds that there are.
@@ -190,21 +196,11 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	if err != nil {
 		return f, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&topic=health")
 	}
-	q := cloned(f.Query)
+	var by feeds.Query
 	canon := url.Values{}
 	n := 0
 	for _, key := range selectors[:len(selectors)-1] {
-		var list []string
-		for _, v := range values[key] {
-			for _, one := range strings.Split(v, ",") {
-				if one = strings.ToLower(strings.TrimSpace(one)); key == "lang" {
-					one = languageTag(one)
-				}
-				if one != "" && !slices.Contains(list, one) {
-					list = append(list, one)
-				}
-			}
-		}
+		list := valuesOf(values[key], key == "lang")
 		if len(list) == 0 {
 			continue
 		}
@@ -215,10 +211,10 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 		canon[key] = []string{strings.Join(list, ",")}
 		switch key {
 		case "lang":
-			if err := s.languages(list); err != nil {
+			if err := s.languages(key, list); err != nil {
 				return f, err
 			}
-			if q.Languages = list; len(list) == 1 {
+			if by.Languages = list; len(list) == 1 {
 				f.Language = list[0]
 			}
 		case "source":
@@ -226,38 +222,99 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 				if s.sources[feeds.SourceID(id)] == nil {
 					return f, s.unknown(key, id)
 				}
-				q.Sources = append(q.Sources, feeds.SourceID(id))
+				by.Sources = append(by.Sources, feeds.SourceID(id))
 			}
 		default:
-			field := q.Terms(key)
 			for _, term := range list {
 				if s.terms[feeds.Tag{Scheme: key, Term: term}] == nil {
 					return f, s.unknown(key, term)
 				}
-				*field = append(*field, term)
 			}
+			*by.Terms(key) = list
 		}
 	}
-	if text := strings.Join(strings.Fields(strings.Join(values["q"], " ")), " "); text != "" {
-		plain, err := searched(&q, text)
-		if err != nil {
+	if list := valuesOf(values["prefer"], true); len(list) > 0 {
+		if n += len(list); n > maxValues {
+			return f, refuse(http.StatusBadRequest, fmt.Sprintf("more than %d values in one address", maxValues))
+		}
+		if err := s.languages("prefer", list); err != nil {
 			return f, err
 		}
-		canon.Set("q", plain)
+		f.Prefer = list // in the order in which they stand: that is what it says
+		canon["prefer"] = []string{strings.Join(list, ",")}
 	}
+	if text := strings.Join(strings.Fields(strings.Join(values["q"], " ")), " "); text != "" {
+		if by.Words, err = searched(text); err != nil {
+			return f, err
+		}
+		canon.Set("q", by.Words)
+	}
+	f = within(f, by)
 	if raw := values.Get("limit"); raw != "" {
 		limit, err := strconv.Atoi(raw)
 		if err != nil || limit < 1 || limit > maxLimit {
 			return f, refuse(http.StatusBadRequest, fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit))
 		}
-		q.Limit = limit
+		f.Query.Limit = limit
 		canon.Set("limit", strconv.Itoa(limit))
 	}
-	f.Query = q
+	if f.Titles != nil {
+		f.Title = f.TitleIn(f.Language, s.o.Site.Language)
+	}
 	f.Title = s.narrowedTitle(f.Title, canon)
 	// Commas stay: they are legal in a query and people read these addresses.
 	f.RawQuery = strings.ReplaceAll(canon.Encode(), "%2C", ",")
 	return f, nil
+}
+
+// valuesOf gives the values of a parameter, which may stand in it several times or
+// have commas, each once in the order in which they came.
+func valuesOf(values []string, languages bool) []string {
+	var list []string
+	for _, v := range values {
+		for _, one := range strings.Split(v, ",") {
+			if one = strings.ToLower(strings.TrimSpace(one)); languages {
+				one = languageTag(one)
+			}
+			if one != "" && !slices.Contains(list, one) {
+				list = append(list, one)
+			}
+		}
+	}
+	return list
+}
+
+// within narrows a feed to what also meets a query. The query's fields join the
+// feed's where it asks nothing; where it does, both must be met, and the feed's
+// own selection becomes the only alternative.
+func within(f feeds.Feed, by feeds.Query) feeds.Feed {
+	own := f.Query
+	clash := own.Words != "" && by.Words != ""
+	for _, pair := range [][2]int{{len(own.Regions), len(by.Regions)}, {len(own.Countries), len(by.Countries)}, {len(own.Topics), len(by.Topics)},
+		{len(own.Events), len(by.Events)}, {len(own.Sources), len(by.Sources)}, {len(own.Languages), len(by.Languages)}} {
+		clash = clash || pair[0] > 0 && pair[1] > 0
+	}
+	if clash {
+		by.Limit, own.Limit = own.Limit, 0
+		by.Any = []feeds.Query{own}
+		f.Prefer = append(slices.Clone(f.Prefer), own.Languages...)
+		f.Query = by
+		return f
+	}
+	by.Limit, by.Since, by.Until, by.Any, by.Not = own.Limit, own.Since, own.Until, own.Any, own.Not
+	by.Regions, by.Countries, by.Topics = either(own.Regions, by.Regions), either(own.Countries, by.Countries), either(own.Topics, by.Topics)
+	by.Events, by.Languages, by.Sources = either(own.Events, by.Events), either(own.Languages, by.Languages), either(own.Sources, by.Sources)
+	by.Words = cmp.Or(own.Words, by.Words)
+	f.Query = by
+	return f
+}
+
+// either gives the list of two that is not empty.
+func either[T any](a, b []T) []T {
+	if len(a) > 0 {
+		return a
+	}
+	return b
 }
 
 // narrowedTitle says in a feed's title what it is narrowed to: a news reader that
@@ -268,19 +325,22 @@ func (s *Server) narrowedTitle(title string, by url.Values) string {
 			title += " – " + s.spoken(key, v)
 		}
 	}
+	if v := by.Get("prefer"); v != "" {
+		title += " – " + strings.ReplaceAll(s.spoken("lang", v), " or ", ", ")
+	}
 	return title
 }
 
 // languages refuses languages in which there is nothing: an empty feed would
 // never tell its reader why.
-func (s *Server) languages(list []string) error {
+func (s *Server) languages(key string, list []string) error {
 	counts, err := s.o.Store.Counts()
 	if err != nil {
 		return err
 	}
 	for _, l := range list {
 		if !wellFormed(l) {
-			return refuse(http.StatusBadRequest, fmt.Sprintf("lang=%s is not a language tag; want one such as fr or pt-BR", short(l)))
+			return refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l)))
 		}
 		p := feeds.PrimaryLanguage(l)
 		offered := slices.ContainsFunc(s.o.Languages, func(o string) bool { return feeds.SameLanguage(o, l) })
@@ -324,12 +384,4 @@ func languageTag(s string) string {
 		}
 	}
 	return strings.Join(parts, "-")
-}
-
-// cloned copies a query's lists, so that appending to them changes no feed that
-// others use.
-func cloned(q feeds.Query) feeds.Query {
-	q.Regions, q.Countries, q.Topics, q.Events = slices.Clone(q.Regions), slices.Clone(q.Countries), slices.Clone(q.Topics), slices.Clone(q.Events)
-	q.Sources, q.Languages = slices.Clone(q.Sources), slices.Clone(q.Languages)
-	return q
 }

@@ -23,8 +23,8 @@ type Term struct {
 
 // Named is a feed of the operator's.
 type Named struct {
-	Feed        feeds.Feed
-	SummaryOnly bool // entries carry their summaries, not their texts
+	Feed feeds.Feed
+	Was  []string // names that it had before
 }
 
 // Options are the parts that a Server is made of.
@@ -34,6 +34,7 @@ type Options struct {
 	Sources   []feeds.Source
 	Terms     []Term
 	Named     []Named
+	Removed   []string      // names of feeds that there were
 	Languages []string      // offered first, in this order
 	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
 	CacheSize int           // octets of prepared documents kept in memory; 0 means 64 MiB
@@ -47,9 +48,12 @@ type Server struct {
 	base    string // the path that the site is under, without a last slash
 	terms   map[feeds.Tag]*Term
 	named   map[string]*Named
+	was     map[string]string // what a name became
+	removed map[string]bool
 	sources map[feeds.SourceID]*feeds.Source
 	cache   *cache
 	entries *entryCache
+	shown   ownerCache
 	assets  map[string]*document // by path
 	css     string               // path of the style sheet, with its hash
 }
@@ -72,13 +76,20 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{},
+	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{},
 		sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}
 	for i := range o.Named {
-		s.named[o.Named[i].Feed.Path] = &o.Named[i]
+		n := &o.Named[i]
+		s.named[n.Feed.Path] = n
+		for _, name := range n.Was {
+			s.was[name] = n.Feed.Path
+		}
+	}
+	for _, name := range o.Removed {
+		s.removed[name] = true
 	}
 	for i := range o.Sources {
 		s.sources[o.Sources[i].ID] = &o.Sources[i]
