@@ -229,6 +229,32 @@ func TestPlanetsKeepTheIDsOfTheirSources(t *testing.T) {
 	}
 }
 
+func TestParametersNarrowAFeedAlsoWhereItAsksTheSame(t *testing.T) {
+	s := newSite(t, withFeeds(
+		Named{Feed: feeds.Feed{Path: "health", Query: feeds.Query{Topics: []string{"health"}, Languages: []string{"es", "en"}, Limit: 10}}},
+		Named{Feed: feeds.Feed{Path: "rest", Query: feeds.Query{Not: []feeds.Query{{Topics: []string{"health"}}, {Sources: []feeds.SourceID{"south"}}}}}},
+		Named{Feed: feeds.Feed{Path: "either", Query: feeds.Query{Any: []feeds.Query{{Topics: []string{"health"}, Sources: []feeds.SourceID{"north"}}, {Countries: []string{"mx"}}}}}}))
+	both := s.say("north", "en", "Clinics", health, data)
+	s.copy(both, "south", "es", "Clínicas", health)
+	s.say("north", "en", "Doctors", health)
+	s.say("north", "en", "Data", data)
+	s.say("south", "es", "México", data, mexico)
+	for path, want := range map[string]string{
+		"/feeds/health.atom":                         "[Doctors Clínicas]",
+		"/feeds/health.atom?topic=data":              "[Clínicas]",
+		"/feeds/health.atom?lang=en":                 "[Doctors Clinics]",
+		"/feeds/topic/health.atom?topic=data":        "[Clinics]",
+		"/feeds/rest.atom":                           "[Data]",
+		"/feeds/either.atom":                         "[México Doctors Clinics]",
+		"/feeds/either.atom?topic=data":              "[México Clinics]",
+		"/feeds/either.atom?topic=data&source=north": "[Clinics]",
+	} {
+		if got := fmt.Sprint(s.titles(path)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
 func TestRenamedFeedsLeadOnAndRemovedOnesAreGone(t *testing.T) {
 	s := newSite(t, withFeeds(Named{Feed: feeds.Feed{Path: "clinics", Title: "Clinics"}, Was: []string{"health", "hospitals"}}),
 		func(o *Options) { o.Removed = []string{"harbours"} })

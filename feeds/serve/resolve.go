@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -289,7 +288,9 @@ func valuesOf(values []string, languages bool) []string {
 // own selection becomes the only alternative.
 func within(f feeds.Feed, by feeds.Query) feeds.Feed {
 	own := f.Query
-	clash := own.Words != "" && by.Words != ""
+	by.Words = strings.TrimSpace(own.Words + " " + by.Words) // all of them must be there anyway
+	own.Words = ""
+	clash := false
 	for _, pair := range [][2]int{{len(own.Regions), len(by.Regions)}, {len(own.Countries), len(by.Countries)}, {len(own.Topics), len(by.Topics)},
 		{len(own.Events), len(by.Events)}, {len(own.Sources), len(by.Sources)}, {len(own.Languages), len(by.Languages)}} {
 		clash = clash || pair[0] > 0 && pair[1] > 0
@@ -304,7 +305,6 @@ func within(f feeds.Feed, by feeds.Query) feeds.Feed {
 	by.Limit, by.Since, by.Until, by.Any, by.Not = own.Limit, own.Since, own.Until, own.Any, own.Not
 	by.Regions, by.Countries, by.Topics = either(own.Regions, by.Regions), either(own.Countries, by.Countries), either(own.Topics, by.Topics)
 	by.Events, by.Languages, by.Sources = either(own.Events, by.Events), either(own.Languages, by.Languages), either(own.Sources, by.Sources)
-	by.Words = cmp.Or(own.Words, by.Words)
 	f.Query = by
 	return f
 }

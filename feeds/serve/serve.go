@@ -176,6 +176,8 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request, err error) {
 		s.lead(w, to)
 	case errors.As(err, &no):
 		s.fail(w, r, no.status, no.text, no.list...)
+	case errors.Is(err, storage.ErrQuery):
+		s.fail(w, r, http.StatusBadRequest, err.Error())
 	default:
 		s.broken(w, r, err)
 	}
