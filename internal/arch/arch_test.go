@@ -18,7 +18,7 @@ var below = map[string][]string{
 	"feeds/words":                         {},
 	"feeds/render":                        {"feeds"},
 	"feeds/render/rendertest":             {},
-	"feeds/serve":                         {"feeds", "feeds/words", "feeds/render", "storage"},
+	"feeds/serve":                         {"feeds", "feeds/words", "feeds/render", "storage", "internal/near"},
 	"storage":                             {"feeds", "feeds/words"},
 	"aggregator/schedule":                 {"feeds"},
 	"aggregator/fetch":                    {"feeds", "internal/guard"},
@@ -38,6 +38,7 @@ var below = map[string][]string{
 	"config":                                  {"feeds", "feeds/words", "aggregator/extract", "aggregator/tag", "aggregator/schedule"},
 	"internal/guard":                          {},
 	"internal/demo":                           {},
+	"internal/near":                           {},
 	"cmd/communique":                          {"*"},
 	"internal/arch":                           {},
 	"internal/testkit":                        {"feeds", "storage"},
@@ -67,7 +68,7 @@ var homes = map[string][]string{
 	"github.com/theory/jsonpath":          {"aggregator/extract"},
 	"codeberg.org/readeck/go-readability": {"aggregator/extract"},
 	"github.com/temoto/robotstxt":         {"aggregator/robots"},
-	"golang.org/x/time/rate":              {"aggregator/fetch"},
+	"golang.org/x/time/rate":              {"aggregator/fetch", "feeds/serve"},
 	"github.com/chromedp/chromedp":        {"internal/browser"}, // and tests
 }
 
