@@ -45,6 +45,14 @@ func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
 		if about := meanings[path[1:]]; about != "" {
 			return &prepared{make: func() (*document, error) { return s.aboutPage(path, about) }}, nil
 		}
+	case path == "/api":
+		return &prepared{heads: func() (uint64, error) { return 1, nil }, make: s.apiPage}, nil
+	case strings.HasPrefix(path, "/api/"):
+		return s.api(path, rawQuery)
+	case strings.HasPrefix(path, "/problems/"):
+		if i := slices.IndexFunc(problems, func(k kindOfProblem) bool { return "/problems/"+k.name == path }); i >= 0 {
+			return &prepared{heads: func() (uint64, error) { return 1, nil }, make: func() (*document, error) { return s.aboutPage(problems[i].title, problems[i].about) }}, nil
+		}
 	case strings.HasPrefix(path, "/statements/"):
 		return s.statement(strings.TrimPrefix(path, "/statements/"), rawQuery)
 	case strings.HasPrefix(path, "/feeds/"):
@@ -175,7 +183,9 @@ func (s *Server) unknown(kind, name string) error {
 			}
 		}
 	}
-	return refuse(http.StatusNotFound, fmt.Sprintf("there is no %s %q; what there is:", kind, short(name)), list...)
+	no := refuse(http.StatusNotFound, fmt.Sprintf("there is no %s %q; what there is:", kind, short(name)), list...)
+	no.kind, no.parameter, no.asked = "unknown-name", kind, name
+	return no
 }
 
 func short(s string) string {
@@ -204,7 +214,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 			continue
 		}
 		if n += len(list); n > maxValues {
-			return f, refuse(http.StatusBadRequest, fmt.Sprintf("more than %d values in one address", maxValues))
+			return f, bad(key, fmt.Sprintf("more than %d values in one address", maxValues))
 		}
 		slices.Sort(list)
 		canon[key] = []string{strings.Join(list, ",")}
@@ -234,7 +244,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	}
 	if list := valuesOf(values["prefer"], true); len(list) > 0 {
 		if n += len(list); n > maxValues {
-			return f, refuse(http.StatusBadRequest, fmt.Sprintf("more than %d values in one address", maxValues))
+			return f, bad("prefer", fmt.Sprintf("more than %d values in one address", maxValues))
 		}
 		if err := s.languages("prefer", list); err != nil {
 			return f, err
@@ -252,7 +262,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	if raw := values.Get("limit"); raw != "" {
 		limit, err := strconv.Atoi(raw)
 		if err != nil || limit < 1 || limit > maxLimit {
-			return f, refuse(http.StatusBadRequest, fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit))
+			return f, bad("limit", fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit))
 		}
 		f.Query.Limit = limit
 		canon.Set("limit", strconv.Itoa(limit))
@@ -340,7 +350,7 @@ func (s *Server) languages(key string, list []string) error {
 	}
 	for _, l := range list {
 		if !wellFormed(l) {
-			return refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l)))
+			return bad(key, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l)))
 		}
 		p := feeds.PrimaryLanguage(l)
 		offered := slices.ContainsFunc(s.o.Languages, func(o string) bool { return feeds.SameLanguage(o, l) })
@@ -351,7 +361,9 @@ func (s *Server) languages(key string, list []string) error {
 					have = append(have, h)
 				}
 			}
-			return refuse(http.StatusNotFound, fmt.Sprintf("there is nothing in the language %q; what there is:", l), have...)
+			no := refuse(http.StatusNotFound, fmt.Sprintf("there is nothing in the language %q; what there is:", l), have...)
+			no.kind, no.parameter, no.asked = "unknown-name", key, l
+			return no
 		}
 	}
 	return nil

@@ -304,6 +304,10 @@ func preflight(w http.ResponseWriter) {
 
 // fail answers that there is no document, why, and what there is.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text string, list ...string) {
+	if s.isAPI(r.URL.Path) {
+		s.problem(w, r, refuse(status, text, list...))
+		return
+	}
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Access-Control-Allow-Origin", "*")

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,11 +12,11 @@ import (
 // queries. One without a word stays as it is, and finds nothing.
 func searched(text string) (plain string, err error) {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return "", refuse(http.StatusBadRequest, "q is not text in UTF-8; want words such as q=border+families")
+		return "", bad("q", "q is not text in UTF-8; want words such as q=border+families")
 	}
 	asked, err := words.Parse(text)
 	if err != nil {
-		return "", refuse(http.StatusBadRequest, "q: "+err.Error())
+		return "", bad("q", "q: "+err.Error())
 	}
 	if len(asked.Clauses) == 0 {
 		return text, nil

@@ -38,6 +38,7 @@ type Options struct {
 	Languages []string      // offered first, in this order
 	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
 	CacheSize int           // octets of prepared documents kept in memory; 0 means 64 MiB
+	API       Limit         // of requests to the API; none when it is zero
 	Log       *slog.Logger
 }
 
@@ -53,6 +54,7 @@ type Server struct {
 	sources map[feeds.SourceID]*feeds.Source
 	cache   *cache
 	entries *entryCache
+	limits  *limiter // nil for none
 	shown   ownerCache
 	assets  map[string]*document // by path
 	css     string               // path of the style sheet, with its hash
@@ -77,7 +79,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{},
-		sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
+		limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}
@@ -125,6 +127,9 @@ const (
 // ServeHTTP answers a request. What a reader asks for again and again costs a
 // look into the cache and no more.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.isAPI(r.URL.Path) && !s.admit(w, r) {
+		return
+	}
 	if len(r.URL.RawQuery) > maxQuery || len(r.URL.Path) > maxPath {
 		s.fail(w, r, http.StatusRequestURITooLong, "the address is too long; no feed needs more than a few parameters")
 		return
@@ -163,6 +168,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
 		s.decline(w, r, err)
 		return
 	}
+	if s.isAPI(r.URL.Path) {
+		if _, ok := doc.negotiate(r.Header["Accept-Encoding"]); !ok {
+			s.problem(w, r, refuse(http.StatusNotAcceptable, "every content coding that is offered is refused", "br", "zstd", "gzip", "identity"))
+			return
+		}
+	}
 	doc.answer(w, r)
 }
 
@@ -174,6 +185,8 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &to):
 		s.lead(w, to)
+	case errors.As(err, &no) && s.isAPI(r.URL.Path):
+		s.problem(w, r, no)
 	case errors.As(err, &no):
 		s.fail(w, r, no.status, no.text, no.list...)
 	case errors.Is(err, storage.ErrQuery):
@@ -190,6 +203,7 @@ func (s *Server) lead(w http.ResponseWriter, to *redirect) {
 	h.Set("Location", s.base+to.path)
 	h.Set("Cache-Control", "public, max-age=300")
 	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", exposed)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if to.negotiated {
 		h.Set("Vary", "Accept")
@@ -218,11 +232,17 @@ type refusal struct {
 	status int
 	text   string
 	list   []string
+
+	// For the API; all may be empty.
+	kind      string // of problem, when the status does not say it
+	parameter string // that is wrong
+	asked     string // that is not in list
+	policies  []string
 }
 
 func (r *refusal) Error() string { return r.text }
 
 func refuse(status int, text string, list ...string) *refusal {
 	slices.Sort(list)
-	return &refusal{status, text, list}
+	return &refusal{status: status, text: text, list: list}
 }

@@ -35,7 +35,7 @@ var below = map[string][]string{
 	"aggregator":                              {"feeds", "storage", "aggregator/*"},
 	"aggregator/extract":                      {"feeds"},
 	"aggregator/robots":                       {"aggregator/fetch"},
-	"config":                                  {"feeds", "feeds/words", "aggregator/extract", "aggregator/tag", "aggregator/schedule"},
+	"config":                                  {"feeds", "feeds/words", "internal/near", "aggregator/extract", "aggregator/tag", "aggregator/schedule"},
 	"internal/guard":                          {},
 	"internal/demo":                           {},
 	"internal/near":                           {},
