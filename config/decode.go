@@ -292,7 +292,7 @@ func (d *decoder) text(n *yaml.Node) (string, bool) {
 func (d *decoder) scalar(s scalar, v reflect.Value, n *yaml.Node, f *field) {
 	text, ok := "", false
 	switch s.(type) {
-	case *Duration, *Bytes, *Rhythm, *Address, *AdminAddress, *Share:
+	case *Duration, *Bytes, *Rate, *Rhythm, *Address, *AdminAddress, *Share:
 		// "4096" or "30" asks for its unit, which says more than "wants text".
 		if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 			text, ok = n.Value, true

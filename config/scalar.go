@@ -500,6 +500,36 @@ type Content string
 func (Content) words() []string          { return []string{"full", "summary"} }
 func (c *Content) set(text string) error { return oneOf(c, text, c.words()) }
 
+// Rate is a number of requests in a second (s), minute (m), hour (h) or day (d), such
+// as 300/m; `off` for any number.
+type Rate struct {
+	Requests int // 0 for any number
+	Window   time.Duration
+}
+
+var windows = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+
+func (r *Rate) set(text string) error {
+	if text == "off" {
+		*r = Rate{}
+		return nil
+	}
+	number, unit, _ := strings.Cut(text, "/")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	unit = strings.TrimSpace(unit)
+	r.Requests, r.Window = n, windows[unit]
+	if err == nil && n >= 1 && n <= 1_000_000 && r.Window > 0 {
+		return nil
+	}
+	bad := &wrong{msg: "wants a number for each second, minute, hour or day, such as 10/s, 300/m or 5000/h, or off"}
+	if short := unit[:min(1, len(unit))]; err == nil && windows[short] > 0 {
+		bad.near = fmt.Sprintf("%d/%s", n, short)
+	} else if err == nil && n > 0 && unit == "" {
+		bad.near = fmt.Sprintf("%d/m", n)
+	}
+	return bad
+}
+
 // later is a section that is known but does nothing yet: better an error than a
 // setting that is silently ignored.
 type later struct{}

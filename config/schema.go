@@ -145,6 +145,7 @@ func (Address) JSONSchema() *jsonschema.Schema  { return textOf(`:\d{1,5}$|\$\{`
 func (AdminAddress) JSONSchema() *jsonschema.Schema {
 	return textOf(`^off$|:\d{1,5}$|\$\{`)
 }
+func (Rate) JSONSchema() *jsonschema.Schema       { return textOf(`^(off|[1-9][0-9]{0,6}/[smhd])$`) }
 func (Authority) JSONSchema() *jsonschema.Schema  { return textOf(authorityForm.String()) }
 func (Verified) JSONSchema() *jsonschema.Schema   { return textOf(`^(listed|\d{4}-\d{2}-\d{2})$`) }
 func (URL) JSONSchema() *jsonschema.Schema        { return textOf(`^https?://|\$\{`) }

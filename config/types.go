@@ -53,6 +53,9 @@ type Config struct {
 	// another name now, see `was`.
 	Removed []ID `yaml:"removed" near:"removed_feeds gone deleted" example:"[harbour-2024]"`
 
+	// The API for programs, /api/v1.
+	API API `yaml:"api"`
+
 	// Your own regions, countries, topics and events, and changes to the built-in
 	// ones.
 	//
@@ -133,6 +136,20 @@ type Site struct {
 	At place `yaml:"-"`
 
 	baseGiven, authorityGiven bool
+}
+
+// API is the API for programs.
+type API struct {
+	// How often one reader may ask the API: a number for each second (s), minute
+	// (m), hour (h) or day (d), also all at once; `off` for any number. A reader is
+	// an IPv4 address or the /64 of an IPv6 address. Who asks more gets 429. Feeds
+	// and pages are not limited.
+	Rate Rate `yaml:"rate" default:"300/m" near:"limit rate_limit requests quota" example:"1000/h"`
+
+	// Networks (CIDR) or addresses of your own proxies, or of your CDN's. What they
+	// say of whom a request comes from (Forwarded, X-Forwarded-For) is believed;
+	// nobody else's is. Behind a proxy that is not named here all readers are one.
+	TrustedProxies []Network `yaml:"trusted_proxies" near:"proxies proxy trusted" example:"[127.0.0.1, 10.20.0.0/16]"`
 }
 
 // Storage is where statements are kept.

@@ -170,6 +170,7 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 	}
 	return serve.New(serve.Options{
 		Store: store, Sources: sources, Terms: terms, Named: named, Removed: cfg.RemovedFeeds(), Languages: languages, Log: log, Site: siteOf(cfg, site),
+		API: serve.Limit{Requests: cfg.API.Rate.Requests, Window: cfg.API.Rate.Window, Proxies: config.Prefixes(cfg.API.TrustedProxies)},
 	})
 }
 
