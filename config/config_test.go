@@ -315,9 +315,9 @@ func TestTheAPIHasLimits(t *testing.T) {
 	for text, want := range map[string]string{
 		"sources: []": "{300 1m0s} []",
 		"sources: []\napi: {rate: 10/s, trusted_proxies: [127.0.0.1, 10.0.0.0/8]}": "{10 1s} [127.0.0.1/32 10.0.0.0/8]",
-		"sources: []\napi: {rate: 5000/h}": "{5000 1h0m0s} []",
-		"sources: []\napi: {rate: off}":    "{0 0s} []",
-		"sources: []\napi: {rate: \"off\"}": "{0 0s} []",
+		"sources: []\napi: {rate: 5000/h}":                                         "{5000 1h0m0s} []",
+		"sources: []\napi: {rate: off}":                                            "{0 0s} []",
+		"sources: []\napi: {rate: \"off\"}":                                        "{0 0s} []",
 	} {
 		c := parse1(t, text)
 		if got := fmt.Sprint(c.API.Rate, Prefixes(c.API.TrustedProxies)); got != want {

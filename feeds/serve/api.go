@@ -469,7 +469,7 @@ func (s *Server) apiPage() (*document, error) {
 		data.Routes = append(data.Routes, l)
 	}
 	if l := s.limits; l != nil {
-		data.Limit = fmt.Sprintf("One reader may ask %d times in %s, also all at once; RateLimit tells how many requests are left. Feeds are not limited.", l.Requests, l.Window)
+		data.Limit = fmt.Sprintf("One reader may ask %d times %s, also all at once; RateLimit tells how many requests are left. Feeds are not limited.", l.Requests, each(l.Window))
 	}
 	return s.execute("api.html", data, time.Time{})
 }

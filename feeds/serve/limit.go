@@ -85,8 +85,23 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	h.Set("Retry-After", strconv.Itoa(max(1, seconds(wait))))
 	s.problem(w, r, &refusal{status: http.StatusTooManyRequests, policies: []string{policy},
-		text: fmt.Sprintf("more than %d requests in %s came from your network address; ask again in %d s", l.Requests, l.Window, max(1, seconds(wait)))})
+		text: fmt.Sprintf("more than %d requests %s came from your network address; ask again in %d s", l.Requests, each(l.Window), max(1, seconds(wait)))})
 	return false
+}
+
+// each words a window.
+func each(d time.Duration) string {
+	switch d {
+	case time.Second:
+		return "a second"
+	case time.Minute:
+		return "a minute"
+	case time.Hour:
+		return "an hour"
+	case 24 * time.Hour:
+		return "a day"
+	}
+	return fmt.Sprintf("in %d seconds", seconds(d))
 }
 
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

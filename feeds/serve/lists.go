@@ -2,6 +2,7 @@ package serve
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func (s *Server) published() ([]group, storage.Counts, error) {
 			q := f.Query
 			q.Limit = 1
 			page, err := s.o.Store.Select(q)
-			if err != nil {
+			if err != nil && !errors.Is(err, storage.ErrQuery) { // that one says so itself when it is asked
 				return nil, counts, err
 			}
 			var c storage.Count // how many there are would take a walk through all

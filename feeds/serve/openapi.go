@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,10 +71,12 @@ func (s *Server) operation(r *route, schemas schemas) object {
 		shape = object{"anyOf": shapes}
 	}
 	text := func(about string) object { return object{"description": about, "schema": object{"type": "string"}} }
-	ok := object{"description": r.summary + ".", "content": object{"application/json": object{"schema": shape}}, "headers": object{
-		"ETag": text("For If-None-Match."), "Link": text("rel=next leads to the next page (RFC 8288)."),
-		"RateLimit-Policy": text("How often one reader may ask."), "RateLimit": text("How many requests are left, and in how many seconds all are."),
-	}}
+	headers := object{"ETag": text("For If-None-Match."), "RateLimit-Policy": text("How often one reader may ask."),
+		"RateLimit": text("How many requests are left, and in how many seconds all are.")}
+	if slices.ContainsFunc(r.params, func(p param) bool { return p.name == "cursor" }) {
+		headers["Link"] = text("rel=next leads to the next page (RFC 8288).")
+	}
+	ok := object{"description": r.summary + ".", "content": object{"application/json": object{"schema": shape}}, "headers": headers}
 	answers := object{"200": ok, "304": object{"description": "It has not changed."}}
 	if r.moved {
 		answers["301"] = object{"description": "It turned out to be another statement's; Location leads there.", "headers": object{"Location": text("Where it is.")}}
