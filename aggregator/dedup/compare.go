@@ -35,7 +35,14 @@ type likeness struct {
 type scratch struct {
 	a, b  []uint32
 	idles []uint32
-	seen  map[uint32]int32
+	lead  few
+
+	looked []int32 // for idle: the places of shingles that are looked up,
+	sought []uint32
+	homes  []home
+	locals []uint16
+	under  []uint32
+	stmts  []uint32
 }
 
 // compare puts two readings beside each other. idle tells, by its place in a,
@@ -44,15 +51,15 @@ type scratch struct {
 // it gains.
 func (s *scratch) compare(a, b *reading, idle []bool) likeness {
 	var l likeness
-	s.a, s.b = active(s.a[:0], a), active(s.b[:0], b)
+	x, y := a.distinct(), b.distinct()
 	if idle != nil {
-		l.whole = portion(float32(inBoth(s.a, s.b)), float32(min(len(s.a), len(s.b))))
+		l.whole = portion(float32(inBoth(x, y)), float32(min(len(x), len(y))))
 		none := s.idle(a, idle)
-		drop := func(h uint32) bool { _, is := slices.BinarySearch(none, h); return is }
-		s.a, s.b = slices.DeleteFunc(s.a, drop), slices.DeleteFunc(s.b, drop)
+		s.a, s.b = without(s.a[:0], x, none), without(s.b[:0], y, none)
+		x, y = s.a, s.b
 	}
-	l.a, l.b = len(s.a), len(s.b)
-	l.common = inBoth(s.a, s.b)
+	l.a, l.b = len(x), len(y)
+	l.common = inBoth(x, y)
 	if l.common > 0 {
 		l.jaccard = float32(l.common) / float32(l.a+l.b-l.common)
 		l.containment = float32(l.common) / float32(min(l.a, l.b))
@@ -68,11 +75,18 @@ func (s *scratch) compare(a, b *reading, idle []bool) likeness {
 	return l
 }
 
-// active gives the sorted set of a reading's shingles.
-func active(dst []uint32, r *reading) []uint32 {
-	dst = append(dst, r.shingles...)
-	slices.Sort(dst)
-	return slices.Compact(dst)
+// without appends what of a sorted set is not in another.
+func without(dst, set, none []uint32) []uint32 {
+	j := 0
+	for _, h := range set {
+		for j < len(none) && none[j] < h {
+			j++
+		}
+		if j == len(none) || none[j] != h {
+			dst = append(dst, h)
+		}
+	}
+	return dst
 }
 
 // idle gives the sorted set of a reading's idle shingles.
@@ -104,6 +118,36 @@ func inBoth(a, b []uint32) (n int) {
 	return n
 }
 
+// few is a set of a few hundred shingles.
+type few struct {
+	slots [1024]uint32 // a shingle plus one
+	used  []uint16
+}
+
+func (f *few) set(shingles []uint32) {
+	for _, i := range f.used {
+		f.slots[i] = 0
+	}
+	f.used = f.used[:0]
+	for _, h := range shingles {
+		if i := f.slot(h); f.slots[i] == 0 {
+			f.slots[i] = h + 1
+			f.used = append(f.used, i)
+		}
+	}
+}
+
+func (f *few) has(h uint32) bool { return f.slots[f.slot(h)] != 0 }
+
+// slot is where a shingle is or belongs.
+func (f *few) slot(h uint32) uint16 {
+	i := h * 0x9E3779B1 >> 22
+	for f.slots[i] != 0 && f.slots[i] != h+1 {
+		i = (i + 1) % uint32(len(f.slots))
+	}
+	return uint16(i)
+}
+
 // anchor sees whether what the smaller text shares with the larger lies in the
 // larger one's beginning: an excerpt does, a quotation of another release does
 // not.
@@ -112,18 +156,10 @@ func (s *scratch) anchor(l *likeness, a, b *reading) {
 	if len(a.shingles) > len(b.shingles) {
 		small, large = b, a
 	}
-	if s.seen == nil {
-		s.seen = map[uint32]int32{}
-	}
-	clear(s.seen)
-	for i, h := range large.shingles {
-		if _, ok := s.seen[h]; !ok {
-			s.seen[h] = int32(i)
-		}
-	}
+	s.lead.set(large.shingles[:min(len(large.shingles), large.titled+ledeTokens)])
 	in := 0
 	for _, h := range small.shingles[:min(len(small.shingles), ledeTokens)] {
-		if at, ok := s.seen[h]; ok && int(at) < large.titled+ledeTokens {
+		if s.lead.has(h) {
 			in++
 		}
 	}
@@ -133,7 +169,7 @@ func (s *scratch) anchor(l *likeness, a, b *reading) {
 // titles compares the titles.
 func (s *scratch) titles(l *likeness, a, b *reading) {
 	l.overlap = -1
-	ta, tb := titleWords(a), titleWords(b)
+	ta, tb := a.titleWords(), b.titleWords()
 	if len(ta) == 0 || len(tb) == 0 {
 		return
 	}
@@ -245,8 +281,15 @@ type titleWord struct {
 }
 
 // titleWords gives the words of a title that mean something.
-func titleWords(r *reading) []titleWord {
-	var out []titleWord
+func (r *reading) titleWords() []titleWord {
+	if r.headed == nil {
+		r.headed = headed(r)
+	}
+	return r.headed
+}
+
+func headed(r *reading) []titleWord {
+	out := []titleWord{}
 	for i := range r.titled {
 		t := r.tokens[i]
 		text := strings.ToLower(r.text(i))
@@ -365,14 +408,11 @@ type slot struct {
 
 // slots compares the values that stand between the same words.
 func (s *scratch) slots(l *likeness, a, b *reading) {
-	sa, sb := slotsOf(a), slotsOf(b)
-	if len(sa) == 0 || len(sb) == 0 {
-		return
-	}
-	for _, key := range orderedKeys(sa) {
-		x := sa[key]
-		y, ok := sb[key]
-		if !ok || x.from < 0 || y.from < 0 {
+	sa, sb := a.slots(), b.slots()
+	for i := range sa.list {
+		x := sa.list[i].slot
+		y, ok := sb.at(sa.list[i].context)
+		if !ok {
 			continue
 		}
 		switch {
@@ -399,15 +439,6 @@ func (s *scratch) slots(l *likeness, a, b *reading) {
 	}
 }
 
-func orderedKeys(m map[uint32]slot) []uint32 {
-	keys := make([]uint32, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b uint32) int { return m[a].from - m[b].from })
-	return keys
-}
-
 func before(r *reading, s slot) string {
 	if s.from == r.titled || s.from == 0 {
 		return ""
@@ -423,10 +454,32 @@ func clip(s string) string {
 	return s
 }
 
-// slotsOf finds the slots of a text's body. Where one context holds several
-// values, it says nothing: its from is -1.
-func slotsOf(r *reading) map[uint32]slot {
-	out := map[uint32]slot{}
+// slots are those of a text's body whose context says something: one that holds
+// several values does not.
+type slots struct {
+	list []slotted        // in the order of the text
+	by   map[uint32]int32 // context → place in list
+}
+
+type slotted struct {
+	context uint32
+	slot
+}
+
+func (s *slots) at(context uint32) (slot, bool) {
+	if i, ok := s.by[context]; ok {
+		return s.list[i].slot, true
+	}
+	return slot{}, false
+}
+
+// slots finds a text's slots, once.
+func (r *reading) slots() *slots {
+	if r.slotted != nil {
+		return r.slotted
+	}
+	out := &slots{by: map[uint32]int32{}}
+	r.slotted = out
 	n := len(r.tokens)
 	for i := r.titled; i < n; {
 		if !fills(r, i) {
@@ -443,13 +496,18 @@ func slotsOf(r *reading) map[uint32]slot {
 		}
 		s := slot{i, j - 1, number}
 		key := contextOf(r, i, j)
-		if had, ok := out[key]; ok && (had.from < 0 || !sameRun(r, had, r, s)) {
-			s.from = -1
-		} else if ok {
-			s = had
+		if had, ok := out.by[key]; !ok {
+			out.by[key] = int32(len(out.list))
+			out.list = append(out.list, slotted{key, s})
+		} else if had := &out.list[had]; had.from >= 0 && !sameRun(r, had.slot, r, s) {
+			had.from = -1
 		}
-		out[key] = s
 		i = j
+	}
+	out.list = slices.DeleteFunc(out.list, func(s slotted) bool { return s.from < 0 })
+	clear(out.by)
+	for i, s := range out.list {
+		out.by[s.context] = int32(i)
 	}
 	return out
 }

@@ -19,6 +19,7 @@ func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time
 		return nil
 	}
 	w := p.window
+	w.settle()
 	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: dateOf(d.Published, now), seen: now}
 	c.reading = p.desk.draft(d, w.weigh)
 	c.sketch = sketchOf(c.reading)
@@ -320,6 +321,7 @@ func (p *Placer) Restore(item feeds.ItemKey, id feeds.StatementID, language stri
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.restored.decode(features) == nil {
+		p.window.fill()
 		p.window.add(item, id, p.window.language(language), dateOf(published, seen), seen, &p.restored)
 	}
 }

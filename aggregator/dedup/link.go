@@ -19,13 +19,46 @@ func (w *window) keywords(v []concept) []concept {
 		}
 		best = append(best, rank(g, c))
 	}
-	slices.Sort(best)
 	out := w.found[:0]
-	for _, r := range best[:min(mostKeywords, len(best))] {
+	for _, r := range least(best, mostKeywords) {
 		out = append(out, concept(r))
 	}
 	w.found = out
 	return out
+}
+
+// least gives the n least of v, in any order, and changes v's (Hoare 1961).
+func least(v []uint64, n int) []uint64 {
+	if len(v) <= n {
+		return v
+	}
+	low, high := 0, len(v)
+	for high-low > 8 {
+		pivot := v[(low+high)/2]
+		i, j := low, high-1
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case n <= j:
+			high = j + 1
+		case n > i:
+			low = i
+		default:
+			return v[:n]
+		}
+	}
+	slices.Sort(v[low:high])
+	return v[:n]
 }
 
 // rank makes one number of a concept and its weight: the heaviest is the least.
@@ -81,12 +114,13 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	}
 	slices.SortFunc(keywords, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
 	budget := mostLooked
+	var one [1]uint16
 	for _, k := range keywords {
 		g := k.w * k.w
 		left := min(mostPostings, budget)
 		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
 			s := w.segments[i]
-			list := s.under(k.c.key())
+			list := s.concepts.under(k.c.key(), &one)
 			list = list[max(0, len(list)-left):]
 			left -= len(list)
 			budget -= len(list)
@@ -132,7 +166,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 				continue
 			}
 			x := w.pairOf(&me, lead.n)
-			found = append(found, scored{n: lead.n, stmt: d.stmt, language: d.language, x: x, z: x.dot(&weights)})
+			found = append(found, scored{n: lead.n, stmt: w.owner(lead.n), language: d.language, x: x, z: x.dot(&weights)})
 		}
 	}
 	for _, s := range c.named {
@@ -149,7 +183,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			if i < 0 {
 				x := w.pairOf(&me, n)
 				i = len(found)
-				found = append(found, scored{n: n, stmt: d.stmt, language: d.language, x: x, z: x.dot(&weights)})
+				found = append(found, scored{n: n, stmt: w.owner(n), language: d.language, x: x, z: x.dot(&weights)})
 			}
 			found[i].odds, found[i].named = s.odds, s.why
 			found[i].z += s.odds
@@ -195,17 +229,17 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		if p.trace != nil {
 			p.trace(c, f.n, &f.x)
 		}
-		cand := candidate{n: f.n, item: d.item, stmt: d.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
+		cand := candidate{n: f.n, item: d.item, stmt: f.stmt, score: sigmoid(z), threshold: p.o.LinkThreshold, linked: true}
 		cand.pair, cand.named = f.x, f.named
 		against := ""
 		if cand.score >= cand.threshold {
 			var err error
-			if against, err = p.conflict(c, &f.x, d.stmt); err != nil {
+			if against, err = p.conflict(c, &f.x, f.stmt); err != nil {
 				return nil, err
 			}
 		}
 		for j := range near {
-			if near[j].barred && near[j].stmt == d.stmt {
+			if near[j].barred && near[j].stmt == f.stmt {
 				against = "it is not one with another copy of that statement: " + near[j].against
 			}
 		}

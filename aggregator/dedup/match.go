@@ -87,6 +87,9 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	var out []candidate
 	best := leaders{most: mostCompared}
 	for _, i := range w.hits.touched {
+		if w.hits.sum[i] < least { // most are chance hits: not even looked at
+			continue
+		}
 		d := &w.docs[i]
 		if w.hits.sum[i] >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
 			best.add(w.first+i, w.hits.sum[i])
@@ -95,7 +98,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	for _, lead := range best.list {
 		n := lead.n
 		d := w.doc(n)
-		if slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == d.stmt && o.joins }) {
+		if stmt := w.owner(n); slices.ContainsFunc(out, func(o candidate) bool { return o.stmt == stmt && o.joins }) {
 			continue
 		}
 		o, err := p.reading(d.item)
@@ -165,7 +168,7 @@ const noDate = math.MinInt32
 // judge weighs a comparison.
 func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	d := p.window.doc(n)
-	cand := candidate{n: n, item: d.item, stmt: d.stmt, score: max(l.jaccard, l.containment/2), threshold: p.o.Threshold}
+	cand := candidate{n: n, item: d.item, stmt: p.window.owner(n), score: max(l.jaccard, l.containment/2), threshold: p.o.Threshold}
 	enough := float32(titledContainment)
 	if d.item.Source() == c.src.ID {
 		// One office says a thing once, and uses its templates again and again.
@@ -308,27 +311,43 @@ func (p *Placer) vetoByRichest(c *newcomer, cand *candidate) error {
 // called with the copies under every shingle that is not idle; it may be nil.
 func (p *Placer) idle(r *reading, each func(n uint32)) []bool {
 	w := p.window
+	s := &p.scratch
+	s.looked, s.sought = s.looked[:0], s.sought[:0]
+	for i, h := range r.shingles {
+		if sampled(h) || each != nil && i < r.titled+dense {
+			s.looked = append(s.looked, int32(i))
+			s.sought = append(s.sought, h)
+		}
+	}
+	s.homes = s.homes[:0]
+	for _, g := range w.segments {
+		s.homes = g.shingles.homes(s.homes, s.sought)
+	}
 	var out []bool
 	last, lastIdle := -1, false
-	var under []uint32
-	var stmts []uint32
-	for i, h := range r.shingles {
-		if !sampled(h) && (each == nil || i >= r.titled+dense) {
-			continue
-		}
-		under, stmts = under[:0], stmts[:0]
-		for _, g := range w.segments {
-			g.shingles.get(h, func(local uint16) {
+	for k, h := range s.sought {
+		i := int(s.looked[k])
+		s.under, s.stmts = s.under[:0], s.stmts[:0]
+		for j, g := range w.segments {
+			at := s.homes[j*len(s.sought)+k]
+			if !at.hit {
+				continue
+			}
+			s.locals = g.shingles.get(s.locals[:0], at)
+			for _, local := range s.locals {
 				n := g.from + uint32(local)
-				under = append(under, n)
-				if s := w.doc(n).stmt; !slices.Contains(stmts, s) {
-					stmts = append(stmts, s)
+				s.under = append(s.under, n)
+				if o := w.owner(n); !slices.Contains(s.stmts, o) {
+					s.stmts = append(s.stmts, o)
 				}
-			})
+			}
+			if len(s.stmts) >= idleFrom {
+				break
+			}
 		}
-		if len(stmts) < idleFrom {
+		if len(s.stmts) < idleFrom {
 			if each != nil {
-				for _, n := range under {
+				for _, n := range s.under {
 					each(n)
 				}
 			}

@@ -17,6 +17,11 @@ type reading struct {
 	shingles []uint32
 	vector   []concept // sorted
 	keywords []concept // of them, those that it is found by
+
+	// Made when first asked for.
+	sorted  []uint32 // shingles, each once
+	slotted *slots
+	headed  []titleWord
 }
 
 // shingled is how many words a shingle has. Five tell texts apart better than
@@ -50,6 +55,45 @@ func (r *reading) words(from, to int) string {
 
 // size is the number of tokens.
 func (r *reading) size() int { return len(r.tokens) }
+
+// distinct gives the sorted set of a reading's shingles.
+func (r *reading) distinct() []uint32 {
+	if r.sorted == nil {
+		r.sorted = sortShingles(slices.Clone(r.shingles))
+		r.sorted = slices.Compact(r.sorted)
+	}
+	return r.sorted
+}
+
+// sortShingles sorts in place, by counting: nine bits at a time, from the lowest.
+func sortShingles(v []uint32) []uint32 {
+	if len(v) < 200 {
+		slices.Sort(v)
+		return v
+	}
+	const radix = 1 << 9
+	var counts [shingleBits / 9][radix]uint32
+	for _, h := range v {
+		for k := range counts {
+			counts[k][h>>(9*k)%radix]++
+		}
+	}
+	to := make([]uint32, len(v))
+	for k := range counts {
+		at := uint32(0)
+		for d, n := range counts[k] {
+			counts[k][d] = at
+			at += n
+		}
+		for _, h := range v {
+			n := &counts[k][h>>(9*k)%radix]
+			to[*n] = h
+			*n++
+		}
+		v, to = to, v
+	}
+	return v
+}
 
 // desk is what readings are made on: it holds the buffers.
 type desk struct {

@@ -30,13 +30,18 @@ func sampled(h uint32) bool { return h%sampling == 0 }
 // sketchOf makes the sketch of a reading.
 func sketchOf(r *reading) sketch {
 	f := sketch{size: len(r.tokens), vector: r.vector, keywords: r.keywords}
-	for i, h := range r.shingles {
-		if sampled(h) || i < r.titled+dense {
+	var room [maxTitle + dense]uint32
+	lead := append(room[:0], r.shingles[:min(len(r.shingles), r.titled+dense)]...)
+	slices.Sort(lead)
+	f.shingles = make([]uint32, 0, len(r.shingles)/3+len(lead))
+	for _, h := range r.distinct() {
+		for len(lead) > 0 && lead[0] < h {
+			lead = lead[1:]
+		}
+		if sampled(h) || len(lead) > 0 && lead[0] == h {
 			f.shingles = append(f.shingles, h)
 		}
 	}
-	slices.Sort(f.shingles)
-	f.shingles = slices.Compact(f.shingles)
 	if len(f.shingles) > mostSketch {
 		f.shingles = f.shingles[:mostSketch] // the smallest hashes: again the same ones in both texts
 	}

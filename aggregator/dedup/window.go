@@ -16,9 +16,10 @@ import (
 // go as a whole when all their copies have become too old.
 type window struct {
 	segments  []*segment
-	first     uint32  // number of the first copy that is held
-	tongues   []uint8 // the copies' languages, close together; dead ones are of none
-	docs      []doc   // from first on
+	first     uint32   // number of the first copy that is held
+	docs      []doc    // from first on
+	tongues   []uint8  // their languages, close together; dead ones are of none
+	owners    []uint32 // their statements, close together
 	stmts     []stmt
 	free      []uint32 // slots of stmts
 	byID      map[feeds.StatementID]uint32
@@ -26,16 +27,18 @@ type window struct {
 	df        []uint16                       // by the lowest bits of a concept's id: copies that speak of it
 	counted   int                            // copies that df was counted over
 	normed    int                            // counted when the norms were last made anew
+	filling   bool                           // copies are added that have no norms yet,
+	settled   int                            // from this one on
 	rarest    float32                        // weight of what no copy speaks of
 	hits      counter
 	found     []concept // room for keywords
+	homes     []home    // room for add
 	languages []string
 }
 
 // doc is a copy in the window.
 type doc struct {
 	item     feeds.ItemKey
-	stmt     uint32
 	next     uint32 // the statement's next copy, plus one
 	date     int32  // hours since 1970
 	at       uint32 // of its vector in the segment
@@ -69,16 +72,14 @@ type segment struct {
 	room     int
 	newest   int32 // when its latest copy was seen, in hours
 	shingles table
-	open     map[uint32][]uint16 // concept → copies in order, while copies are added
-	closed   postings            // the same, when no more are
+	concepts postings
 	vectors  []concept
 }
 
-// postings are lists of copies by concept, in three arrays without a pointer.
-type postings struct {
-	keys []uint32 // sorted
-	ends []uint32 // where in docs each key's list ends
-	docs []uint16
+// close ends a segment: nothing will be added to it.
+func (g *segment) close() {
+	g.vectors = slices.Clone(g.vectors)
+	g.concepts.close()
 }
 
 func newWindow() *window {
@@ -114,7 +115,7 @@ func (w *window) join(winner, loser feeds.StatementID) {
 	}
 	A, L := &w.stmts[a], &w.stmts[l]
 	for n := L.head; n != 0; n = w.doc(n - 1).next {
-		w.doc(n - 1).stmt = a
+		w.owners[n-1-w.first] = a
 	}
 	switch {
 	case L.head == 0:
@@ -134,6 +135,9 @@ func (w *window) join(winner, loser feeds.StatementID) {
 }
 
 func (w *window) doc(n uint32) *doc { return &w.docs[n-w.first] }
+
+// owner gives the slot of a copy's statement.
+func (w *window) owner(n uint32) uint32 { return w.owners[n-w.first] }
 
 // copies calls each with the numbers of a statement's copies that are held, in
 // order of arrival.
@@ -172,14 +176,15 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 			w.segments[k-1].close()
 			room = min(2*w.segments[k-1].room, segmentDocs)
 		}
-		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), open: map[uint32][]uint16{}, newest: -1 << 31}
+		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), newest: -1 << 31}
 		w.segments = append(w.segments, g)
 	}
 	s := w.statement(id)
 	hours := hoursOf(date)
-	w.docs = append(w.docs, doc{item: item, stmt: s, date: hours, at: uint32(len(g.vectors)), size: uint16(min(f.size, 1<<16-1)),
+	w.docs = append(w.docs, doc{item: item, date: hours, at: uint32(len(g.vectors)), size: uint16(min(f.size, 1<<16-1)),
 		shingles: uint16(len(f.shingles)), concepts: uint8(len(f.vector)), language: language})
 	w.tongues = append(w.tongues, language)
+	w.owners = append(w.owners, s)
 	S := &w.stmts[s]
 	if S.head == 0 {
 		S.head = n + 1
@@ -192,35 +197,91 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	local := uint16(n - g.from)
 	g.docs++
 	g.newest = max(g.newest, hoursOf(seen))
-	for _, h := range f.shingles {
-		g.shingles.put(h, local, func(other uint16) bool { return w.doc(g.from+uint32(other)).stmt == s })
+	owners := w.owners[g.from-w.first:]
+	w.homes = g.shingles.homes(w.homes[:0], f.shingles)
+	for _, at := range w.homes {
+		g.shingles.put(at, local, func(other uint16) bool { return owners[other] == s })
 	}
 	keywords := f.keywords
 	if keywords == nil {
 		keywords = w.keywords(f.vector)
 	}
 	for _, c := range keywords {
-		g.open[c.key()] = append(g.open[c.key()], local)
+		g.concepts.add(c.key(), local)
 	}
-	for _, c := range f.vector {
-		if d := &w.df[c.id()&(1<<dfBits-1)]; *d < 1<<16-1 {
-			*d++
-		}
+	w.count(f.vector)
+	if !w.filling {
+		w.docs[n-w.first].norms = w.normsOf(f.vector)
 	}
-	w.counted++
-	w.rarest = logs(w.counted + imagined)
-	w.docs[n-w.first].norms = w.normsOf(f.vector)
 	if 4*w.counted > 5*w.normed+8 { // concepts have become rarer by then
 		w.norm()
 	}
 	return n
 }
 
+// count notes that one more copy speaks of these concepts.
+func (w *window) count(v []concept) {
+	for _, c := range v {
+		if d := &w.df[c.id()&(1<<dfBits-1)]; *d < 1<<16-1 {
+			*d++
+		}
+	}
+	w.counted++
+	w.rarest = logs(w.counted + imagined)
+}
+
+// uncount takes that back.
+func (w *window) uncount(v []concept) {
+	for _, c := range v {
+		if d := &w.df[c.id()&(1<<dfBits-1)]; *d > 0 {
+			*d--
+		}
+	}
+	w.counted--
+	w.rarest = logs(w.counted + imagined)
+}
+
 // norm makes all norms anew.
 func (w *window) norm() {
 	w.normed = w.counted
+	if w.filling {
+		return // who filled does: see settle
+	}
 	for i := range w.docs {
 		w.docs[i].norms = w.normsOf(w.vector(w.first + uint32(i)))
+	}
+}
+
+// fill says that many copies will be added before anything is compared: norms
+// can wait.
+func (w *window) fill() {
+	if !w.filling {
+		w.filling, w.settled = true, len(w.docs)
+	}
+}
+
+// settle makes the norms that fill put off, each as it would have been made: a
+// start in between changes no decision.
+func (w *window) settle() {
+	if !w.filling {
+		return
+	}
+	w.filling = false
+	all := w.counted
+	from := w.settled
+	if w.normed > from {
+		from = w.normed
+	}
+	for i := from; i < all; i++ {
+		w.uncount(w.vector(w.first + uint32(i)))
+	}
+	if w.normed > w.settled {
+		w.norm()
+	}
+	for i := from; i < all; i++ {
+		v := w.vector(w.first + uint32(i))
+		w.count(v)
+		w.docs[i].norms = w.normsOf(v)
 	}
 }
 
@@ -250,7 +311,7 @@ func (w *window) drop() {
 	g := w.segments[0]
 	for i := range g.docs {
 		n := g.from + uint32(i)
-		s := w.doc(n).stmt
+		s := w.owner(n)
 		S := &w.stmts[s]
 		S.docs--
 		if S.docs == 0 {
@@ -271,15 +332,12 @@ func (w *window) drop() {
 			}
 		}
 	}
-	for _, c := range g.vectors {
-		if d := &w.df[c.id()&(1<<dfBits-1)]; *d > 0 {
-			*d--
-		}
+	for i := range g.docs {
+		w.uncount(w.vector(g.from + uint32(i)))
 	}
-	w.counted -= g.docs
-	w.rarest = logs(w.counted + imagined)
 	w.docs = slices.Clone(w.docs[g.docs:])
 	w.tongues = slices.Clone(w.tongues[g.docs:])
+	w.owners = slices.Clone(w.owners[g.docs:])
 	w.first += uint32(g.docs)
 	w.segments = slices.Delete(w.segments, 0, 1)
 }
@@ -292,120 +350,6 @@ func (w *window) forget(s uint32) {
 	delete(w.aliases, s)
 	w.stmts[s] = stmt{}
 	w.free = append(w.free, s)
-}
-
-// table is a set of (shingle, copy) in open addressing: of a shingle, its place
-// and eight bits of it are kept, so that one in some hundred answers is wrong.
-// Of a statement, only the first copy that has the shingle is held; so the
-// number of entries is that of the statements it stands in, up to a few.
-type table struct {
-	tags []uint8
-	docs []uint16
-	used int
-}
-
-// mostEntries is how many statements a segment remembers of one shingle.
-const mostEntries = 6
-
-func newTable(entries int) table {
-	n := entries * 5 / 4
-	return table{tags: make([]uint8, n), docs: make([]uint16, n)}
-}
-
-func (t *table) full() bool { return t.used > len(t.tags)*4/5 }
-
-func (t *table) home(h uint32) (int, uint8) {
-	tag := uint8(h >> 3) // the lowest bits of most shingles are 0 (sampled), the highest say where
-	if tag == 0 {
-		tag = 1 // 0 is an empty slot
-	}
-	// Mixed, since of long texts the smallest hashes are kept: they would crowd at
-	// the beginning.
-	return int(uint64(h*0x9E3779B1) * uint64(len(t.tags)) >> 32), tag
-}
-
-// put adds an entry, unless there is one of the same statement or there are
-// enough.
-func (t *table) put(h uint32, doc uint16, same func(uint16) bool) {
-	if t.used >= len(t.tags)*7/8 {
-		return
-	}
-	i, tag := t.home(h)
-	held := 0
-	for ; t.tags[i] != 0; i++ {
-		if t.tags[i] == tag {
-			if same(t.docs[i]) {
-				return
-			}
-			if held++; held >= mostEntries {
-				return
-			}
-		}
-		if i+1 == len(t.tags) {
-			i = -1
-		}
-	}
-	t.tags[i], t.docs[i] = tag, doc
-	t.used++
-}
-
-// get calls each with the copies under a shingle.
-func (t *table) get(h uint32, each func(uint16)) {
-	i, tag := t.home(h)
-	for ; t.tags[i] != 0; i++ {
-		if t.tags[i] == tag {
-			each(t.docs[i])
-		}
-		if i+1 == len(t.tags) {
-			i = -1
-		}
-	}
-}
-
-// close ends a segment: nothing will be added to it.
-func (g *segment) close() {
-	g.vectors = slices.Clone(g.vectors)
-	n := 0
-	p := postings{keys: make([]uint32, 0, len(g.open)), ends: make([]uint32, 0, len(g.open))}
-	for k, list := range g.open {
-		p.keys = append(p.keys, k)
-		n += len(list)
-	}
-	slices.Sort(p.keys)
-	p.docs = make([]uint16, 0, n)
-	for _, k := range p.keys {
-		p.docs = append(p.docs, g.open[k]...)
-		p.ends = append(p.ends, uint32(len(p.docs)))
-	}
-	g.open, g.closed = nil, p
-}
-
-// guessOff is how far off the guess of a key's place is at most, nearly always.
-const guessOff = 512
-
-// under gives the copies that a concept leads to, in order.
-func (g *segment) under(key uint32) []uint16 {
-	if g.open != nil {
-		return g.open[key]
-	}
-	p := &g.closed
-	// Keys are hashes: where one stands can be guessed well.
-	n := len(p.keys)
-	guess := int(uint64(key) * uint64(n) >> (32 - kindShift))
-	low, high := max(0, guess-guessOff), min(n, guess+guessOff)
-	if low > 0 && p.keys[low-1] >= key || high < n && p.keys[high] <= key {
-		low, high = 0, n
-	}
-	i, found := slices.BinarySearch(p.keys[low:high], key)
-	if !found {
-		return nil
-	}
-	i += low
-	from := uint32(0)
-	if i > 0 {
-		from = p.ends[i-1]
-	}
-	return p.docs[from:p.ends[i]]
 }
 
 // counter adds up weights by copy, for one search at a time.

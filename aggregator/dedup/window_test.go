@@ -251,34 +251,44 @@ func TestPlacerLetsGoOfWhatNobodyIsComparedWith(t *testing.T) {
 	}
 }
 
-func TestClosedSegmentGivesWhatTheOpenOneGave(t *testing.T) {
+func TestPostingsGiveListsInOrderOpenAndClosed(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, keys := range []int{0, 1, 3, 700, 5000} {
-		g := &segment{open: map[uint32][]uint16{}}
+		var p postings
+		want := map[uint32][]uint16{}
+		check := func() {
+			t.Helper()
+			var one [1]uint16
+			for k, list := range want {
+				if got := p.under(k, &one); !slices.Equal(got, list) {
+					t.Fatalf("%d keys: under %d stand %v, want %v", keys, k, got, list)
+				}
+			}
+			for range 1000 {
+				if k := r.Uint32() >> kindShift; !slices.Equal(p.under(k, &one), want[k]) {
+					t.Fatalf("%d keys: under %d stand %v, want %v", keys, k, p.under(k, &one), want[k])
+				}
+			}
+		}
+		add := func(k uint32, doc uint16) {
+			want[k] = append(want[k], doc)
+			p.add(k, doc)
+		}
 		for i := range keys {
 			k := r.Uint32() >> kindShift
 			if i%3 == 0 {
-				k = uint32(i) // crowded at one end: where a key stands cannot be guessed
+				k = 1<<keyBits - 1 - uint32(i) // crowded at one end, and around it
 			}
 			for range 1 + r.IntN(3) {
-				g.open[k] = append(g.open[k], uint16(r.IntN(1<<15)))
+				add(k, uint16(r.IntN(1<<15)))
 			}
+			add(uint32(i%4), uint16(i)) // long lists
 		}
-		open := g.open
-		g.close()
-		if g.open != nil {
-			t.Fatal("it is still open")
-		}
-		for k, list := range open {
-			if got := g.under(k); !slices.Equal(got, list) {
-				t.Fatalf("%d keys: under %d stand %v, want %v", keys, k, got, list)
-			}
-		}
-		for range 1000 {
-			k := r.Uint32() >> kindShift
-			if got := g.under(k); !slices.Equal(got, open[k]) {
-				t.Fatalf("%d keys: under %d stand %v, want %v", keys, k, got, open[k])
-			}
+		check()
+		p.close()
+		check()
+		if n := len(p.arena); cap(p.arena) != n {
+			t.Errorf("%d keys: closed, there is room for %d in place of %d", keys, cap(p.arena), n)
 		}
 	}
 }
@@ -294,41 +304,38 @@ func TestTableFindsWhatWasPut(t *testing.T) {
 			h = ^uint32(sampling*i + sampling - 1) // at the end, so that it goes round
 		}
 		put[h] = append(put[h], uint16(i))
-		tb.put(h, uint16(i), never)
+		tb.put(tb.home(h), uint16(i), never)
 	}
 	wrong := 0
 	for h, docs := range put {
-		found := map[uint16]bool{}
-		tb.get(h, func(d uint16) { found[d] = true })
+		found := tb.get(nil, tb.home(h))
 		for _, d := range docs {
-			if !found[d] {
+			if !slices.Contains(found, d) {
 				t.Fatalf("%08x: copy %d is not found", h, d)
 			}
 		}
 	}
 	for range 2000 {
-		tb.get(r.Uint32()/sampling*sampling, func(uint16) { wrong++ })
+		wrong += len(tb.get(nil, tb.home(r.Uint32()/sampling*sampling)))
 	}
 	if wrong > 200 {
 		t.Errorf("%d wrong answers to 2000 questions of a full table, want some few in a hundred", wrong)
 	}
 	for i := range 100000 { // a full table takes no more and still ends every search
-		tb.put(r.Uint32(), uint16(i), never)
+		tb.put(tb.home(r.Uint32()), uint16(i), never)
 	}
-	tb.get(r.Uint32(), func(uint16) {})
+	tb.get(nil, tb.home(r.Uint32()))
 
 	tb = newTable(100)
 	for i := range 50 {
-		tb.put(42, uint16(i), never)
+		tb.put(tb.home(42), uint16(i), never)
 	}
-	count := 0
-	tb.get(42, func(uint16) { count++ })
-	if count != mostEntries {
-		t.Errorf("%d entries of one shingle, want %d", count, mostEntries)
+	if n := len(tb.get(nil, tb.home(42))); n != mostEntries {
+		t.Errorf("%d entries of one shingle, want %d", n, mostEntries)
 	}
 	tb = newTable(100)
 	for i := range 50 {
-		tb.put(42, uint16(i), func(uint16) bool { return true })
+		tb.put(tb.home(42), uint16(i), func(uint16) bool { return true })
 	}
 	if tb.used != 1 {
 		t.Errorf("%d entries of one statement, want its first", tb.used)

@@ -1,0 +1,118 @@
+package dedup
+
+// postings are lists of copies by concept. A list of one copy, which most are,
+// stands in its slot; the others stand in one arena, each with room for the next
+// power of two, so that a list's length says when it has to move. Nothing in it
+// is a pointer.
+type postings struct {
+	slots []posting
+	arena []uint16
+	used  int
+}
+
+// posting is a slot: free when at is zero.
+type posting struct {
+	key uint32 // of 24 bits
+	at  uint32 // of the length in the arena, before the list; or the one copy with the highest bit set
+}
+
+const (
+	single  = 1 << 31
+	keyBits = 32 - kindShift
+)
+
+// slot finds where a key is or belongs. Keys are hashes: their highest bits say
+// where.
+func (p *postings) slot(key uint32) int {
+	i := int(uint64(key) * uint64(len(p.slots)) >> keyBits)
+	for p.slots[i].at != 0 && p.slots[i].key != key {
+		if i++; i == len(p.slots) {
+			i = 0
+		}
+	}
+	return i
+}
+
+// add appends a copy to a key's list.
+func (p *postings) add(key uint32, doc uint16) {
+	if 4*p.used >= 3*len(p.slots) {
+		p.resize(max(64, 2*len(p.slots)))
+	}
+	s := &p.slots[p.slot(key)]
+	switch {
+	case s.at == 0:
+		*s = posting{key, single | uint32(doc)}
+		p.used++
+	case s.at&single != 0:
+		at := p.room(2)
+		p.arena[at], p.arena[at+1], p.arena[at+2] = 2, uint16(s.at), doc
+		s.at = at
+	default:
+		n := uint32(p.arena[s.at])
+		if n&(n-1) == 0 { // the room is used up
+			at := p.room(2 * n)
+			copy(p.arena[at:], p.arena[s.at:s.at+1+n])
+			s.at = at
+		}
+		p.arena[s.at]++
+		p.arena[s.at+1+n] = doc
+	}
+}
+
+// room gives the place of a new list.
+func (p *postings) room(n uint32) uint32 {
+	if len(p.arena) == 0 {
+		p.arena = append(p.arena, 0) // 0 is a free slot
+	}
+	at := uint32(len(p.arena))
+	for range n + 1 {
+		p.arena = append(p.arena, 0)
+	}
+	return at
+}
+
+// under gives a key's list, in order. one is where a list of one copy is put.
+func (p *postings) under(key uint32, one *[1]uint16) []uint16 {
+	if len(p.slots) == 0 {
+		return nil
+	}
+	switch s := &p.slots[p.slot(key)]; {
+	case s.at == 0:
+		return nil
+	case s.at&single != 0:
+		one[0] = uint16(s.at)
+		return one[:]
+	default:
+		return p.arena[s.at+1:][:p.arena[s.at]]
+	}
+}
+
+func (p *postings) resize(n int) {
+	old := p.slots
+	p.slots = make([]posting, n)
+	for _, s := range old {
+		if s.at != 0 {
+			p.slots[p.slot(s.key)] = s
+		}
+	}
+}
+
+// close takes out all room that is left: nothing will be added.
+func (p *postings) close() {
+	p.resize(p.used*4/3 + 1)
+	n := 1
+	for _, s := range p.slots {
+		if s.at != 0 && s.at&single == 0 {
+			n += 1 + int(p.arena[s.at])
+		}
+	}
+	arena := make([]uint16, 1, n)
+	for i := range p.slots {
+		if s := &p.slots[i]; s.at != 0 && s.at&single == 0 {
+			list := p.arena[s.at:][:1+p.arena[s.at]]
+			s.at = uint32(len(arena))
+			arena = append(arena, list...)
+		}
+	}
+	p.arena = arena
+}
