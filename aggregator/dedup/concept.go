@@ -48,7 +48,7 @@ func (c concept) zones() zoneBits { return zoneBits(c>>zoneShift) & 3 }
 func (c concept) weight() float32 { return float32(c&weightMask) / 8 }
 
 // concepts notes what a token may mean.
-func (k *desk) concepts(language string, t *token, folded []byte, h uint64, z zoneBits) {
+func (k *desk) concepts(t *token, folded []byte, h uint64, z zoneBits) {
 	switch {
 	case t.flags&isNumber != 0:
 		if len(folded) > 1 || z == inTitle { // a single digit in a text is an enumeration as a rule
@@ -58,7 +58,7 @@ func (k *desk) concepts(language string, t *token, folded []byte, h uint64, z zo
 	case t.flags&isHan != 0:
 		return
 	}
-	m := k.meaning(language, folded, h)
+	m := k.meaning(folded, h)
 	if m.function {
 		return
 	}
@@ -66,12 +66,18 @@ func (k *desk) concepts(language string, t *token, folded []byte, h uint64, z zo
 		k.gather.add(m.number, aNumber, z, 1)
 		return
 	}
-	for _, s := range m.senses[:m.n] {
-		k.gather.add(uint32(s.Concept), aWord, z, s.P)
+	for i := range m.n {
+		k.gather.add(m.senses[i], aWord, z, sureness[m.sure[i]])
 	}
 	// In a script without capitals, a word that the lexicon does not know may be a name.
-	if m.named && (t.flags&(isCapital|opens) == isCapital || m.n == 0 && folded[0] >= 0x80) {
-		k.gather.add(m.name, aName, z, 1)
+	if t.flags&(isCapital|opens) == isCapital || m.n == 0 && folded[0] >= 0x80 {
+		if !m.asked {
+			m.name, _ = pivot.Skeleton(folded)
+			m.asked = true
+		}
+		if m.name != 0 {
+			k.gather.add(m.name, aName, z, 1)
+		}
 	}
 }
 
@@ -91,23 +97,31 @@ func (k *desk) things(d *feeds.Draft) {
 	}
 }
 
-// meaning is what a word may mean.
+// meaning is what a word may mean. Two of them fill a line of the processor's
+// caches.
 type meaning struct {
-	hash     uint64 // of language and word
-	senses   [3]pivot.Sense
-	name     uint32 // skeleton
-	number   uint32 // hash of the number that it stands for, 0 for none
-	n        uint8
-	named    bool
+	hash     uint64    // of language and word
+	senses   [3]uint32 // concepts
+	number   uint32    // hash of the number that it stands for, 0 for none
+	name     uint32    // skeleton, 0 for none, when it was asked for
+	sure     [3]uint8  // how surely each sense, of 255
+	n        uint8     // senses: at most 3
 	function bool
+	asked    bool
 }
 
-// meaning looks a folded word up; h is its hash. Half of all words are among the few thousand
-// that are kept at hand.
-func (k *desk) meaning(language string, folded []byte, h uint64) *meaning {
-	for i := range len(language) {
-		h = (h ^ uint64(language[i])) * 1099511628211
+// sureness is a share of 255.
+var sureness = func() (t [256]float32) {
+	for i := range t {
+		t[i] = float32(i) / 255
 	}
+	return t
+}()
+
+// meaning looks a folded word up; h is its hash. Most words are among those
+// that are kept at hand.
+func (k *desk) meaning(folded []byte, h uint64) *meaning {
+	h ^= k.tongue
 	if k.meanings == nil {
 		k.meanings = make([]meaning, atHand)
 	}
@@ -115,7 +129,8 @@ func (k *desk) meaning(language string, folded []byte, h uint64) *meaning {
 	if m.hash == h {
 		return m
 	}
-	*m = meaning{hash: h, function: pivot.Function(language, folded)}
+	*m = meaning{hash: h}
+	k.senses, m.function = k.lexicon.Meaning(k.senses[:0], folded)
 	if m.function {
 		return m
 	}
@@ -123,13 +138,14 @@ func (k *desk) meaning(language string, folded []byte, h uint64) *meaning {
 		m.number = hashNumber(v)
 		return m
 	}
-	k.senses = pivot.Senses(k.senses[:0], language, folded)
-	m.n = uint8(copy(m.senses[:], k.senses))
-	m.name, m.named = pivot.Skeleton(folded)
+	for i, s := range k.senses {
+		m.senses[i], m.sure[i] = uint32(s.Concept), uint8(s.P*255+.5)
+		m.n++
+	}
 	return m
 }
 
-const atHand = 1 << 14
+const atHand = 1 << 15
 
 // gather adds up the concepts of one text.
 type gather struct {

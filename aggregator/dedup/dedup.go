@@ -143,6 +143,8 @@ type Placer struct {
 	newcomer *newcomer // that is being placed
 	restored sketch    // room for Restore
 	scored   []scored  // room for siblings
+	ranked   []uint64
+	places   []spot
 
 	trace func(c *newcomer, n uint32, x *pair) // tells the tests what was weighed
 }

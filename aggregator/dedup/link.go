@@ -104,23 +104,36 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	w := p.window
 	w.hits.reset(len(w.docs))
 	// The rarest first: should the budget be used up, it is by what says least.
-	keywords := make([]ranked, 0, mostKeywords)
+	keywords := p.ranked[:0]
 	total := float32(0)
 	for _, k := range c.sketch.keywords {
 		if g := w.weigh(k.id()); g >= worthLooking {
-			keywords = append(keywords, ranked{k, g})
+			keywords = append(keywords, rank(g, k))
 			total += g * g
 		}
 	}
-	slices.SortFunc(keywords, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.c, b.c)) })
+	slices.Sort(keywords)
+	p.ranked = keywords
+	// As with shingles, one step for all of them: the waits for memory overlap.
+	places := p.places[:0]
+	for _, r := range keywords {
+		for i := len(w.segments) - 1; i >= 0; i-- {
+			places = append(places, w.segments[i].concepts.place(concept(r).key()))
+		}
+	}
+	p.places = places
+	for j := range places {
+		w.segments[len(w.segments)-1-j%len(w.segments)].concepts.resolve(&places[j])
+	}
 	budget := mostLooked
 	var one [1]uint16
-	for _, k := range keywords {
-		g := k.w * k.w
+	for k, r := range keywords {
+		g := math.Float32frombits(^uint32(r >> 32))
+		g *= g
 		left := min(mostPostings, budget)
 		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
 			s := w.segments[i]
-			list := s.concepts.under(k.c.key(), &one)
+			list := s.concepts.list(&places[k*len(w.segments)+len(w.segments)-1-i], &one)
 			list = list[max(0, len(list)-left):]
 			left -= len(list)
 			budget -= len(list)

@@ -83,9 +83,11 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 			m.sourceLink = feeds.Key{Kind: BySourceLink, Hash: hash(s, link)}
 		}
 	}
-	if text := fold(d.Text.Body); strings.Count(text, " ") >= minTextWords && !src.Distrusts("text") {
-		m.short = strings.Count(text, " ") < longTextWords
-		m.text = feeds.Key{Kind: ByText, Hash: hash(fold(d.Text.Title), text)}
+	if !src.Distrusts("text") {
+		if text := fold(d.Text.Body); strings.Count(text, " ") >= minTextWords {
+			m.short = strings.Count(text, " ") < longTextWords
+			m.text = feeds.Key{Kind: ByText, Hash: hash(fold(d.Text.Title), text)}
+		}
 	}
 	if title := fold(d.Title); title != "" && !d.Published.IsZero() && (believe("title_date") || src.Identity == "") {
 		m.titleDate = feeds.Key{Kind: ByTitleDate, Hash: hash(s, title, d.Published.Format(time.DateOnly))}
@@ -187,13 +189,16 @@ func allOf(d *feeds.Draft) []string {
 // hash gives 64 bits of the parts, which it keeps apart.
 func hash(parts ...string) uint64 {
 	h := sha256.New()
+	var room [512]byte // a long text goes through it in pieces, without a copy of its own
 	for _, p := range parts {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		h.Write(n[:])
-		h.Write([]byte(p))
+		h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(len(p))))
+		for len(p) > 0 {
+			n := copy(room[:], p)
+			h.Write(room[:n])
+			p = p[n:]
+		}
 	}
-	return binary.BigEndian.Uint64(h.Sum(nil))
+	return binary.BigEndian.Uint64(h.Sum(room[:0]))
 }
 
 // fold gives the words of a text in lower case, with one space between them:
@@ -204,34 +209,66 @@ func fold(s string) string {
 	gap := false
 	for i := 0; i < len(s); {
 		c := folded[s[i]]
-		switch {
-		case c == other: // not ASCII
-			r, n := utf8.DecodeRuneInString(s[i:])
-			i += n
-			if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
-				gap = true
-				continue
-			}
+		if c != 0 && c != other {
 			if gap && len(b) > 0 {
 				b = append(b, ' ')
 			}
 			gap = false
-			b = utf8.AppendRune(b, unicode.ToLower(r))
-			continue
-		case c == 0:
+			for { // to the end of the word, as a rule
+				b = append(b, c)
+				if i++; i == len(s) {
+					return string(b)
+				}
+				if c = folded[s[i]]; c == 0 || c == other {
+					break
+				}
+			}
+		}
+		if c == 0 {
 			gap = true
 			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+		if r = lowered(r); r < 0 {
+			gap = true
 			continue
 		}
 		if gap && len(b) > 0 {
 			b = append(b, ' ')
 		}
 		gap = false
-		b = append(b, c)
-		i++
+		b = utf8.AppendRune(b, r)
 	}
 	return string(b)
 }
+
+// lowered gives a letter, mark or digit in lower case, -1 for what only parts
+// words.
+func lowered(r rune) rune {
+	if int(r) < len(lower) {
+		return rune(lower[r])
+	}
+	if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
+		return -1
+	}
+	return unicode.ToLower(r)
+}
+
+// lower holds the answers for the scripts below U+0800.
+var lower = func() (t [0x800]int16) {
+	for r := range t {
+		t[r] = -1
+		if c := rune(r); unicode.In(c, unicode.L, unicode.N, unicode.M) {
+			if c = unicode.ToLower(c); c > 1<<15-1 {
+				panic("no letter below U+0800 is so far from its small form")
+			}
+			t[r] = int16(c)
+		}
+	}
+	return t
+}()
 
 // other marks the bytes of what is not ASCII.
 const other = 0xFF

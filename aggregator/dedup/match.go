@@ -177,8 +177,6 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 			cand.threshold = max(cand.threshold, p.o.SameSource)
 		}
 	}
-	evidence := fmt.Sprintf("%d of the shorter text's %d five-word runs stand in the other (%s; %s of all runs of both)",
-		l.common, min(l.a, l.b), percent(l.containment), percent(l.jaccard))
 	against := ""
 	contained := l.containment >= 2*p.o.Threshold && l.jaccard < p.o.Threshold
 	differ := l.numbers + l.names
@@ -199,15 +197,19 @@ func (p *Placer) judge(c *newcomer, n uint32, l *likeness) candidate {
 	}
 	cand.sameTitle, cand.corrected = l.sameTitle, l.jaccard < 1 && (differ > 0 || l.sameTitle)
 	cand.excerpt = contained && len(c.reading.tokens) < int(d.size)
+	cand.joins = against == ""
+	if cand.related = !cand.joins && cand.score >= relatedFrom; !cand.joins && !cand.related {
+		return cand // nobody is told
+	}
+	evidence := fmt.Sprintf("%d of the shorter text's %d five-word runs stand in the other (%s; %s of all runs of both)",
+		l.common, min(l.a, l.b), percent(l.containment), percent(l.jaccard))
 	if l.same > 0 {
 		evidence += fmt.Sprintf(", %s the same in their place", several(l.same, "number or name", "numbers and names"))
 	}
-	if against == "" {
-		cand.joins = true
+	if cand.joins {
 		cand.why = nearSame + evidence
 		return cand
 	}
-	cand.related = cand.score >= relatedFrom
 	cand.barred = cand.related && contradiction(l) != ""
 	cand.why, cand.against = evidence, against
 	return cand

@@ -100,7 +100,7 @@ func logs(n int) float32 {
 	return float32(math.Log(float64(n)))
 }
 
-var logTable = func() (t [4096]float32) {
+var logTable = func() (t [1<<16 + 1]float32) { // no concept is counted in more texts
 	for i := 1; i < len(t); i++ {
 		t[i] = float32(math.Log(float64(i)))
 	}

@@ -71,20 +71,43 @@ func (p *postings) room(n uint32) uint32 {
 	return at
 }
 
-// under gives a key's list, in order. one is where a list of one copy is put.
-func (p *postings) under(key uint32, one *[1]uint16) []uint16 {
+// spot is where a key's list is looked for.
+type spot struct {
+	key  uint32
+	slot int
+	held posting // what stands in the slot
+	n    uint16  // of the list, when it is not a single copy
+}
+
+// place finds the first slot that a key may stand in, and resolve whether it
+// does; list gives its list, in order. One after the other for many keys, each
+// waits for memory once for all of them. one is room for a list of one copy.
+func (p *postings) place(key uint32) spot {
 	if len(p.slots) == 0 {
-		return nil
+		return spot{}
 	}
-	switch s := &p.slots[p.slot(key)]; {
-	case s.at == 0:
+	i := int(uint64(key) * uint64(len(p.slots)) >> keyBits)
+	return spot{key: key, slot: i, held: p.slots[i]}
+}
+
+func (p *postings) resolve(at *spot) {
+	if at.held.at != 0 && at.held.key != at.key {
+		at.held = p.slots[p.slot(at.key)]
+	}
+	if at.held.at&single == 0 && at.held.at != 0 {
+		at.n = p.arena[at.held.at]
+	}
+}
+
+func (p *postings) list(at *spot, one *[1]uint16) []uint16 {
+	switch {
+	case at.held.at == 0:
 		return nil
-	case s.at&single != 0:
-		one[0] = uint16(s.at)
+	case at.held.at&single != 0:
+		one[0] = uint16(at.held.at)
 		return one[:]
-	default:
-		return p.arena[s.at+1:][:p.arena[s.at]]
 	}
+	return p.arena[at.held.at+1:][:at.n]
 }
 
 func (p *postings) resize(n int) {

@@ -101,6 +101,8 @@ type desk struct {
 	gather   gather
 	senses   []pivot.Sense
 	meanings []meaning
+	lexicon  pivot.Lexicon // of the text's language
+	tongue   uint64        // a hash of that language
 }
 
 // draft takes a draft apart, with all that it is to be found by.
@@ -116,6 +118,9 @@ func (k *desk) draft(d *feeds.Draft, weigh func(uint32) float32) *reading {
 func (k *desk) read(language string, v *feeds.TextView, concepts bool) *reading {
 	r := &reading{language: feeds.PrimaryLanguage(language), title: v.Title, body: v.Body}
 	k.reader.tokens = k.reader.tokens[:0]
+	if concepts {
+		k.lexicon, k.tongue = pivot.Of(r.language), hash64('l', []byte(r.language))
+	}
 	zone, limit := inTitle, maxTitle
 	each := func(t *token, folded []byte, h uint64) {
 		if !concepts {
@@ -125,7 +130,7 @@ func (k *desk) read(language string, v *feeds.TextView, concepts bool) *reading 
 		if z == inBody && len(k.reader.tokens)-r.titled <= ledeWords {
 			z = inLede
 		}
-		k.concepts(r.language, t, folded, h, z)
+		k.concepts(t, folded, h, z)
 	}
 	k.reader.read(v.Title, limit, each)
 	r.titled = len(k.reader.tokens)

@@ -74,15 +74,14 @@ func (r *reader) read(text string, limit int, each func(t *token, folded []byte,
 				t.flags |= opens
 			}
 			opening = false
-			var capitals, smalls int
-			i, capitals, smalls = r.word(text, i)
-			if t.end = int32(i); capitals > 1 && smalls == 0 {
+			end, h, loud := r.word(text, i)
+			i = end
+			if t.end = int32(i); loud {
 				t.flags |= shouts
 			}
 			if len(r.fold) == 0 {
 				continue
 			}
-			h := hash64('w', r.fold)
 			t.word = mix(h)
 			r.tokens = append(r.tokens, t)
 			each(&r.tokens[len(r.tokens)-1], r.fold, h)
@@ -143,32 +142,36 @@ func spaceless(c rune) bool {
 	return c >= 0x0E00 && unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// word folds the word at i and gives its end and how many capital and small
-// letters it has.
-func (r *reader) word(s string, from int) (end, capitals, smalls int) {
-	r.fold = r.fold[:0]
+// word folds the word at from into r.fold, and gives its end, its hash64 and
+// whether it is written in capitals, more than one and nothing else but digits.
+func (r *reader) word(s string, from int) (end int, h uint64, loud bool) {
+	fold := r.fold[:0]
+	capitals, smalls := 0, false
+	h = wordSeed
 	i := from
 	for ; i < len(s); i++ { // most words are ASCII throughout
 		c := s[i]
-		if c >= utf8.RuneSelf {
+		low := folded[c]
+		if low == 0 {
+			break
+		}
+		if low == other {
 			return r.foreignWord(s, from)
 		}
-		switch k := classes[c]; {
-		case k&upperClass != 0:
+		if c != low {
 			capitals++
-			c |= 0x20
-		case k&letterClass != 0:
-			smalls++
-		case k&digitClass == 0: // "covid19" is one word
-			return i, capitals, smalls
+		} else if c >= 'a' { // "covid19" is one word
+			smalls = true
 		}
-		r.fold = append(r.fold, c)
+		fold = append(fold, low)
+		h = (h ^ uint64(low)) * hashPrime
 	}
-	return i, capitals, smalls
+	r.fold = fold
+	return i, h, capitals > 1 && !smalls
 }
 
-func (r *reader) foreignWord(s string, from int) (end, capitals, smalls int) {
-	i := from
+func (r *reader) foreignWord(s string, from int) (end int, h uint64, loud bool) {
+	i, capitals, smalls := from, 0, false
 loop:
 	for i < len(s) {
 		c, n := rune(s[i]), 1
@@ -179,7 +182,7 @@ loop:
 		case k&upperClass != 0:
 			capitals++
 		case k&letterClass != 0 && !spaceless(c):
-			smalls++
+			smalls = true
 		case k&digitClass != 0:
 		default:
 			break loop
@@ -187,7 +190,7 @@ loop:
 		i += n
 	}
 	r.fold = pivot.Fold(r.fold[:0], []byte(s[from:i]))
-	return i, capitals, smalls
+	return i, hash64('w', r.fold), capitals > 1 && !smalls
 }
 
 // numberEnd finds the end of the number at i: digits with single separators
@@ -370,13 +373,20 @@ func digitValue(c rune) int {
 func hashBytes(kind byte, b []byte) uint32 { return mix(hash64(kind, b)) }
 
 func hash64(kind byte, b []byte) uint64 {
-	h := uint64(14695981039346656037)
-	h = (h ^ uint64(kind)) * 1099511628211
+	h := (hashSeed ^ uint64(kind)) * hashPrime
 	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
+		h = (h ^ uint64(c)) * hashPrime
 	}
 	return h
 }
+
+const (
+	hashSeed  uint64 = 14695981039346656037
+	hashPrime uint64 = 1099511628211
+)
+
+// wordSeed begins the hash64 of a word.
+var wordSeed = hash64('w', nil)
 
 // mix folds 64 bits into 32 that depend on all of them.
 func mix(h uint64) uint32 {

@@ -35,18 +35,18 @@ var files embed.FS
 
 var languages = []string{"en", "fr", "es", "pt", "ar", "ru", "de", "it"}
 
-// lexicon is what there is to know of a language's words.
-type lexicon struct {
+// A Lexicon is what there is to know of a language's words.
+type Lexicon struct {
 	functions map[string]bool
 	table     *word.Table
 }
 
 // What each language has; read when its first word comes.
-var lexicons = func() map[string]func() lexicon {
-	all := map[string]func() lexicon{}
+var lexicons = func() map[string]func() Lexicon {
+	all := map[string]func() Lexicon{}
 	for _, language := range languages {
-		all[language] = sync.OnceValue(func() lexicon {
-			l := lexicon{functions: word.Functions(language), table: new(word.Table)}
+		all[language] = sync.OnceValue(func() Lexicon {
+			l := Lexicon{functions: word.Functions(language), table: new(word.Table)}
 			in, err := files.ReadFile("lexicon/" + language + ".bin")
 			if err != nil {
 				return l // English, which is what the others lead to
@@ -60,11 +60,13 @@ var lexicons = func() map[string]func() lexicon {
 	return all
 }()
 
-func lexiconOf(language string) lexicon {
+// Of gives the lexicon of a language, a BCP 47 tag or empty; of one that nobody
+// has learned, it is empty.
+func Of(language string) Lexicon {
 	if load := lexicons[base(language)]; load != nil {
 		return load()
 	}
-	return lexicon{table: &none}
+	return Lexicon{table: &none}
 }
 
 var none word.Table
@@ -83,21 +85,30 @@ func base(language string) string {
 // knows, and a number, stand for themselves, as cognates and names do; a word in
 // another script means nothing then.
 func Senses(dst []Sense, language string, folded []byte) []Sense {
-	l := lexiconOf(language)
-	if len(folded) == 0 || l.functions[string(folded)] {
-		return dst
+	dst, _ = Of(language).Meaning(dst, folded)
+	return dst
+}
+
+// Meaning appends the senses of a folded word (see Senses), or says that it is a
+// function word and means nothing.
+func (l Lexicon) Meaning(dst []Sense, folded []byte) (senses []Sense, function bool) {
+	switch {
+	case len(folded) == 0:
+		return dst, false
+	case l.functions[string(folded)]:
+		return dst, true
 	}
 	key := word.Key(word.Stem(folded))
 	if found, ok := l.table.Find(key); ok {
 		for _, s := range found {
 			dst = append(dst, Sense{Concept(s.Concept), float32(s.P) / 255})
 		}
-		return dst
+		return dst, false
 	}
 	if word.IsLatin(folded) || word.IsNumber(folded) {
 		dst = append(dst, Sense{Concept(key), 1})
 	}
-	return dst
+	return dst, false
 }
 
 // Fold appends the folded form of a word: lower case; Latin and Greek letters
@@ -110,7 +121,7 @@ func Fold(dst, w []byte) []byte { return word.Fold(dst, w) }
 // the language (article, pronoun, preposition, auxiliary); false where the
 // language has no list.
 func Function(language string, folded []byte) bool {
-	return lexiconOf(language).functions[string(folded)]
+	return Of(language).functions[string(folded)]
 }
 
 // Fingerprint changes when the lexicons or the way of reading words do, so
