@@ -39,7 +39,7 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 	// what the next reading makes of it is cleaned again.
 	const maxReadings = 4
 	for range maxReadings {
-		c := cleaner{base: b, page: page, src: src, out: make([]byte, 0, len(src)+64), text: make([]byte, 0, len(src)/2)}
+		c := cleaner{base: b, page: page, src: src, out: make([]byte, 0, len(src)+64), text: make([]byte, 0, len(src))}
 		if !c.read(src) {
 			break
 		}

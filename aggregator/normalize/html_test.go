@@ -255,7 +255,7 @@ func FuzzClean(f *testing.F) {
 		// bluemonday must find nothing to take away.
 		c := cleaner{base: b, page: pageURL, src: once.HTML}
 		if c.read(once.HTML) {
-			if gated := n.gate(string(c.out)); gated != unquote(string(c.out)) {
+			if gated := unquote(n.policy().Sanitize(string(c.out))); gated != unquote(string(c.out)) {
 				t.Fatalf("bluemonday disagrees\nours %q\nits  %q", unquote(string(c.out)), gated)
 			}
 		}
@@ -312,4 +312,28 @@ func reparsed(s string) string {
 		out = strings.NewReplacer("<tbody>", "", "</tbody>", "").Replace(out)
 	}
 	return out
+}
+
+func TestMarkupThatIsSparedTheGateWouldPassIt(t *testing.T) {
+	n := New()
+	for _, s := range []string{
+		"words", `<p>It’s “so” &amp; 'so' &#34;x&#34; &lt;b&gt;</p>`, `<p>a<br>b</p><ul><li>c</li></ul><h2>d</h2><hr>`, `<a href="https://example.org/a?b=c&amp;d=%20#e">x</a>`,
+		`<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>`, `<blockquote><q>a</q> <cite>b</cite></blockquote>`, `<p>العربية</p>`,
+	} {
+		if !isHarmless(s) {
+			t.Errorf("%q is not spared", s)
+		}
+		if got := unquote(n.policy().Sanitize(s)); got != unquote(s) {
+			t.Errorf("bluemonday makes %q of %q", got, s)
+		}
+	}
+	for _, s := range []string{
+		`<img src="https://example.org/x.png">`, `<p class="a">x</p>`, `<p onclick="x">y</p>`, `<script>x</script>`, `<a href="javascript:x">y</a>`, `<a href="https://example.org/" onclick="x">y</a>`,
+		`<a href="https://example.org/`, `<p`, `<`, `<p >x`, `<P>x`, `x > y`, `x & y`, `&amp`, `&nbsp;`, `<!-- x -->`, `<svg><p>x</p></svg>`, `<style>`, "a\x00b", "a\rb", `<a href="https://e.org/'x">y</a>`, `<a href="//e.org/">y</a>`, `<a href="https://e.org/&lt;">y</a>`,
+		`<a href="https://e.org/` + strings.Repeat("a", longestTag) + `">y</a>`,
+	} {
+		if isHarmless(s) {
+			t.Errorf("%q is spared", s)
+		}
+	}
 }

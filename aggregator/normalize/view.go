@@ -227,6 +227,9 @@ func trimSyndicated(p string) int {
 	for from > 0 && !utf8.RuneStart(p[from]) {
 		from--
 	}
+	if !mayBeSyndicated(p[from:]) {
+		return len(p)
+	}
 	f := fold(p[from:], tail)
 	if len(f) == len(p)-from { // folding moved nothing
 		for _, pair := range syndicated {
@@ -247,6 +250,42 @@ func trimSyndicated(p string) int {
 	}
 	return len(p)
 }
+
+// mayBeSyndicated reports whether the end of a paragraph may hold what plugins
+// write: hardly any does, and to fold them all costs more than all else here.
+func mayBeSyndicated(p string) bool {
+	for i := strings.IndexByte(p, ' '); i >= 0 && i+1 < len(p); {
+		for _, half := range secondHalves[p[i+1]] {
+			if len(p)-i >= len(half) && strings.EqualFold(p[i:i+len(half)], half) {
+				return true
+			}
+		}
+		next := strings.IndexByte(p[i+1:], ' ')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	const longest = 40 // of continued, with what may stand after it
+	end := p[max(0, len(p)-longest):]
+	for end != "" && !utf8.RuneStart(end[0]) {
+		end = end[1:]
+	}
+	return containsAny(fold(end, longest), continued)
+}
+
+// secondHalves are those of syndicated, which all begin with a space, by the
+// byte after it, small or capital.
+var secondHalves = func() (out starts) {
+	for _, pair := range syndicated {
+		c := pair[1][1]
+		out[c] = append(out[c], pair[1])
+		if 'a' <= c && c <= 'z' {
+			out[c-'a'+'A'] = append(out[c-'a'+'A'], pair[1])
+		}
+	}
+	return out
+}()
 
 // skipLabels gives the length of the CMS labels that are glued to the front of
 // the first paragraph: "Language English Posted: 06/10/22 Region-Country:
