@@ -1,10 +1,12 @@
 package dedup
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -84,9 +86,14 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 		}
 	}
 	if !src.Distrusts("text") {
-		if text := fold(d.Text.Body); strings.Count(text, " ") >= minTextWords {
-			m.short = strings.Count(text, " ") < longTextWords
-			m.text = feeds.Key{Kind: ByText, Hash: hash(fold(d.Text.Title), text)}
+		room := foldings.Get().(*[]byte)
+		text := appendFold((*room)[:0], d.Text.Body)
+		if spaces := bytes.Count(text, []byte{' '}); spaces >= minTextWords {
+			m.short = spaces < longTextWords
+			m.text = feeds.Key{Kind: ByText, Hash: hash([]byte(fold(d.Text.Title)), text)}
+		}
+		if *room = text; cap(text) <= 1<<17 { // a huge one is not kept
+			foldings.Put(room)
 		}
 	}
 	if title := fold(d.Title); title != "" && !d.Published.IsZero() && (believe("title_date") || src.Identity == "") {
@@ -94,6 +101,9 @@ func markOf(src feeds.Source, d *feeds.Draft) marks {
 	}
 	return m
 }
+
+// foldings are buffers for texts.
+var foldings = sync.Pool{New: func() any { return new([]byte) }}
 
 // minTextWords is how long a text must be for equality to mean something: what
 // is shorter ("Read the statement in full on our site") is said by anyone.
@@ -187,9 +197,9 @@ func allOf(d *feeds.Draft) []string {
 }
 
 // hash gives 64 bits of the parts, which it keeps apart.
-func hash(parts ...string) uint64 {
+func hash[S string | []byte](parts ...S) uint64 {
 	h := sha256.New()
-	var room [512]byte // a long text goes through it in pieces, without a copy of its own
+	var room [512]byte
 	for _, p := range parts {
 		h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(len(p))))
 		for len(p) > 0 {
@@ -204,8 +214,10 @@ func hash(parts ...string) uint64 {
 // fold gives the words of a text in lower case, with one space between them:
 // what is left of a text when its layout and punctuation do not count. The
 // numbers stay, since they tell editions apart.
-func fold(s string) string {
-	b := make([]byte, 0, len(s)+len(s)/8)
+func fold(s string) string { return string(appendFold(make([]byte, 0, len(s)+len(s)/8), s)) }
+
+// appendFold is fold into a buffer that is empty.
+func appendFold(b []byte, s string) []byte {
 	gap := false
 	for i := 0; i < len(s); {
 		c := folded[s[i]]
@@ -217,7 +229,7 @@ func fold(s string) string {
 			for { // to the end of the word, as a rule
 				b = append(b, c)
 				if i++; i == len(s) {
-					return string(b)
+					return b
 				}
 				if c = folded[s[i]]; c == 0 || c == other {
 					break
@@ -241,7 +253,7 @@ func fold(s string) string {
 		gap = false
 		b = utf8.AppendRune(b, r)
 	}
-	return string(b)
+	return b
 }
 
 // lowered gives a letter, mark or digit in lower case, -1 for what only parts

@@ -1,5 +1,7 @@
 package dedup
 
+import "slices"
+
 // postings are lists of copies by concept. A list of one copy, which most are,
 // stands in its slot; the others stand in one arena, each with room for the next
 // power of two, so that a list's length says when it has to move. Nothing in it
@@ -65,9 +67,7 @@ func (p *postings) room(n uint32) uint32 {
 		p.arena = append(p.arena, 0) // 0 is a free slot
 	}
 	at := uint32(len(p.arena))
-	for range n + 1 {
-		p.arena = append(p.arena, 0)
-	}
+	p.arena = slices.Grow(p.arena, int(n)+1)[:int(at+n)+1]
 	return at
 }
 

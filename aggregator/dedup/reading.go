@@ -59,40 +59,41 @@ func (r *reading) size() int { return len(r.tokens) }
 // distinct gives the sorted set of a reading's shingles.
 func (r *reading) distinct() []uint32 {
 	if r.sorted == nil {
-		r.sorted = sortShingles(slices.Clone(r.shingles))
-		r.sorted = slices.Compact(r.sorted)
+		r.sorted = slices.Compact(sortShingles(r.shingles))
 	}
 	return r.sorted
 }
 
-// sortShingles sorts in place, by counting: nine bits at a time, from the lowest.
+// sortShingles gives them in order: by counting, nine bits at a time, from the
+// lowest.
 func sortShingles(v []uint32) []uint32 {
+	out := make([]uint32, len(v))
 	if len(v) < 200 {
-		slices.Sort(v)
-		return v
+		copy(out, v)
+		slices.Sort(out)
+		return out
 	}
 	const radix = 1 << 9
-	var counts [shingleBits / 9][radix]uint32
+	var counts [3][radix]uint32
 	for _, h := range v {
-		for k := range counts {
-			counts[k][h>>(9*k)%radix]++
-		}
+		counts[0][h%radix]++
+		counts[1][h>>9%radix]++
+		counts[2][h>>18%radix]++
 	}
-	to := make([]uint32, len(v))
-	for k := range counts {
+	between := make([]uint32, len(v))
+	for k, step := range [...]struct{ from, to []uint32 }{{v, out}, {out, between}, {between, out}} {
 		at := uint32(0)
 		for d, n := range counts[k] {
 			counts[k][d] = at
 			at += n
 		}
-		for _, h := range v {
+		for _, h := range step.from {
 			n := &counts[k][h>>(9*k)%radix]
-			to[*n] = h
+			step.to[*n] = h
 			*n++
 		}
-		v, to = to, v
 	}
-	return v
+	return out
 }
 
 // desk is what readings are made on: it holds the buffers.

@@ -93,11 +93,12 @@ func (f *sketch) decode(b []byte) error {
 	if f.shingles, b, err = sorted(f.shingles[:0], b[n:], mostSketch); err != nil {
 		return err
 	}
-	var v []uint32
-	if v, b, err = sorted(nil, b, mostConcepts); err != nil || len(b) != 0 {
+	var room [mostConcepts]uint32
+	v := room[:0]
+	if v, b, err = sorted(v, b, mostConcepts); err != nil || len(b) != 0 {
 		return errSketch
 	}
-	f.vector = f.vector[:0]
+	f.vector = slices.Grow(f.vector[:0], len(v))
 	for _, x := range v {
 		f.vector = append(f.vector, concept(x))
 	}

@@ -63,6 +63,8 @@ const (
 	segmentDocs  = 1 << 15
 	firstSegment = 1 << 12
 	perDoc       = 104 // shingles that a segment has room for
+
+	usualConcepts = 64
 )
 
 // segment is a run of copies with the indexes over them.
@@ -178,6 +180,9 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 		}
 		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), newest: -1 << 31}
 		w.segments = append(w.segments, g)
+		// Room for all of it: to grow little by little copies it several times.
+		w.docs, w.tongues, w.owners = slices.Grow(w.docs, room), slices.Grow(w.tongues, room), slices.Grow(w.owners, room)
+		g.vectors = make([]concept, 0, room*usualConcepts)
 	}
 	s := w.statement(id)
 	hours := hoursOf(date)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -20,8 +21,8 @@ type markup struct {
 // b (and those that are only a fragment against page, the item's own link);
 // lazy images are made plain ones and tracking pixels dropped. The result is
 // balanced, parses to the tree that it was written from, and has passed
-// bluemonday as a second, independent opinion. Cleaning it again changes
-// nothing.
+// bluemonday as a second, independent opinion where it holds more than words
+// (see gate). Cleaning it again changes nothing.
 //
 // The text of what is dropped stays, but for what never was text to a reader
 // (scripts, styles, templates, drawings).
@@ -38,9 +39,13 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 	// elements brought together what HTML does not let stand together; then
 	// what the next reading makes of it is cleaned again.
 	const maxReadings = 4
+	room := cleanings.Get().(*cleaning)
+	defer room.giveBack()
 	for range maxReadings {
-		c := cleaner{base: b, page: page, src: src, out: make([]byte, 0, len(src)+64), text: make([]byte, 0, len(src))}
-		if !c.read(src) {
+		c := cleaner{base: b, page: page, src: src, out: room.out[:0], text: room.text[:0]}
+		readable := c.read(src)
+		room.out, room.text = c.out, c.text // as far as they have grown
+		if !readable {
 			break
 		}
 		if !c.unstable {
@@ -50,6 +55,20 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 	}
 	return n.plain(stripTags(src))
 }
+
+// cleaning is room for one text at a time.
+type cleaning struct{ out, text []byte }
+
+var cleanings = sync.Pool{New: func() any { return new(cleaning) }}
+
+func (r *cleaning) giveBack() {
+	if cap(r.out) <= maxKept && cap(r.text) <= maxKept {
+		cleanings.Put(r)
+	}
+}
+
+// maxKept bounds the room that is kept for the next text.
+const maxKept = 1 << 17
 
 var endedBreak = strings.NewReplacer("<br></br>", "<br>", "<br/></br>", "<br>", "<br /></br>", "<br>")
 
