@@ -248,7 +248,7 @@ func isHarmlessTag(tag string) bool {
 			return false
 		}
 		for i := 0; i < len(link); i++ {
-			if c := link[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~/?#=%+,", c) >= 0 || c == '&' && strings.HasPrefix(link[i:], "&amp;") || c == ';' && i > 3 && link[i-4:i] == "&amp") {
+			if c := link[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~:/?#=%+,", c) >= 0 || c == '&' && strings.HasPrefix(link[i:], "&amp;") || c == ';' && i > 3 && link[i-4:i] == "&amp") {
 				return false
 			}
 		}

@@ -170,7 +170,34 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 			flags |= capital
 		}
 		n, capitals, cased := 0, 0, false
-		for {
+		ended := false
+		if r < utf8.RuneSelf { // most words are ASCII to their end, where no letter is silent or two
+			for {
+				letter := v &^ (isCapital << 16)
+				capitals += int(v >> 31)
+				h = hashLetter(h, rune(letter))
+				n++
+				cased = cased || letter >= 'a'
+				if i++; i == len(text) {
+					ended = true
+					break
+				}
+				c := text[i]
+				if c >= utf8.RuneSelf {
+					r, size = utf8.DecodeRuneInString(text[i:])
+					v = f.fold(r)
+					ended = v == 0 || han(r)
+					break
+				}
+				w := f[c]
+				if w == 0 {
+					ended = true
+					break
+				}
+				v = uint32(w&^isCapital) | uint32(w&isCapital)<<16
+			}
+		}
+		for !ended {
 			if v&(isCapital<<16) != 0 {
 				capitals++
 				v &^= isCapital << 16
