@@ -100,3 +100,39 @@ func FuzzSketch(f *testing.F) {
 		newWindow().add("s/1", "a", 0, monday, monday, &s) // foreign bytes harm no window
 	})
 }
+
+func TestSortingAndChoosingAreRight(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, n := range []int{0, 1, 7, 49, 199, 200, 3000} {
+		shingles, weights := make([]uint32, n), make([]uint64, n)
+		for i := range shingles {
+			shingles[i], weights[i] = r.Uint32()>>(32-shingleBits), r.Uint64()>>(60*(i%2)) // half of them often the same
+		}
+		before, want := slices.Clone(shingles), slices.Sorted(slices.Values(shingles))
+		if got := sortShingles(shingles); !slices.Equal(got, want) || !slices.Equal(shingles, before) {
+			t.Errorf("%d shingles are not in order, or were changed", n)
+		}
+		sorted := slices.Sorted(slices.Values(weights))
+		for _, k := range []int{1, 48, n / 2} {
+			if k > 0 {
+				got := slices.Sorted(slices.Values(least(slices.Clone(weights), k)))
+				if want := sorted[:min(k, n)]; !slices.Equal(got, want) {
+					t.Errorf("the least %d of %d are %v, want %v", k, n, got, want)
+				}
+			}
+		}
+		var f few
+		for range 2 { // the second time, what was in it is gone
+			some := shingles[:min(len(shingles), maxTitle+ledeTokens)]
+			f.set(some)
+			for _, h := range some {
+				if !f.has(h) {
+					t.Errorf("%08x is not in the set", h)
+				}
+			}
+			if shingles = shingles[len(some):]; len(shingles) > 0 && f.has(shingles[0]) && !slices.Contains(some, shingles[0]) {
+				t.Errorf("%08x is in the set", shingles[0])
+			}
+		}
+	}
+}

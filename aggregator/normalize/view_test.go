@@ -146,3 +146,25 @@ func TestViewOfSeed(t *testing.T) {
 		t.Errorf("%d paragraphs, want %d", got+1, want+1)
 	}
 }
+
+func TestWhatPluginsWriteIsSuspected(t *testing.T) {
+	for _, pair := range syndicated {
+		for _, p := range []string{pair[0] + "Bridge opens" + pair[1] + "Example Press.", strings.ToUpper(pair[0] + "Bridge opens" + pair[1] + "Example Press.")} {
+			if !mayBeSyndicated("The bridge opened on Tuesday. " + p) {
+				t.Errorf("%q is not suspected", p)
+			}
+		}
+	}
+	for _, c := range continued {
+		for _, end := range []string{"", "…", " »"} {
+			if p := "The bridge opened on Tuesday. " + c + end; len(end) <= 4 && !mayBeSyndicated(p) {
+				t.Errorf("%q is not suspected", p)
+			}
+		}
+	}
+	for _, p := range []string{"", "word", " ", "The bridge opened on Tuesday and forty lorries crossed it before noon. ", "يفتح الجسر يوم الثلاثاء"} {
+		if mayBeSyndicated(p) {
+			t.Errorf("%q is suspected", p)
+		}
+	}
+}
