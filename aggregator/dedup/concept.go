@@ -163,11 +163,6 @@ type gathered struct {
 	sum   float32
 }
 
-type ranked struct {
-	c concept
-	w float32
-}
-
 const gatherSize = 1 << 13
 
 func (g *gather) reset() {
