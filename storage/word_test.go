@@ -276,7 +276,7 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 		}
 	}
 	next := 4500
-	for step := range 150 {
+	for step := range 80 {
 		facts = facts[:0]
 		for range 1 + r.IntN(12) {
 			switch i := r.IntN(next); {
@@ -303,7 +303,7 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 func TestEveryWordOfATextFindsIt(t *testing.T) {
 	s := testkit.OpenStore(t)
 	texts := []string{
-		"Ἀθῆναι ΣΊΣΥΦΟΣ Ⅷ ½ ﬁne ªº ﷺ", "कृषि मंत्रालय தமிழ் ไทย ລາວ မြန်မာ ខ្មែរ", "日本語とカタカナ、ｶﾀｶﾅ 々", "e\u0301té Å Å İIıi ŁÓDŹ Ħ", "שָׁלוֹם עולם", "بِسْمِ ٱللَّهِ ـ سلام‌ها",
+		"Ἀθῆναι ΣΊΣΥΦΟΣ Ⅷ ½ ﬁne ªº ﷺ", "कृषि मंत्रालय தமிழ் ไทย ລາວ မြန်မာ ខ្មែរ", "日本語とカタカナ、ｶﾀｶﾅ 々", "e\u0301té Å Å İIıi ŁÓDŹ Ħ", "שָׁלוֹם עולם", "بِسْمِ ٱللَّهِ ـ سلام\u200cها",
 		"a.b.c. U.S.A I'm O’Neill x² H₂O 1,000.50 €5 @me #tag", "𝕬𝖇𝖈 ①② 한국어 " + strings.Repeat("long", 40), "soft\u00adhyphen zero\u200bwidth",
 	}
 	var facts []feeds.Fact
