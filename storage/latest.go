@@ -11,16 +11,18 @@ import (
 	"communique/feeds"
 )
 
-const (
+// Variables for tests, which have fewer statements.
+var (
 	// keptLatest is of how many statements the time of the last change is kept
 	// in memory.
 	keptLatest = 4096
 	// fewEnough is how many statements may meet a query for all of them to be
 	// looked at.
 	fewEnough = 1000
-	// maxAsked is how many statements one Latest asks the index about one by one.
-	maxAsked = 500
 )
+
+// maxAsked is how many statements one Latest asks the index about one by one.
+const maxAsked = 500
 
 // latest is the published statements that changed last, by Updated. It is kept
 // from the first time that somebody asks, and made anew from the log when the

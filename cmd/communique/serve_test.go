@@ -248,6 +248,46 @@ func TestServePublishesReloadsAndStops(t *testing.T) {
 	}
 }
 
+func TestServeFollowsItsConfigurationOfFeedsAndAPI(t *testing.T) {
+	w := newWorld(t)
+	w.config(t, "communique.yaml", anyPorts, "harbour")
+	w.add(t, `
+feeds: [{name: ours, title: {en: Our words, fr: Nos mots}, query: {not: {languages: [fr]}}, ids: preserve, was: [theirs]}]
+removed: [nobodys]
+api: {rate: 2/h, trusted_proxies: [127.0.0.1]}
+`)
+	d := start(t, w.dir, "serve")
+	base := d.out.await(t, `^listening on (http://\S+)$`)
+	d.log.await(t, `msg=fetched source=harbour new=1 `)
+	if feed := page(t, base+"/feeds/ours.atom"); !strings.Contains(feed, "<title>Our words</title>") || !strings.Contains(feed, "Word of the harbour") || strings.Contains(feed, ":statement/") {
+		t.Errorf("want the title, the word and no id of ours in:\n%s", feed)
+	}
+	c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, x := range []struct {
+		path, reader string
+		status       int
+	}{
+		{"/feeds/theirs.rss", "", 301}, {"/feeds/nobodys.rss", "", 410}, {"/feeds/ours.rss", "", 200},
+		{"/api/v1/tags", "192.0.2.1", 200}, {"/api/v1/sources", "192.0.2.1", 200}, {"/api/v1/statements", "192.0.2.1", 429}, {"/api/v1/statements", "192.0.2.2", 200},
+	} {
+		req, err := http.NewRequest("GET", base+x.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.reader != "" {
+			req.Header.Set("X-Forwarded-For", x.reader)
+		}
+		res, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != x.status {
+			t.Errorf("%s for %q: %s, want %d", x.path, x.reader, res.Status, x.status)
+		}
+	}
+}
+
 func TestTheDaemonAnswersForItsStore(t *testing.T) {
 	w := newWorld(t)
 	w.config(t, "communique.yaml", anyPorts, "harbour", "nowhere")
