@@ -45,7 +45,7 @@ var (
 		{name: "event", kind: "names", about: "Events by their slugs."},
 		{name: "source", kind: "names", about: "Sources by their ids. /api/v1/sources lists them."},
 		{name: "lang", kind: "names", about: "Languages that there must be a copy in; it is the lead.", example: "fr"},
-		{name: "q", kind: "text", about: "Words that must be in the title or text.", example: "border families"},
+		{name: "q", kind: "text", about: "Words that must be in the title or text, in any form; \"phrases\", -not, one OR other, begin* are understood.", example: "border families"},
 	}
 	preferring = param{name: "prefer", kind: "names", about: "Languages to take the lead from, the first that there is a copy in. Leaves out nothing.", example: "fr,en"}
 )

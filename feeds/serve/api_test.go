@@ -328,6 +328,7 @@ func TestProblemsSayWhatIsWrong(t *testing.T) {
 		"/api/v1/statements?updated_since=2026-13-01":           {400, "bad-parameter", "", "updated_since"},
 		"/api/v1/statements?cursor=abc":                         {400, "bad-cursor", "", "cursor"},
 		"/api/v1/statements?cursor=" + strings.Repeat("A", 500): {400, "bad-cursor", "", "cursor"},
+		"/api/v1/statements?q=a%ff":                             {400, "bad-parameter", "", "q"},
 		"/api/v1/statements?topic=%zz":                          {400, "bad-parameter", "", ""},
 		"/api/v1/statements?topic=" + many(60):                  {400, "bad-parameter", "", "topic"},
 		"/api/v1/statements?q=" + strings.Repeat("x", 5000):     {414, "too-long", "", ""},

@@ -233,6 +233,7 @@ func TestParametersNarrowAFeedAlsoWhereItAsksTheSame(t *testing.T) {
 	s := newSite(t, withFeeds(
 		Named{Feed: feeds.Feed{Path: "health", Query: feeds.Query{Topics: []string{"health"}, Languages: []string{"es", "en"}, Limit: 10}}},
 		Named{Feed: feeds.Feed{Path: "rest", Query: feeds.Query{Not: []feeds.Query{{Topics: []string{"health"}}, {Sources: []feeds.SourceID{"south"}}}}}},
+		Named{Feed: feeds.Feed{Path: "worded", Query: feeds.Query{Words: "many", Any: []feeds.Query{{Words: "doctors"}, {Countries: []string{"mx"}}}, Not: []feeds.Query{{Words: `"data in many"`}}}}},
 		Named{Feed: feeds.Feed{Path: "either", Query: feeds.Query{Any: []feeds.Query{{Topics: []string{"health"}, Sources: []feeds.SourceID{"north"}}, {Countries: []string{"mx"}}}}}}))
 	both := s.say("north", "en", "Clinics", health, data)
 	s.copy(both, "south", "es", "Clínicas", health)
@@ -245,6 +246,8 @@ func TestParametersNarrowAFeedAlsoWhereItAsksTheSame(t *testing.T) {
 		"/feeds/health.atom?lang=en":                 "[Doctors Clinics]",
 		"/feeds/topic/health.atom?topic=data":        "[Clinics]",
 		"/feeds/rest.atom":                           "[Data]",
+		"/feeds/worded.atom":                         "[México Doctors]",
+		"/feeds/worded.atom?q=doctor":                "[Doctors]",
 		"/feeds/either.atom":                         "[México Doctors Clinics]",
 		"/feeds/either.atom?topic=data":              "[México Clinics]",
 		"/feeds/either.atom?topic=data&source=north": "[Clinics]",
