@@ -1,11 +1,15 @@
 package feeds
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Fact is what a node says after it has decided. A later fact with the same
 // Key replaces the earlier one; state is the latest fact per key. The kinds
-// are Fetched, Observed, Gone, Joined and Moderated, and about who tells whom
-// of news Subscribed, Pushed and Leased; no other exists.
+// are Fetched, Observed, Gone, Joined and Moderated; Listed and Kept, which are
+// history that no other fact leads back to; and about who tells whom of news
+// Subscribed, Pushed and Leased. No other exists.
 type Fact interface {
 	// Key is unique over all kinds: its first byte is the kind's letter.
 	Key() string
@@ -163,6 +167,40 @@ type Moderated struct {
 
 // Key is "M" and the statement.
 func (m *Moderated) Key() string { return "M" + string(m.Statement) }
+
+// Listed is a page of the register of what readers could select, in the order
+// in which it became so: statements that entered, whose terms changed, or that
+// were withdrawn. What was listed stays; archives (RFC 5005) are cut from it.
+type Listed struct {
+	Number  uint64   // 1, 2, … without a gap
+	Terms   []string // that entries carry, as the store indexes them
+	Entries []Listing
+}
+
+// Listing is an entry of the register.
+type Listing struct {
+	Statement StatementID
+	Order     time.Time // as it was then
+	Terms     []int     // places in Listed.Terms; the last ones when it was withdrawn
+	Again     bool      // it was listed before
+	Withdrawn bool      // published no longer: hidden, joined to another, or without copies
+}
+
+// Key is "R", for the register, and the number.
+func (l *Listed) Key() string { return "R" + strconv.FormatUint(l.Number, 10) }
+
+// Kept is what a listed statement was to readers before a fact changed it, so
+// that an archive that it stands in stays as it was.
+type Kept struct {
+	Statement StatementID
+	Through   uint64    // the last Listed that was said while the statement was so
+	Was       Statement // without what no reader sees: reasons, scores, notes
+}
+
+// Key is "K", the statement, a slash and the number of the Listed.
+func (k *Kept) Key() string {
+	return "K" + string(k.Statement) + "/" + strconv.FormatUint(k.Through, 10)
+}
 
 // Record is a fact with its place in the journal.
 type Record struct {

@@ -34,7 +34,8 @@ var (
 	bucketWords    = []byte("words")                               // wordrun.go
 
 	derived = [][]byte{bucketLatest, bucketRows, bucketsIDs[0], bucketsIDs[1], bucketsKeys[0], bucketsKeys[1],
-		bucketSegments, bucketPostings, bucketTerms, bucketCounts, bucketRuns, bucketWords}
+		bucketSegments, bucketPostings, bucketTerms, bucketCounts, bucketRuns, bucketWords,
+		bucketLists, bucketPending, bucketGone, bucketKept}
 )
 
 // Terms are what statements are indexed by. The first octet tells the kind.
@@ -103,6 +104,8 @@ type tables struct {
 	latest, rows, segments, postings, terms, counts *bbolt.Bucket
 	runs, words                                     *bbolt.Bucket
 	ids, keys                                       tiered
+	lists                                           lists
+	pending, gone, kept                             *bbolt.Bucket
 }
 
 func tablesOf(tx *bbolt.Tx) *tables {
@@ -113,6 +116,7 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		terms: tx.Bucket(bucketTerms), counts: tx.Bucket(bucketCounts),
 		runs: tx.Bucket(bucketRuns), words: tx.Bucket(bucketWords),
 		ids: tieredOf(tx, bucketsIDs, layout{maxID, 4}), keys: tieredOf(tx, bucketsKeys, layout{9 + 4, 0}),
+		lists: lists{tx.Bucket(bucketLists)}, pending: tx.Bucket(bucketPending), gone: tx.Bucket(bucketGone), kept: tx.Bucket(bucketKept),
 	}
 	if tx.Writable() {
 		if t.words != nil { // an older file is not yet rebuilt
@@ -186,14 +190,26 @@ type batch struct {
 	reworded map[feeds.StatementID]bool
 	speech   speech
 	scratch  bytes.Buffer
+
+	// What lists and closing need, register.go.
+	listing  bool  // say a list when it is time for one
+	at       stamp // of the last record
+	through  uint64
+	left     map[feeds.StatementID][]uint32         // published no longer → the terms it had
+	old      map[feeds.StatementID]*feeds.Statement // as it was before the batch; nil when no archive can show it
+	stripped map[string]*feeds.Kept                 // what is to be said again without an item that is gone
 }
 
 func (s *Store) newBatch(tx *bbolt.Tx) (*batch, error) {
-	b := &batch{tables: tablesOf(tx), store: s, newTerms: map[string]uint32{}, reworded: map[feeds.StatementID]bool{}}
+	b := &batch{tables: tablesOf(tx), store: s, newTerms: map[string]uint32{}, reworded: map[feeds.StatementID]bool{},
+		left: map[feeds.StatementID][]uint32{}, old: map[feeds.StatementID]*feeds.Statement{}, stripped: map[string]*feeds.Kept{}}
 	b.p = newProjection(b.row, b.number)
 	b.speech = speech{store: s, tables: b.tables, get: b.p.row, said: map[uint64]*feeds.Copy{}}
 	var err error
 	b.state, err = decodeState(b.meta.Get(stateKey))
+	if b.lists.Bucket != nil { // else the file is of an older format, and is being upgraded
+		b.through = b.lists.last()
+	}
 	return b, err
 }
 
@@ -202,6 +218,7 @@ func (s *Store) newBatch(tx *bbolt.Tx) (*batch, error) {
 func (b *batch) apply(r *record) error {
 	isNext := r.seq > b.state.position // then nothing can have the number
 	b.state.position = max(b.state.position, r.seq)
+	b.at = r.at
 	var (
 		old  logRow
 		held = b.latest.Get([]byte(r.key))
@@ -353,6 +370,11 @@ func (b *batch) finish() error {
 	if err != nil {
 		return err
 	}
+	if b.listing {
+		if err := b.list(); err != nil {
+			return err
+		}
+	}
 	var spoken []*row
 	var ids, rows, keys ops
 	index := newIndexer(b.state.next)
@@ -410,7 +432,7 @@ func (b *batch) finish() error {
 	if err := b.writeWords(spoken); err != nil {
 		return err
 	}
-	if err := errors.Join(b.ids.do(ids), b.keys.do(keys), rows.do(b.rows)); err != nil {
+	if err := errors.Join(b.ids.do(ids), b.keys.do(keys), rows.do(b.rows), b.register()); err != nil {
 		return err
 	}
 	return b.meta.Put(stateKey, b.state.encode())

@@ -339,3 +339,50 @@ func BenchmarkRecent(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStanding measures what a feed's current document costs after a change
+// of the store, and what its division costs when it is made from nothing.
+func BenchmarkStanding(b *testing.B) {
+	s := filled(b, large)
+	for _, c := range []struct {
+		name string
+		q    feeds.Query
+	}{
+		{"all", feeds.Query{}},
+		{"topic", feeds.Query{Topics: []string{"topic-3"}}},
+		{"rare-topic-and-language", feeds.Query{Topics: []string{"topic-28"}, Languages: []string{"fr"}}},
+	} {
+		b.Run(c.name+"/again", func(b *testing.B) {
+			a, _ := storage.NewArchive(c.q, 50)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Standing(a); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.name+"/first", func(b *testing.B) {
+			b.ReportAllocs()
+			var now storage.Standing
+			var a *storage.Archive
+			for b.Loop() {
+				a, _ = storage.NewArchive(c.q, 50)
+				var err error
+				if now, err = s.Standing(a); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(now.Documents), "documents")
+			b.ReportMetric(float64(a.Size()), "memory-B")
+		})
+		b.Run(c.name+"/document", func(b *testing.B) {
+			a, _ := storage.NewArchive(c.q, 50)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := s.Archived(a, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -227,11 +227,15 @@ func (s *Store) commit(reqs []*request) {
 		if b, err = s.newBatch(tx); err != nil {
 			return err
 		}
+		b.listing = slices.ContainsFunc(reqs, func(r *request) bool { return r.append })
 		for i, req := range reqs {
 			for j := range req.records {
 				r := &req.records[j]
 				if req.append {
 					r.seq = b.state.position + 1
+					if err := b.before(r); err != nil {
+						return err
+					}
 				}
 				if err := b.apply(r); err != nil {
 					return err
@@ -239,10 +243,16 @@ func (s *Store) commit(reqs []*request) {
 			}
 			last[i] = b.state.position
 		}
-		return b.finish()
+		if err := b.finish(); err != nil {
+			return err
+		}
+		b, err = s.conclude(tx, b)
+		return err
 	})
 	if err == nil {
 		b.written()
+	} else {
+		s.names = nil // they may be of terms that were not written
 	}
 	for i, req := range reqs {
 		if err != nil {

@@ -237,8 +237,8 @@ func TestFollowGivesTheLatestOfEveryKeyThenWaits(t *testing.T) {
 		}
 		say(t, s, 5, gone(b, "withdrawn"))
 		synctest.Wait()
-		if len(got) != 4 || got[3].Seq != 5 {
-			t.Errorf("got %+v, want number 5 last", got)
+		if len(got) != 5 || got[3].Seq != 5 || got[4].Fact.Key() != "R1" {
+			t.Errorf("got %+v, want number 5 and that it left", got)
 		}
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
@@ -317,8 +317,8 @@ func TestAppendWhileOthersReadAndWrite(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := len(all(t, s, feeds.Query{})); got != 96 || s.Position() != 192 {
-		t.Errorf("%d statements at %d, want 96 at 192", got, s.Position())
+	if got := len(all(t, s, feeds.Query{})); got != 96 || s.Position() != 193 {
+		t.Errorf("%d statements at %d, want 96 at 193: one list", got, s.Position())
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 type projection struct {
 	rows  map[feeds.StatementID]*row
 	dirty map[feeds.StatementID]bool
+	lists []listPage // register.go
+	kept  []keptAt
 
 	load   func(feeds.StatementID) (*row, error) // a fresh empty row when there is none
 	number func(term string) (uint32, error)
@@ -72,6 +74,10 @@ func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) err
 			return err
 		}
 		return p.moderate(f.Statement, &moderation{said: said, hide: f.Hide, add: add, cut: cut})
+	case *feeds.Listed:
+		return p.list(said, f)
+	case *feeds.Kept:
+		p.kept = append(p.kept, keptAt{f.Statement, f.Through, said.seq})
 	}
 	return nil // Fetched is no part of any statement
 }

@@ -42,6 +42,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 		return err
 	}
 	clear(s.terms)
+	s.names = nil
 	var after uint64
 	for done := 0; ; {
 		n := 0

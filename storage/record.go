@@ -38,6 +38,8 @@ const (
 	kindGone      = 'G'
 	kindJoined    = 'J'
 	kindModerated = 'M'
+	kindListed    = 'R'
+	kindKept      = 'K'
 
 	rowHead        = 10                 // version, kind, at
 	rowNumbers     = rowHead + 16       // and the numbers of content and features
@@ -204,6 +206,20 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 			return r, errNoFact
 		}
 		r.kind, row = kindModerated, f
+	case *feeds.Listed:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind, row = kindListed, rowOfListed(f)
+	case *feeds.Kept:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind = kindKept
+		var err error
+		if row, err = rowOfKept(f); err != nil {
+			return r, fmt.Errorf("encode %q: %w", f.Key(), err)
+		}
 	default:
 		var err error
 		if r.kind, row, err = callRow(f); err != nil {
@@ -268,6 +284,10 @@ func check(f feeds.Fact) error {
 				return err
 			}
 		}
+		return within("statement", string(f.Statement), maxID)
+	case *feeds.Listed:
+		return checkListed(f)
+	case *feeds.Kept:
 		return within("statement", string(f.Statement), maxID)
 	}
 	return checkCall(f, within)
@@ -339,7 +359,7 @@ func parseLogRow(b []byte) (logRow, error) {
 		r.features.number = binary.BigEndian.Uint64(b[rowHead+8:])
 		copy(r.content.hash[:], b[rowNumbers:])
 		copy(r.features.hash[:], b[rowNumbers+16:])
-	case kindFetched, kindGone, kindJoined, kindModerated, kindSubscribed, kindPushed, kindLeased:
+	case kindFetched, kindGone, kindJoined, kindModerated, kindSubscribed, kindPushed, kindLeased, kindListed, kindKept:
 	default:
 		return r, fmt.Errorf("a record of unknown kind %q", r.kind)
 	}
@@ -396,6 +416,10 @@ func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 	case kindJoined:
 		var f feeds.Joined
 		return &f, decoding.Unmarshal(r.meta, &f)
+	case kindListed:
+		return decodeListed(r.meta)
+	case kindKept:
+		return decodeKept(r.meta)
 	case kindModerated:
 		var f feeds.Moderated
 		return &f, decoding.Unmarshal(r.meta, &f)

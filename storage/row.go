@@ -25,6 +25,8 @@ type row struct {
 	// in none of the tree's items any more, but caches must notice it.
 	touched touch
 
+	listed *listed // register.go; nil when it never was
+
 	view view
 
 	number uint32      // the row's key in the file, given once; 0 when the file has no such row
@@ -112,7 +114,7 @@ func (r *row) parent() feeds.StatementID {
 
 // isEmpty reports that nothing is known of the id.
 func (r *row) isEmpty() bool {
-	return len(r.items) == 0 && r.mod == nil && r.join == nil && len(r.children) == 0
+	return len(r.items) == 0 && r.mod == nil && r.join == nil && len(r.children) == 0 && r.listed == nil
 }
 
 func (r *row) item(k feeds.ItemKey) (int, bool) {
@@ -144,6 +146,7 @@ const (
 	flagModerated
 	flagJoined
 	flagTouched
+	flagListed
 )
 
 const (
@@ -165,6 +168,7 @@ func (r *row) encode() []byte {
 	set(flagModerated, r.mod != nil)
 	set(flagJoined, r.join != nil)
 	set(flagTouched, r.touched.seq != 0)
+	set(flagListed, r.listed != nil)
 	b = append(b, flags)
 	b = appendTouch(b, r.view.said)
 	b = appendString(b, string(r.id))
@@ -213,6 +217,9 @@ func (r *row) encode() []byte {
 	}
 	if r.touched.seq != 0 {
 		b = appendTouch(b, r.touched)
+	}
+	if r.listed != nil {
+		b = r.listed.append(b, &r.view)
 	}
 	return b
 }
@@ -290,6 +297,9 @@ func decodeRow(number uint32, b []byte) (*row, error) {
 	}
 	if flags&flagTouched != 0 {
 		r.touched = d.touch()
+	}
+	if flags&flagListed != 0 {
+		r.listed = d.listed(&r.view)
 	}
 	if d.bad || len(d.b) != 0 {
 		return nil, errRow

@@ -507,10 +507,10 @@ func TestSelectAgreesWithAModelWhateverIsSaid(t *testing.T) {
 			var said []feeds.Fact
 			for range 1 + c.IntN(6) {
 				said = append(said, c.fact())
-				m.say(feeds.Record{Seq: m.last + 1, At: day(9), Fact: said[len(said)-1]})
 			}
-			if seq := say(t, s, 9, said...); seq != m.last {
-				t.Fatalf("number %d, want %d", seq, m.last)
+			last := say(t, s, 9, said...)
+			for i, f := range said {
+				m.say(feeds.Record{Seq: last - uint64(len(said)-1-i), At: day(9), Fact: f})
 			}
 			for range 8 {
 				q := c.query(0)

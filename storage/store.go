@@ -32,7 +32,7 @@ const (
 	formatVersion = 2
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
-	indexVersion = 4
+	indexVersion = 5
 )
 
 var (
@@ -120,6 +120,7 @@ type Store struct {
 
 	terms map[string]uint32 // numbers of terms; the writer's own
 	run   *wordRun          // that is being made; the writer's own
+	names map[uint32]string // the other way round than terms; the writer's own
 
 	latest latest
 
@@ -154,6 +155,11 @@ func Open(path string, o Options) (s *Store, err error) {
 	}
 	if err := s.prepare(path, o); err != nil {
 		return nil, err
+	}
+	if !s.readOnly {
+		if err := s.catchUp(); err != nil {
+			return nil, fmt.Errorf("storage: %s: %w", path, err)
+		}
 	}
 	if err := s.view(func(t *tables) (err error) {
 		s.state, err = decodeState(t.meta.Get(stateKey))

@@ -94,7 +94,7 @@ func TestChangesTellsWhatRecordsTouched(t *testing.T) {
 		t.Errorf("a join is told as %q", got)
 	}
 	say(t, s, 4, &feeds.Moderated{Statement: sid("flood"), Hide: true})
-	want(5, "6 "+string(sid("flood"))+" gone")
+	want(6, "7 "+string(sid("flood"))+" gone") // 6 is the list that the join led to
 }
 
 func TestChangesGoesOnWhereItStopped(t *testing.T) {

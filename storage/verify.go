@@ -73,6 +73,7 @@ func (v *verifier) run() error {
 		return err
 	}
 	v.statements()
+	v.register()
 	if v.state != stored {
 		v.fault("the state says %+v, the records %+v", stored, v.state)
 	}

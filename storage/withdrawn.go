@@ -1,0 +1,92 @@
+package storage
+
+import (
+	"encoding/binary"
+	"time"
+
+	"communique/feeds"
+)
+
+const (
+	// maxWithdrawn and withdrawnFor bound what is remembered in current documents.
+	maxWithdrawn = 50
+	withdrawnFor = 30 * 24 * time.Hour
+)
+
+// Withdrawal says that a statement is published no longer.
+type Withdrawal struct {
+	ID   feeds.StatementID
+	When time.Time
+	Seq  uint64            // the journal's number of what made it known
+	Into feeds.StatementID // the statement that it was joined to, "" when it is nowhere any more
+}
+
+// withdrawn gives what was withdrawn lately and met the query before, newest
+// first. What returned is none.
+func (t *tables) withdrawn(test *test) ([]Withdrawal, error) {
+	_, last := t.log.Cursor().Last()
+	if last == nil {
+		return nil, nil
+	}
+	newest, err := parseLogRow(last)
+	if err != nil {
+		return nil, err
+	}
+	horizon := newest.at - stamp(withdrawnFor/time.Microsecond)
+	var out []Withdrawal
+	seen := map[uint32]bool{}
+	c := t.gone.Cursor()
+	for k, v := c.Last(); k != nil && len(out) < maxWithdrawn; k, v = c.Prev() {
+		d := reader{b: v}
+		number, said, terms := uint32(d.uvarint()), d.touch(), d.terms()
+		if d.bad {
+			return nil, errList
+		}
+		if said.at < horizon {
+			break
+		}
+		if seen[number] || !test.meets(terms) {
+			continue
+		}
+		seen[number] = true
+		r, err := t.rowAt(number)
+		if err != nil {
+			return nil, err
+		}
+		root, err := rootOf(t.row, r)
+		if err != nil {
+			return nil, err
+		}
+		if root == r && root.view.published {
+			continue // it returned
+		}
+		out = append(out, withdrawalOf(r, root))
+	}
+	return out, nil
+}
+
+// withdrawalOf makes the withdrawal of a row below a root, or of the root.
+func withdrawalOf(r, root *row) Withdrawal {
+	w := Withdrawal{ID: r.id}
+	if root.view.published {
+		w.Into = root.id
+		root = r
+	}
+	said := root.view.said
+	if root.listed != nil && root.listed.withdrawn {
+		said = root.listed.said
+	}
+	w.When, w.Seq = said.at.time(), said.seq
+	return w
+}
+
+// appendGone makes a value of bucketGone.
+func appendGone(b []byte, number uint32, said touch, terms []uint32) []byte {
+	b = binary.AppendUvarint(b, uint64(number))
+	return appendTerms(appendTouch(b, said), terms)
+}
+
+// goneKey is a key of bucketGone.
+func goneKey(list uint64, at int) []byte {
+	return binary.BigEndian.AppendUint32(be(list), uint32(at))
+}
