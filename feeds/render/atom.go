@@ -12,9 +12,13 @@ import (
 type atomFeed struct {
 	gorilla.AtomFeed
 	Media     string        `xml:"xmlns:media,attr"`
+	History   string        `xml:"xmlns:fh,attr,omitempty"`
+	Tombs     string        `xml:"xmlns:at,attr,omitempty"`
 	Lang      string        `xml:"xml:lang,attr,omitempty"`
 	Generator atomGenerator `xml:"generator"`
 	Links     []link        `xml:"link"`
+	Archive   *struct{}     `xml:"fh:archive"`
+	Deleted   []atomDeleted `xml:"at:deleted-entry"`
 }
 
 // FeedXml makes atomFeed a gorilla XmlFeed. Without it the embedded AtomFeed's
@@ -142,6 +146,13 @@ func (d *document) atom() ([]byte, error) {
 		Lang:      d.language,
 		Generator: atomGenerator{plain(s.Version), s.generator()},
 		Links:     d.links(FormatAtom),
+		Deleted:   d.deleted(),
+	}
+	if d.history.Archive > 0 {
+		f.History, f.Archive = historyNamespace, &struct{}{}
+	}
+	if len(f.Deleted) > 0 {
+		f.Tombs = "http://purl.org/atompub/tombstones/1.0"
 	}
 	head, err := write(f)
 	if err != nil {
@@ -150,8 +161,12 @@ func (d *document) atom() ([]byte, error) {
 	return d.join(head, "\n</feed>", "")
 }
 
+// historyNamespace is that of RFC 5005.
+const historyNamespace = "http://purl.org/syndication/history/1.0"
+
 // links gives the links of a feed: where it is itself, its page, its other
-// formats, its hub.
+// formats, its hub, and what RFC 5005 has for it. An archive names no hub, as it
+// does not change, and no next-archive, as it would.
 func (d *document) links(self Format) []link {
 	out := []link{{Rel: "self", Type: self.MediaType(), Href: d.urls[self]}}
 	if self == FormatAtom {
@@ -162,7 +177,13 @@ func (d *document) links(self Format) []link {
 			out = append(out, link{Rel: "alternate", Type: other.MediaType(), Href: d.urls[other]})
 		}
 	}
-	if hub := webURL(d.site.Hub); hub != "" {
+	if d.history.Archive > 0 {
+		out = append(out, link{Rel: "current", Type: self.MediaType(), Href: d.current})
+	}
+	if d.before != "" {
+		out = append(out, link{Rel: "prev-archive", Type: self.MediaType(), Href: d.before})
+	}
+	if hub := webURL(d.site.Hub); hub != "" && d.history.Archive == 0 {
 		out = append(out, link{Rel: "hub", Href: hub})
 	}
 	return out

@@ -135,14 +135,19 @@ func finish(b []byte) []byte {
 	return append(out, b...)
 }
 
-// Feed makes a document of entries in the given order. Those of another format,
+// Feed is FeedIn for a feed without archives.
+func (s Site) Feed(format Format, f feeds.Feed, entries []Entry) ([]byte, error) {
+	return s.FeedIn(format, f, entries, History{})
+}
+
+// FeedIn makes a document of entries in the given order. Those of another format,
 // without ID, or with an ID or public id that came before are left out. The site
 // is checked.
-func (s Site) Feed(format Format, f feeds.Feed, entries []Entry) ([]byte, error) {
+func (s Site) FeedIn(format Format, f feeds.Feed, entries []Entry, h History) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("render %s.%s: %w", f.Path, format, err)
 	}
-	d := s.document(format, f, entries)
+	d := s.document(format, f, entries, h)
 	var doc []byte
 	var err error
 	switch format {
@@ -212,6 +217,9 @@ type document struct {
 	rights   string
 	page     string // for people
 	urls     map[Format]string
+	current  string // the feed's current document
+	before   string // the archive document before this one, "" for none
+	history  History
 	entries  []Entry
 	budget   int // of the document, in bytes; 0 for the default, less for none
 	short    int // entries from here on are without content
@@ -221,9 +229,10 @@ type document struct {
 // headSize is room for a document's head.
 const headSize = 4 << 10
 
-func (s Site) document(format Format, f feeds.Feed, entries []Entry) *document {
+func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) *document {
 	d := &document{
 		site:     s,
+		history:  h,
 		id:       s.FeedURI(f),
 		title:    or(plain(f.Title), plain(s.Title), f.Path),
 		subtitle: or(plain(f.Subtitle), plain(s.Subtitle)),
@@ -235,6 +244,15 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry) *document {
 	d.author = feeds.Person{Name: or(plain(s.Author), plain(s.Title), hostOf(s.BaseURL)), URI: or(webURL(s.AuthorURI), s.url("/"))}
 	for _, other := range Formats() {
 		d.urls[other] = s.FeedURL(f.Path, string(other), f.RawQuery)
+	}
+	d.current = d.urls[format]
+	if h.Archive > 0 {
+		for _, other := range Formats() {
+			d.urls[other] = s.ArchiveURL(f.Path, h.Archive, string(other), f.RawQuery)
+		}
+	}
+	if h.Before > 0 {
+		d.before = s.ArchiveURL(f.Path, h.Before, string(format), f.RawQuery)
 	}
 	seen := make(map[feeds.StatementID]bool, len(entries))
 	// Publishers may have one id for two publications, and to readers those are
@@ -250,6 +268,9 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry) *document {
 		if e.Updated.After(d.updated) {
 			d.updated = e.Updated
 		}
+	}
+	if h.Updated.After(d.updated) {
+		d.updated = h.Updated
 	}
 	if d.updated.IsZero() {
 		d.updated = s.Since()
@@ -278,7 +299,8 @@ func oneLanguage(asked string, entries []Entry) string {
 }
 
 // fit keeps the document within its budget: first the older entries
-// lose their content, as few as need be, then they are left out. `updated`
+// lose their content, as few as need be, then they are left out unless the
+// document has to be whole. `updated`
 // stays that of the logical feed.
 func (d *document) fit() {
 	budget := d.budget
@@ -296,7 +318,7 @@ func (d *document) fit() {
 	}
 	budget -= headSize
 	n := len(d.entries)
-	for n > 1 && brief > budget {
+	for n > 1 && brief > budget && !d.history.Whole {
 		n--
 		brief -= d.entries[n].briefSize()
 	}

@@ -27,6 +27,8 @@ type jsonFeedExtension struct {
 	ID      string `json:"id"`
 	Updated string `json:"updated"`
 	Rights  string `json:"rights,omitempty"`
+	Archive int    `json:"archive,omitempty"` // the number of an archive document
+	Current string `json:"current,omitempty"` // and the feed that it belongs to
 }
 
 type jsonItem struct {
@@ -204,10 +206,15 @@ func (d *document) json() ([]byte, error) {
 			ID:      d.id,
 			Updated: rfc3339(d.updated),
 			Rights:  d.rights,
+			Archive: d.history.Archive,
 		},
 		Items: []jsonItem{},
 	}
-	if hub := webURL(s.Hub); hub != "" {
+	f.NextUrl = d.before
+	if d.history.Archive > 0 {
+		f.Extension.Current = d.current
+	}
+	if hub := webURL(s.Hub); hub != "" && d.history.Archive == 0 {
 		f.Hubs = []*gorilla.JSONHub{{Type: "WebSub", Url: hub}}
 	}
 	head, err := marshal(f, "  ")

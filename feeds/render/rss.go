@@ -16,6 +16,7 @@ type rssDocument struct {
 	Content string     `xml:"xmlns:content,attr"`
 	DC      string     `xml:"xmlns:dc,attr"`
 	Media   string     `xml:"xmlns:media,attr"`
+	History string     `xml:"xmlns:fh,attr,omitempty"`
 	Channel rssChannel `xml:"channel"`
 }
 
@@ -35,6 +36,7 @@ type rssChannel struct {
 	TTL           string    `xml:"ttl,omitempty"`
 	Image         *rssImage `xml:"image"`
 	Links         []link    `xml:"atom:link"`
+	Archive       *struct{} `xml:"fh:archive"`
 }
 
 // rssImage has the channel's own title and link, as the Profile asks.
@@ -168,6 +170,9 @@ func (d *document) rss() ([]byte, error) {
 	}
 	for _, l := range d.links(FormatRSS) {
 		doc.Channel.Links = append(doc.Channel.Links, rssLink(l))
+	}
+	if d.history.Archive > 0 {
+		doc.History, doc.Channel.Archive = historyNamespace, &struct{}{}
 	}
 	head, err := write(doc)
 	if err != nil {

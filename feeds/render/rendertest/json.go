@@ -28,8 +28,11 @@ func (c *checker) json(doc []byte) {
 	for _, k := range []string{"home_page_url", "feed_url"} {
 		c.url("J2", k, str(f, k))
 	}
-	if n, ok := f["next_url"]; ok && n == f["feed_url"] {
-		c.say("J8", "next_url is feed_url")
+	if n, ok := f["next_url"]; ok {
+		c.url("J8", "next_url", str(f, "next_url"))
+		if n == f["feed_url"] {
+			c.say("J8", "next_url is feed_url")
+		}
 	}
 	c.authors("feed", f)
 	for _, h := range list(f, "hubs") {
@@ -43,6 +46,9 @@ func (c *checker) json(doc []byte) {
 		c.say("J10", "the extension has no about")
 	}
 	c.id("J10", str(x, "id"))
+	if _, archive := x["archive"]; archive != (str(x, "current") != "") || archive && (x["current"] == f["feed_url"] || f["hubs"] != nil) {
+		c.say("H1", "an archive names its current document, which is another, and no hub")
+	}
 	updated := c.date3339("J6", "feed updated", str(x, "updated"))
 	c.extension(x)
 	if l, ok := f["language"]; ok && !languageTag.MatchString(l.(string)) {

@@ -23,6 +23,8 @@ var prefixes = map[string]string{
 	"http://purl.org/dc/elements/1.1/":         "dc",
 	"http://search.yahoo.com/mrss/":            "media",
 	"http://www.w3.org/XML/1998/namespace":     "xml",
+	"http://purl.org/syndication/history/1.0":  "fh",
+	"http://purl.org/atompub/tombstones/1.0":   "at",
 }
 
 // parse reads a document into a tree; problems of well-formedness and foreign

@@ -15,7 +15,7 @@ func (c *checker) atom(doc []byte) {
 		c.say("A1", "the root is %s", f.name)
 		return
 	}
-	c.known("A3", f, "atom:author atom:category atom:contributor atom:entry atom:generator atom:icon atom:id atom:link atom:logo atom:rights atom:subtitle atom:title atom:updated", "xml:lang")
+	c.known("A3", f, "atom:author atom:category atom:contributor atom:entry atom:generator atom:icon atom:id atom:link atom:logo atom:rights atom:subtitle atom:title atom:updated fh:archive at:deleted-entry", "xml:lang")
 	c.once("A3", f, 1, 1, "atom:id", "atom:title", "atom:updated")
 	c.once("A3", f, 0, 1, "atom:generator", "atom:icon", "atom:logo", "atom:rights", "atom:subtitle")
 	c.once("A5", f, 1, 1, "atom:author")
@@ -32,6 +32,8 @@ func (c *checker) atom(doc []byte) {
 	updated := c.date3339("A15", "feed updated", f.value("atom:updated"))
 	c.atomLinks(f, true)
 	c.persons(f)
+	c.history(f, f.all("atom:link"))
+	c.deleted(f)
 
 	newest := time.Time{}
 	for _, e := range f.all("atom:entry") {
@@ -144,6 +146,10 @@ func (c *checker) atomLinks(n *node, feed bool) {
 				c.say("A23", "enclosure %s has type %q and length %q", href, typ, l.attrs["length"])
 			}
 		case "related", "via", "hub", "license", "replies":
+		case "current", "prev-archive", "next-archive":
+			if !feed {
+				c.say("H1", "%s in an entry", rel)
+			}
 		default:
 			c.iri("A22", where, rel)
 		}
@@ -194,7 +200,7 @@ func (c *checker) rss(doc []byte) {
 		}
 	}
 	ch := root.children[0]
-	c.known("R2", ch, "title link description language copyright pubDate lastBuildDate generator docs ttl image atom:link item", "")
+	c.known("R2", ch, "title link description language copyright pubDate lastBuildDate generator docs ttl image atom:link fh:archive item", "")
 	c.once("R1", ch, 1, 1, "title", "link", "description")
 	c.once("R16", ch, 1, 1, "lastBuildDate", "docs", "generator")
 	c.once("R2", ch, 0, 1, "language", "copyright", "pubDate", "ttl", "image")
@@ -228,6 +234,7 @@ func (c *checker) rss(doc []byte) {
 			}
 		}
 	}
+	c.history(ch, ch.all("atom:link"))
 	if selfs != 1 {
 		c.say("R11", "%d self links", selfs)
 	}
