@@ -49,7 +49,7 @@ func (p *prepared) current(s *Server) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		if doc == nil || fresh.tag != doc.tag {
+		if doc == nil || fresh.tag != doc.tag || fresh.value("Link") != doc.value("Link") {
 			doc = fresh
 		}
 		p.mark = mark

@@ -3,6 +3,7 @@ package serve
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"net/http"
 	"time"
@@ -19,6 +20,13 @@ type selection struct {
 	changed time.Time
 	more    feeds.Cursor
 	mark    uint64
+	top     uint64 // the last fact that touched any of it
+
+	// Of a feed with archives:
+	whole     bool
+	before    int // documents
+	withdrawn []storage.Withdrawal
+	updated   time.Time // of the document
 }
 
 // selected asks the store for a feed's statements, without their contents. The
@@ -31,33 +39,45 @@ func (s *Server) selected(f feeds.Feed) (selection, error) {
 	if err != nil {
 		return selection{}, err
 	}
-	var sel selection
-	h := fnv.New64a()
-	var b [8]byte
-	for _, head := range page.Heads {
-		sel.ids, sel.seqs = append(sel.ids, head.ID), append(sel.seqs, head.Seq)
-		h.Write([]byte(head.ID))
-		binary.BigEndian.PutUint64(b[:], head.Seq)
-		h.Write(b[:])
-		if head.Changed.After(sel.changed) {
-			sel.changed = head.Changed
-		}
-	}
-	sel.mark = h.Sum64()
+	sel := selectionOf(page.Heads)
 	if page.More {
 		sel.more = page.Next
 	}
 	return sel, nil
 }
 
+func selectionOf(heads []storage.Head) selection {
+	sel := selection{}
+	for _, head := range heads {
+		sel.ids, sel.seqs = append(sel.ids, head.ID), append(sel.seqs, head.Seq)
+		sel.note(head.ID, head.Seq, head.Changed)
+	}
+	return sel
+}
+
+// note lets the mark, the top and the time of the last change know of a statement.
+func (sel *selection) note(id feeds.StatementID, seq uint64, changed time.Time) {
+	h := fnv.New64a()
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], sel.mark)
+	h.Write(b[:])
+	h.Write([]byte(id))
+	binary.BigEndian.PutUint64(b[:], seq)
+	h.Write(b[:])
+	sel.mark, sel.top = h.Sum64(), max(sel.top, seq)
+	if changed.After(sel.changed) {
+		sel.changed = changed
+	}
+}
+
 // document prepares a feed in one format.
 func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 	mark := func() (uint64, error) {
-		sel, err := s.selected(f)
+		sel, err := s.standing(f)
 		return sel.mark, err
 	}
 	return &prepared{heads: mark, make: func() (*document, error) {
-		sel, err := s.selected(f)
+		sel, err := s.standing(f)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +85,7 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 		if err != nil {
 			return nil, err
 		}
-		body, err := s.o.Site.Feed(format, f, entries)
+		body, err := s.o.Site.FeedIn(format, f, entries, sel.history())
 		if err != nil {
 			return nil, err
 		}
@@ -73,12 +93,29 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 			sel.changed = s.o.Site.Since()
 		}
 		doc := newDocument(body, format.MediaType()+"; charset=utf-8", sel.changed, s.o.MaxAge)
-		doc.set("Access-Control-Allow-Origin", "*")
-		doc.set("Access-Control-Expose-Headers", "ETag, Last-Modified, Link")
-		doc.set("Content-Disposition", `inline; filename="`+fileName(f.Path)+"."+string(format)+`"`)
-		doc.set("Link", s.linkHeader(f, format))
+		s.asFeed(doc, f, format)
+		if sel.whole {
+			for i := range entries {
+				if entries[i].Updated.After(sel.updated) {
+					sel.updated = entries[i].Updated
+				}
+			}
+			doc.set("Vary", "Accept-Encoding, A-IM")
+			(&deltas{server: s, feed: f, format: format, sel: sel, query: fmt.Sprintf("%+v %q", f.Query, f.Prefer)}).tagged(doc)
+		}
+		if sel.before > 0 {
+			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, string(format), f.RawQuery), "prev-archive", format))
+		}
 		return doc, nil
 	}}
+}
+
+// asFeed gives a document the headers of a feed's documents.
+func (s *Server) asFeed(doc *document, f feeds.Feed, format render.Format) {
+	doc.set("Access-Control-Allow-Origin", "*")
+	doc.set("Access-Control-Expose-Headers", "ETag, Last-Modified, Link, IM, Delta-Base")
+	doc.set("Content-Disposition", `inline; filename="`+fileName(f.Path)+"."+string(format)+`"`)
+	doc.set("Link", s.linkHeader(f, format))
 }
 
 // rendered gives the entries of a selection, from the cache where they are.
@@ -118,11 +155,7 @@ func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]
 			continue // it left between the two looks; the next one is right again
 		}
 		if f.Brief {
-			for c := range st.Copies {
-				if st.Copies[c].Summary != "" {
-					st.Copies[c].Content = ""
-				}
-			}
+			shorten(st)
 		}
 		e, err := one(format, st, languages...)
 		if err != nil {
@@ -135,9 +168,18 @@ func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]
 	return entries, nil
 }
 
+// shorten leaves the summaries of a statement that has them.
+func shorten(st *feeds.Statement) {
+	for c := range st.Copies {
+		if st.Copies[c].Summary != "" {
+			st.Copies[c].Content = ""
+		}
+	}
+}
+
 // linkHeader names the feed itself and its hub (RFC 8288, WebSub §4).
 func (s *Server) linkHeader(f feeds.Feed, format render.Format) string {
-	link := "<" + s.o.Site.FeedURL(f.Path, string(format), f.RawQuery) + `>; rel="self"; type="` + format.MediaType() + `"`
+	link := relation(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), "self", format)
 	if s.o.Site.Hub != "" {
 		link += ", <" + s.o.Site.Hub + `>; rel="hub"`
 	}

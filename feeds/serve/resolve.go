@@ -55,6 +55,8 @@ func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
 		}
 	case strings.HasPrefix(path, "/statements/"):
 		return s.statement(strings.TrimPrefix(path, "/statements/"), rawQuery)
+	case strings.HasPrefix(path, "/archive/"):
+		return s.archiveAt(strings.TrimPrefix(path, "/archive/"), rawQuery)
 	case strings.HasPrefix(path, "/feeds/"):
 		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept)
 	}

@@ -27,6 +27,7 @@ type document struct {
 	changed  time.Time
 	header   []field
 	identity *coded
+	deltas   *deltas // nil when it has none
 	others   [len(codings)]struct {
 		once sync.Once
 		c    *coded // nil when the coding makes it no smaller
@@ -132,6 +133,16 @@ func (d *document) set(name, value string) {
 		kept = true
 	}
 	d.header = append(d.header, field{name, []string{value}, kept})
+}
+
+// value gives a header field, "" when it is not set.
+func (d *document) value(name string) string {
+	for i := range d.header {
+		if d.header[i].name == name {
+			return d.header[i].values[0]
+		}
+	}
+	return ""
 }
 
 // in gives the document in a coding, identity where that is no larger.

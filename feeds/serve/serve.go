@@ -45,19 +45,21 @@ type Options struct {
 // Server answers the public listener. It is safe for concurrent use; a changed
 // configuration means a new Server.
 type Server struct {
-	o       Options
-	base    string // the path that the site is under, without a last slash
-	terms   map[feeds.Tag]*Term
-	named   map[string]*Named
-	was     map[string]string // what a name became
-	removed map[string]bool
-	sources map[feeds.SourceID]*feeds.Source
-	cache   *cache
-	entries *entryCache
-	limits  *limiter // nil for none
-	shown   ownerCache
-	assets  map[string]*document // by path
-	css     string               // path of the style sheet, with its hash
+	o         Options
+	base      string // the path that the site is under, without a last slash
+	terms     map[feeds.Tag]*Term
+	named     map[string]*Named
+	was       map[string]string // what a name became
+	removed   map[string]bool
+	sources   map[feeds.SourceID]*feeds.Source
+	cache     *cache
+	entries   *entryCache
+	divisions *divisions
+	look      string   // of entries, see lookOf
+	limits    *limiter // nil for none
+	shown     ownerCache
+	assets    map[string]*document // by path
+	css       string               // path of the style sheet, with its hash
 }
 
 // New makes a Server. It fails when the site cannot be published as it is.
@@ -79,7 +81,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{},
-		limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
+		divisions: newDivisions(o.CacheSize / 8), look: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}
@@ -171,6 +173,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *prepared) {
 	if s.isAPI(r.URL.Path) {
 		if _, ok := doc.negotiate(r.Header["Accept-Encoding"]); !ok {
 			s.problem(w, r, refuse(http.StatusNotAcceptable, "every content coding that is offered is refused", "br", "zstd", "gzip", "identity"))
+			return
+		}
+	}
+	if doc.deltas != nil && r.Header["A-Im"] != nil {
+		if done, err := doc.deltas.answer(w, r, doc); done || err != nil {
+			if err != nil {
+				s.decline(w, r, err)
+			}
 			return
 		}
 	}
