@@ -286,20 +286,21 @@ func (s *Store) Archived(a *Archive, n int) (Archived, bool, error) {
 			if err != nil {
 				return err
 			}
-			if !root.view.published {
-				w := withdrawalOf(r, root)
-				out.Withdrawn = append(out.Withdrawn, w)
-				if w.When.After(out.Sealed) {
-					out.Sealed = w.When
+			var st feeds.Statement
+			ok := false
+			if root.view.published {
+				if st, ok, err = s.asOf(t, r.id, doc.by); err != nil {
+					return err
 				}
-				continue
-			}
-			st, ok, err := s.asOf(t, r.id, doc.by)
-			if err != nil {
-				return err
 			}
 			if ok {
 				out.Statements = append(out.Statements, st)
+				continue
+			}
+			w := withdrawalOf(r, root) // also when it was joined, and nothing is left of its own
+			out.Withdrawn = append(out.Withdrawn, w)
+			if w.When.After(out.Sealed) {
+				out.Sealed = w.When
 			}
 		}
 		return nil

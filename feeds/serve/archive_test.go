@@ -345,7 +345,7 @@ func TestAWalkFindsEveryStatementOnce(t *testing.T) {
 	slices.Sort(paths)
 	written := map[string]paper{}
 	deleted := 0
-	for round := range 4 {
+	for round := range 3 {
 		for _, path := range paths {
 			before := y.want(walked[path])
 			quiet := round%2 == 0
@@ -580,7 +580,7 @@ func TestDeltaHoldsWhatIsNew(t *testing.T) {
 	copies := map[string]map[string]string{} // path → id → entry
 	tags := map[string]string{}
 	parts := 0
-	for range 60 {
+	for range 40 {
 		y.pass()
 		for _, path := range []string{"/feeds/all.atom", "/feeds/topic/data.atom?lang=fr"} {
 			for range 2 {
@@ -628,7 +628,7 @@ func TestDeltaHoldsWhatIsNew(t *testing.T) {
 			}
 		}
 	}
-	if parts < 30 {
+	if parts < 20 {
 		t.Errorf("only %d deltas", parts)
 	}
 }
