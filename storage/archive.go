@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"communique/feeds"
@@ -46,6 +47,8 @@ type Archive struct {
 	held    []held
 	docs    []sealed
 	in      rowSet // all rows of docs
+
+	size atomic.Int64
 }
 
 // held is a statement that is in no document yet.
@@ -97,11 +100,7 @@ func archivable(q feeds.Query) bool {
 }
 
 // Size is about how many octets the archive takes in memory.
-func (a *Archive) Size() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return 200 + 24*cap(a.held) + (4*archiveSize+40)*len(a.docs) + 8*len(a.in)
-}
+func (a *Archive) Size() int { return 200 + int(a.size.Load()) }
 
 // Standing is what stands in a selection's current document.
 type Standing struct {
@@ -205,6 +204,7 @@ func (a *Archive) read(t *tables, test *test) error {
 		}
 		a.through = number
 	}
+	a.size.Store(int64(24*cap(a.held) + (4*archiveSize+40)*len(a.docs) + 8*cap(a.in)))
 	return nil
 }
 

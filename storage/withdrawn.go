@@ -11,6 +11,8 @@ const (
 	// maxWithdrawn and withdrawnFor bound what is remembered in current documents.
 	maxWithdrawn = 50
 	withdrawnFor = 30 * 24 * time.Hour
+	// withdrawnLook is how many are looked at for them.
+	withdrawnLook = 1000
 )
 
 // Withdrawal says that a statement is published no longer.
@@ -36,7 +38,9 @@ func (t *tables) withdrawn(test *test) ([]Withdrawal, error) {
 	var out []Withdrawal
 	seen := map[uint32]bool{}
 	c := t.gone.Cursor()
-	for k, v := c.Last(); k != nil && len(out) < maxWithdrawn; k, v = c.Prev() {
+	looked := 0
+	for k, v := c.Last(); k != nil && len(out) < maxWithdrawn && looked < withdrawnLook; k, v = c.Prev() {
+		looked++
 		d := reader{b: v}
 		number, said, terms := uint32(d.uvarint()), d.touch(), d.terms()
 		if d.bad {

@@ -30,6 +30,9 @@ type divisions struct {
 	older map[string]*storage.Archive
 }
 
+// sweepAt is after how many more divisions their size is looked at.
+const sweepAt = 16
+
 func newDivisions(max int) *divisions {
 	return &divisions{max: max, now: map[string]*storage.Archive{}}
 }
@@ -54,11 +57,14 @@ func (d *divisions) of(f feeds.Feed) *storage.Archive {
 			}
 		}
 		d.now[key] = a
+		if len(d.now)%sweepAt != 0 {
+			return a
+		}
 		size := 0
 		for _, a := range d.now {
 			size += a.Size()
 		}
-		if size > d.max/2 && len(d.now) > 1 {
+		if size > d.max/2 {
 			d.older, d.now = d.now, map[string]*storage.Archive{key: a}
 		}
 	}
