@@ -116,7 +116,9 @@ type Site struct {
 	// `base_url` and 2026.
 	Authority Authority `yaml:"authority" example:"example.org,2026"`
 
-	// Language of the site's own words (BCP 47).
+	// Language of what is ours in feeds: titles, labels of tags (BCP 47). Pages are
+	// in the reader's language, of English, French, Spanish, Portuguese and Arabic,
+	// and in this one when the reader likes none of them.
 	Language Language `yaml:"language" default:"en" example:"fr"`
 
 	// Languages to offer to readers first, in this order. Statements in other

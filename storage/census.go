@@ -22,7 +22,7 @@ type Census struct {
 // Census counts the statements that Select would give, all pages of it, by what
 // they carry and by the period that their Order lies in. Each period begins at
 // one of starts, oldest first, and ends where the next begins; without starts
-// there is one, of all time. Limit, After and Words count for nothing.
+// there is one, of all time. Limit and After count for nothing.
 //
 // It opens the segments of the index that reach into the periods and reads no
 // statement: what it costs grows with segments times terms.

@@ -62,13 +62,14 @@ func run(base string) error {
 		time.Sleep(500 * time.Millisecond)
 	}
 	fmt.Printf("event feed: %d entries\n", len(all.Entries))
-	for _, path := range []string{"/", "/feeds", "/feeds/all.html"} {
+	for _, path := range []string{"/", "/feeds", "/overview", "/feeds/all.html", "/feeds/all.html?q=storm&hl=ar"} {
 		if _, err := get(base+path, "text/html"); err != nil {
 			return err
 		}
 	}
 	for path, kind := range map[string]string{"/feeds/all.rss": "application/rss+xml", "/feeds/topic/protection.atom": "application/atom+xml",
-		"/feeds/region/americas.atom": "application/atom+xml", "/feeds/all.atom?lang=fr": "application/atom+xml", "/feeds.opml": "text/x-opml"} {
+		"/feeds/region/americas.atom": "application/atom+xml", "/feeds/all.atom?lang=fr": "application/atom+xml", "/feeds.opml": "text/x-opml",
+		"/sitemap.xml": "application/xml", "/sitemap/feeds.xml": "application/xml"} {
 		body, err := get(base+path, kind)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/pages"
 	"communique/feeds/render"
 	"communique/storage"
 )
@@ -444,17 +445,8 @@ func (s *Server) apiSources(string, url.Values) (*prepared, error) {
 }
 
 // apiPage makes the page about the API.
-func (s *Server) apiPage() (*document, error) {
-	type listed struct {
-		Path, Summary, About string
-		Examples             []string
-	}
-	data := struct {
-		frame
-		Routes []listed
-		Limit  string
-	}{frame: s.frame("The API")}
-	data.Canonical = s.apiURL("/api")
+func (s *Server) apiPage(to reader) (*document, error) {
+	p := &pages.APIPage{Frame: s.frame(to, pages.Words{Text: "The API", Lang: "en"}, "/api", "")}
 	examples := map[string][]string{
 		"/api/v1/statements":      {"?topic=health&lang=en&limit=5", "?since=2026-01-01&content=full&prefer=fr,en", "?updated_since=1970-01-01&limit=500"},
 		"/api/v1/statements/{id}": nil,
@@ -462,14 +454,15 @@ func (s *Server) apiPage() (*document, error) {
 		"/api/v1/sources":         {""},
 	}
 	for _, r := range routes() {
-		l := listed{Path: r.path, Summary: r.summary, About: r.about}
+		l := pages.Route{Path: r.path, Summary: r.summary, About: r.about}
 		for _, e := range examples[r.path] {
 			l.Examples = append(l.Examples, s.apiURL(r.path)+e)
 		}
-		data.Routes = append(data.Routes, l)
+		p.Routes = append(p.Routes, l)
 	}
 	if l := s.limits; l != nil {
-		data.Limit = fmt.Sprintf("One reader may ask %d times %s, also all at once; RateLimit tells how many requests are left. Feeds are not limited.", l.Requests, each(l.Window))
+		p.Limit = fmt.Sprintf("One reader may ask %d times %s, also all at once; RateLimit tells how many requests are left. Feeds are not limited.", l.Requests, each(l.Window))
 	}
-	return s.execute("api.html", data, time.Time{})
+	body, err := to.API(p)
+	return s.page(to, body, err, time.Time{})
 }

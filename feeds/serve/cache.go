@@ -25,6 +25,9 @@ type prepared struct {
 	cost atomic.Int64
 }
 
+// never is the mark of a document that no statement changes.
+func never() (uint64, error) { return 1, nil }
+
 // current gives the document as the store has it now.
 func (p *prepared) current(s *Server) (*document, error) {
 	at := s.o.Store.Position() + 1
@@ -69,7 +72,10 @@ type cache struct {
 	order *list.List // of *cached, most recently used first
 }
 
-type cacheKey struct{ path, query string }
+type cacheKey struct {
+	path, query string
+	language    string // of the site, "" for what is not for people to read
+}
 
 type cached struct {
 	key cacheKey
@@ -84,10 +90,10 @@ func newCache(max int) *cache {
 	return &cache{max: int64(max), byKey: map[cacheKey]*list.Element{}, order: list.New()}
 }
 
-func (c *cache) get(path, query string) *prepared {
+func (c *cache) get(key cacheKey) *prepared {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.byKey[cacheKey{path, query}]
+	e := c.byKey[key]
 	if e == nil {
 		return nil
 	}
@@ -96,10 +102,9 @@ func (c *cache) get(path, query string) *prepared {
 }
 
 // put adds p, or gives the one that another request has just added.
-func (c *cache) put(path, query string, p *prepared) *prepared {
+func (c *cache) put(key cacheKey, p *prepared) *prepared {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := cacheKey{path, query}
 	if e := c.byKey[key]; e != nil {
 		return e.Value.(*cached).p
 	}

@@ -205,14 +205,15 @@ func (s *Server) FeedsOPML() ([]byte, error) {
 
 // listOPML gives that list and when what is in the feeds last changed.
 func (s *Server) listOPML() ([]byte, time.Time, error) {
-	groups, counts, err := s.published()
+	own := s.own()
+	groups, counts, err := s.published(own)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	var outlines []render.Outline
 	for _, g := range groups {
-		folder := render.Outline{Text: g.Title}
-		for _, f := range g.Feeds {
+		folder := render.Outline{Text: own.Say(g.title)}
+		for _, f := range g.feeds {
 			folder.Outlines = append(folder.Outlines, s.o.Site.FeedOutline(f.Feed))
 		}
 		outlines = append(outlines, folder)
@@ -231,8 +232,4 @@ func (s *Server) feedsOPML() (*document, error) {
 	doc.set("Access-Control-Allow-Origin", "*")
 	doc.set("Content-Disposition", `inline; filename="feeds.opml"`)
 	return doc, nil
-}
-
-func (s *Server) robots() (*document, error) {
-	return newDocument([]byte("User-agent: *\nAllow: /\n"), "text/plain; charset=utf-8", time.Time{}, s.o.MaxAge), nil
 }

@@ -1,89 +1,81 @@
 package serve
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/pages"
 	"communique/feeds/render"
 )
 
-// item is a statement in a list.
-type item struct {
-	Title, Language, Direction string
-	Permalink, Link            string
-	Date, DateTime             string
-	Updated                    string
-	Source                     string
-	SourceHref                 string
-	Others                     int // further offices
-	Languages                  []languageLink
-	Summary                    string
-	Tags                       []tagLink
-}
-
-type languageLink struct {
-	Tag, Name, Direction, Href string
-	Shown                      bool
-}
-
-type tagLink struct{ Label, Href, Kind string }
-
-// item words a statement for a list.
-func (s *Server) item(st *feeds.Statement, languages []string) item {
+// item shows a statement in a list: its copy in the first of the languages that
+// there is one in.
+func (s *Server) item(to reader, st *feeds.Statement, languages []string) pages.Item {
 	c := st.Lead(languages...)
 	title, summary := render.Words(c, st.ID)
-	it := item{Title: title, Language: c.Language, Direction: render.Direction(c.Language), Permalink: s.base + "/statements/" + string(st.ID), Link: c.Link,
-		Source: cmp.Or(c.Origin.Title, s.source(c.Source)), SourceHref: s.base + "/feeds/source/" + string(c.Source) + ".html", Summary: summary}
+	it := pages.Item{Title: title, Summary: summary, Lang: c.Language, Dir: render.Direction(c.Language), Href: s.link(to, "/statements/"+string(st.ID), ""),
+		Office: s.office(c), OfficeHref: s.officeHref(to, c.Source)}
 	if c.Language == "" {
-		it.Direction = "auto" // of what script it is, its own letters say
+		it.Dir = "auto" // of what script it is, its own letters say
 	}
-	shown := st.Published
-	if shown.IsZero() {
-		shown = st.FirstSeen
+	if c != st.Lead(to.Tag) {
+		it.Href = s.link(to, "/statements/"+string(st.ID), "lang="+c.Language) // the copy that is shown here
 	}
-	it.Date, it.DateTime = shown.Format("2 January 2006, 15:04 UTC"), shown.Format(time.RFC3339)
-	if st.Updated.Sub(shown) > time.Hour && !st.Published.IsZero() {
-		it.Updated = st.Updated.Format("2 January 2006")
+	it.Shown, it.Undated = shown(st)
+	if st.Updated.Sub(it.Shown) > time.Hour && !it.Undated {
+		it.Updated = st.Updated
 	}
 	offices := map[feeds.SourceID]bool{}
 	for i := range st.Copies {
 		offices[st.Copies[i].Source] = true
 	}
-	it.Others = len(offices) - 1
-	it.Languages = s.languageLinks(st, c)
+	it.More = len(offices) - 1
+	it.Languages = s.languageLinks(to, st, c)
 	for _, t := range st.Taggings {
 		// Countries say where, so their regions would only repeat it.
 		if t.Tag.Scheme == feeds.Mention || t.Tag.Scheme == feeds.Region && hasCountry(st) {
 			continue
 		}
-		it.Tags = append(it.Tags, s.tagLink(t.Tag))
+		it.Tags = append(it.Tags, s.tagLink(to, t.Tag))
 	}
 	return it
+}
+
+// shown gives the date to show of a statement, and whether it is only that of
+// our first sight.
+func shown(st *feeds.Statement) (at time.Time, undated bool) {
+	if st.Published.IsZero() {
+		return st.FirstSeen, true
+	}
+	return st.Published, false
 }
 
 func hasCountry(st *feeds.Statement) bool {
 	return slices.ContainsFunc(st.Taggings, func(t feeds.Tagging) bool { return t.Tag.Scheme == feeds.Country })
 }
 
-func (s *Server) tagLink(t feeds.Tag) tagLink {
-	return tagLink{s.label(t), s.base + "/feeds/" + t.Scheme + "/" + t.Term + ".html", t.Scheme}
+func (s *Server) tagLink(to reader, t feeds.Tag) pages.TagLink {
+	l := pages.TagLink{Label: s.words(t, to.Language), Kind: t.Scheme}
+	if s.terms[t] != nil {
+		l.Href = s.link(to, "/feeds/"+t.Scheme+"/"+t.Term+".html", "")
+	}
+	return l
 }
 
-// languageLinks gives a statement's languages, the shown copy's first.
-func (s *Server) languageLinks(st *feeds.Statement, shown *feeds.StatedCopy) []languageLink {
-	var out []languageLink
-	for _, l := range st.Languages() {
-		out = append(out, languageLink{l, render.LanguageName(l), render.Direction(l), s.base + "/statements/" + string(st.ID) + "?lang=" + l, l == shown.Language})
+// officeHref leads to a source's feed, "" when it is no longer configured.
+func (s *Server) officeHref(to reader, id feeds.SourceID) string {
+	if s.sources[id] == nil {
+		return ""
 	}
-	slices.SortStableFunc(out, func(a, b languageLink) int {
-		if a.Shown != b.Shown && a.Shown {
-			return -1
-		} else if a.Shown != b.Shown {
-			return 1
-		}
-		return 0
-	})
+	return s.link(to, "/feeds/source/"+string(id)+".html", "")
+}
+
+// languageLinks gives a statement's languages.
+func (s *Server) languageLinks(to reader, st *feeds.Statement, shown *feeds.StatedCopy) []pages.LanguageLink {
+	var out []pages.LanguageLink
+	for _, l := range st.Languages() {
+		out = append(out, pages.LanguageLink{Tag: l, Name: render.LanguageName(l), Href: s.link(to, "/statements/"+string(st.ID), "lang="+l), Shown: l == shown.Language})
+	}
 	return out
 }

@@ -1,33 +1,33 @@
 package serve
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
+	"hash/fnv"
 	"html/template"
+	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/pages"
 	"communique/feeds/render"
 	"communique/storage"
 )
 
-//go:embed assets/site.css
-var siteCSS []byte
+// The pages for people: here is gathered what they show. How it is shown, and in
+// which words, is package pages'.
 
-//go:embed templates/*.html
+//go:embed templates/status.html
 var templateFiles embed.FS
 
 var templates = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
-
-// contentPolicy lets a page load our style sheet and pictures, and nothing
-// else: whatever a source may have smuggled into a text cannot act.
-const contentPolicy = "default-src 'none'; style-src 'self'; img-src https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // asset keeps a file under a name that changes with its octets, so that it may
 // be cached for ever.
@@ -40,210 +40,518 @@ func (s *Server) asset(name, ext, contentType string, body []byte) (path string)
 	return path
 }
 
-// frame is what every page has around its own matter.
-type frame struct {
-	Base, CSS      string
-	Site, Language string
-	Title          string
-	Canonical      string
-	Feeds          []alternate // for autodiscovery
-	Description    string
+// reader is whom a page is made for: the language that the site speaks to them,
+// and whether they chose it by the address.
+type reader struct {
+	*pages.Language
+	chosen bool
 }
 
-type alternate struct{ Type, Title, Href, Language string }
+// readerOf finds out whom a page is for. The second value is false when the
+// path leads to no page, so that no language matters.
+func (s *Server) readerOf(r *http.Request, path string) (reader, bool) {
+	if !isPage(path) {
+		return reader{}, false
+	}
+	return s.anyReader(r), true
+}
 
-// execute makes a document of a page.
-func (s *Server) execute(name string, data any, changed time.Time) (*document, error) {
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+// anyReader is readerOf wherever a request leads.
+func (s *Server) anyReader(r *http.Request) reader {
+	if strings.Contains(r.URL.RawQuery, pages.Chosen+"=") {
+		if l := pages.Speaks(r.URL.Query().Get(pages.Chosen)); l != nil {
+			return reader{l, true}
+		}
+	}
+	return reader{pages.Negotiate(strings.Join(r.Header["Accept-Language"], ","), s.o.Site.Language), false}
+}
+
+// isPage reports whether what stands at a path is for people to read.
+func isPage(path string) bool {
+	switch path {
+	case "/", "", "/feeds", "/overview", "/api":
+		return true
+	}
+	for _, folder := range []string{"/statements/", "/rel/", "/ns/", "/problems/"} {
+		if strings.HasPrefix(path, folder) {
+			return !strings.HasSuffix(path, ".json")
+		}
+	}
+	return strings.HasPrefix(path, "/feeds/") && strings.HasSuffix(path, ".html")
+}
+
+// own is the language of what is ours in feeds.
+func (s *Server) own() *pages.Language {
+	return pages.Negotiate("", s.o.Site.Language)
+}
+
+// link gives the address of one of our paths, in the language that was chosen.
+func (s *Server) link(to reader, path, rawQuery string) string {
+	f := pages.Frame{Language: to.Language, Chosen: to.chosen, Base: s.base}
+	return f.Link(path + query(rawQuery))
+}
+
+// frame is what stands around a page at a path, with the part of its query that
+// tells it from others.
+func (s *Server) frame(to reader, title pages.Words, path, rawQuery string) pages.Frame {
+	f := pages.Frame{Language: to.Language, Chosen: to.chosen, Base: s.base, CSS: s.css, JS: s.js, Icon: s.icon,
+		Site: s.o.Site.Title, Title: title, Description: s.o.Site.Subtitle}
+	root := strings.TrimRight(s.o.Site.BaseURL, "/")
+	absolute := func(rawQuery string) string { return root + path + query(rawQuery) }
+	f.Canonical = absolute(rawQuery)
+	for _, l := range pages.Languages() {
+		in := pages.Chosen + "=" + l.Tag
+		if rawQuery != "" {
+			in = rawQuery + "&" + in
+		}
+		f.Versions = append(f.Versions, pages.Version{Language: l, Href: s.base + path + query(in), URL: absolute(in)})
+		if to.chosen && l == to.Language {
+			f.Canonical = absolute(in)
+		}
+	}
+	f.Versions = append(f.Versions, pages.Version{URL: absolute(rawQuery)})
+	return f
+}
+
+// page makes a document of what was drawn for a reader.
+func (s *Server) page(to reader, body []byte, err error, changed time.Time) (*document, error) {
+	if err != nil {
 		return nil, err
 	}
-	doc := newDocument(b.Bytes(), "text/html; charset=utf-8", changed, min(s.o.MaxAge, time.Minute))
-	doc.set("Content-Security-Policy", contentPolicy)
+	doc := newDocument(body, "text/html; charset=utf-8", changed, min(s.o.MaxAge, time.Minute))
+	doc.set("Content-Security-Policy", pages.Policy)
 	doc.set("X-Frame-Options", "DENY")
 	doc.set("Referrer-Policy", "strict-origin-when-cross-origin")
+	doc.set("Content-Language", to.Tag)
+	if !to.chosen {
+		doc.set("Vary", "Accept-Encoding, Accept-Language")
+	}
 	return doc, nil
 }
 
-func (s *Server) frame(title string) frame {
-	return frame{Base: s.base, CSS: s.css, Site: s.o.Site.Title, Language: "en", Title: title, Description: s.o.Site.Subtitle}
+// words gives a term's name in a language, or in English, marked as that.
+func (s *Server) words(t feeds.Tag, l *pages.Language) pages.Words {
+	term := s.terms[t]
+	if term == nil {
+		return pages.Words{Text: t.Term}
+	}
+	if own := term.Labels[l.Tag]; own != "" {
+		return pages.Words{Text: own}
+	}
+	if english := term.Labels["en"]; english != "" {
+		return pages.Words{Text: english, Lang: "en"}
+	}
+	return pages.Words{Text: t.Term}
 }
 
-// alternates are the autodiscovery links of a feed, Atom first.
-func (s *Server) alternates(f feeds.Feed) []alternate {
-	var out []alternate
-	for _, format := range render.Formats() {
-		out = append(out, alternate{format.MediaType(), f.Title + " (" + map[render.Format]string{render.FormatAtom: "Atom", render.FormatRSS: "RSS", render.FormatJSON: "JSON Feed"}[format] + ")",
-			s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), f.Language})
+// inItself names a language in itself.
+func inItself(tag string) pages.Words { return pages.Words{Text: render.LanguageName(tag), Lang: tag} }
+
+// heading names a feed, without what it is narrowed to.
+func (s *Server) heading(f feeds.Feed, l *pages.Language) pages.Words {
+	if n := s.named[f.Path]; n != nil {
+		return pages.Words{Text: n.Feed.TitleIn(l.Tag, s.o.Site.Language)}
+	}
+	kind, term, ok := strings.Cut(f.Path, "/")
+	switch {
+	case !ok:
+		return pages.Words{Text: s.o.Site.Title}
+	case kind == "source":
+		return pages.Words{Text: s.source(feeds.SourceID(term))}
+	}
+	return s.words(feeds.Tag{Scheme: kind, Term: term}, l)
+}
+
+// spoken words a parameter for people.
+func (s *Server) spoken(key, value string, l *pages.Language) pages.Words {
+	if key == "q" {
+		return pages.Words{Text: l.Say("feed.quoted", "words", value)}
+	}
+	var out pages.Words
+	for i, v := range strings.Split(value, ",") {
+		var one pages.Words
+		switch key {
+		case "lang":
+			one = inItself(v)
+		case "source":
+			one = pages.Words{Text: s.source(feeds.SourceID(v))}
+		default:
+			one = s.words(feeds.Tag{Scheme: key, Term: v}, l)
+		}
+		if i == 0 {
+			out = one
+		} else {
+			out = pages.Words{Text: l.Say("feed.or", "a", out.Text, "b", one.Text)}
+		}
 	}
 	return out
 }
 
-// filter is a link that narrows what is shown.
-type filter struct {
-	Label, Href string
-	Count       int
-	On          bool
+// inOrder names languages in themselves, in the order in which they are wanted.
+func inOrder(tags string) string {
+	var out []string
+	for _, l := range strings.Split(tags, ",") {
+		out = append(out, render.LanguageName(l))
+	}
+	return strings.Join(out, ", ")
 }
 
-type filterGroup struct {
-	Title   string
-	Filters []filter
+// feedLinks are a feed's addresses, Atom first.
+func (s *Server) feedLinks(f feeds.Feed, title string) []pages.FeedLink {
+	var out []pages.FeedLink
+	for _, format := range render.Formats() {
+		out = append(out, pages.FeedLink{Type: format.MediaType(), Format: string(format), Title: title + " (" + formatNames[format] + ")",
+			Href: s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), Language: f.Language})
+	}
+	return out
 }
 
-// page prepares the page that shows a feed to a person; home is the front page.
-func (s *Server) page(f feeds.Feed, home bool) *prepared {
-	return &prepared{make: func() (*document, error) {
-		q := f
-		if q.Query.Limit == 0 || q.Query.Limit > 100 {
-			q.Query.Limit = 30
-		}
-		sel, err := s.selected(q)
-		if err != nil {
-			return nil, err
-		}
-		sts, err := s.o.Store.Statements(sel.ids...)
-		if err != nil {
-			return nil, err
-		}
-		counts, err := s.o.Store.Counts()
-		if err != nil {
-			return nil, err
-		}
-		data := struct {
-			frame
-			Home      bool
-			Subtitle  string
-			Words     string
-			Items     []item
-			Groups    []filterGroup
-			Narrowed  []filter // what is on, each with the link that takes it off
-			Subscribe []alternate
-			Path      string
-			More      bool
-			Total     int
-			Hidden    url.Values // parameters that a search keeps
-		}{frame: s.frame(f.Title), Home: home, Subtitle: f.Subtitle, Words: f.Query.Words, Subscribe: s.alternates(f), Path: f.Path, More: !sel.more.IsZero(), Total: counts.All.Statements}
-		data.Feeds = data.Subscribe
-		data.Canonical = s.o.Site.FeedURL(f.Path, "html", f.RawQuery)
-		if home && f.RawQuery == "" {
-			data.Canonical = strings.TrimRight(s.o.Site.BaseURL, "/") + "/"
-		}
-		languages := render.Languages(f)
-		for i := range sts {
-			data.Items = append(data.Items, s.item(&sts[i], languages))
-		}
-		data.Groups, data.Narrowed = s.filters(f, counts)
-		data.Hidden, _ = url.ParseQuery(f.RawQuery) // we wrote it ourselves
-		data.Hidden.Del("q")
-		return s.execute("feed.html", data, sel.changed)
-	}}
+var formatNames = map[render.Format]string{render.FormatAtom: "Atom", render.FormatRSS: "RSS", render.FormatJSON: "JSON Feed"}
+
+// view is what a page's address says of how to show a feed, beside what is in
+// the feed.
+type view struct {
+	after  feeds.Cursor
+	all    string     // the kind of filters to show all of
+	values url.Values // as asked
 }
+
+// Parameters of pages alone.
+const (
+	afterKey = "after"
+	allKey   = "all"
+)
+
+func viewOf(rawQuery string) (view, error) {
+	v := view{}
+	v.values, _ = url.ParseQuery(rawQuery) // narrowed has refused what cannot be read
+	v.all = v.values.Get(allKey)
+	if raw := v.values.Get(afterKey); raw != "" {
+		order, id, ok := strings.Cut(raw, ".")
+		n, err := strconv.ParseInt(order, 36, 64)
+		if !ok || err != nil || id == "" || len(id) > 64 {
+			return v, refuse(http.StatusBadRequest, fmt.Sprintf("after=%s is not a place in the order of statements; follow a page's link to older ones", short(raw)))
+		}
+		v.after = feeds.Cursor{Order: time.Unix(0, n).UTC(), ID: feeds.StatementID(id)}
+	}
+	if raw := v.values.Get(pages.Chosen); raw != "" && pages.Speaks(raw) == nil {
+		return v, refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s: the site does not speak that language; it speaks:", pages.Chosen, short(raw)), spoken()...)
+	}
+	return v, nil
+}
+
+// spoken lists the languages of the site.
+func spoken() []string {
+	var out []string
+	for _, l := range pages.Languages() {
+		out = append(out, l.Tag)
+	}
+	return out
+}
+
+func cursorText(c feeds.Cursor) string {
+	return strconv.FormatInt(c.Order.UnixNano(), 36) + "." + string(c.ID)
+}
+
+const pageLength = 30
+
+// feedPage prepares the page that shows a feed to a person; home is the front
+// page.
+func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (*prepared, error) {
+	v, err := viewOf(rawQuery)
+	if err != nil {
+		return nil, err
+	}
+	if f.Query.Limit == 0 || f.Query.Limit > 100 {
+		f.Query.Limit = pageLength
+	}
+	f.Query.After = v.after
+	return &prepared{
+		heads: func() (uint64, error) {
+			sel, err := s.selected(f)
+			if err != nil {
+				return 0, err
+			}
+			counts, err := s.o.Store.Counts()
+			return sel.mark ^ countsMark(f, counts), err
+		},
+		make: func() (*document, error) {
+			sel, err := s.selected(f)
+			if err != nil {
+				return nil, err
+			}
+			sts, err := s.o.Store.Statements(sel.ids...)
+			if err != nil {
+				return nil, err
+			}
+			p, err := s.feedView(to, f, v)
+			if err != nil {
+				return nil, err
+			}
+			languages := append(render.Languages(f), to.Tag)
+			for i := range sts {
+				p.Items = append(p.Items, s.item(to, &sts[i], languages))
+			}
+			own := func(more url.Values) string { // this page with other parameters of its own
+				raw := f.RawQuery
+				if e := more.Encode(); e != "" && raw != "" {
+					raw += "&" + e
+				} else if e != "" {
+					raw = e
+				}
+				return s.link(to, "/feeds/"+f.Path+".html", raw)
+			}
+			if !sel.more.IsZero() {
+				p.Older = own(url.Values{afterKey: {cursorText(sel.more)}})
+			}
+			if !v.after.IsZero() {
+				p.Newest, p.NoIndex = own(nil), true
+			}
+			p.Data = s.listData(p, home)
+			body, err := to.Feed(p)
+			return s.page(to, body, err, sel.changed)
+		},
+	}, nil
+}
+
+// countsMark changes when the numbers of a page do. Where a page is of one choice,
+// only the numbers of what was chosen are looked at: what changes within them
+// and below the page's statements is seen with the next statement.
+func countsMark(f feeds.Feed, counts storage.Counts) uint64 {
+	mark := uint64(counts.All.Statements)
+	if everything(f) {
+		// A sum, as maps have no order.
+		add := func(name string, c storage.Count) {
+			h := fnv.New64a()
+			fmt.Fprintf(h, "%s %d", name, c.Statements)
+			mark += h.Sum64()
+		}
+		for t, c := range counts.Tags {
+			add("t"+t.String(), c)
+		}
+		for l, c := range counts.Languages {
+			add("l"+l, c)
+		}
+		for id, c := range counts.Sources {
+			add("s"+string(id), c)
+		}
+		return mark
+	}
+	h := fnv.New64a()
+	for _, scheme := range []string{feeds.Region, feeds.Country, feeds.Topic, feeds.Event} {
+		for _, term := range *f.Query.Terms(scheme) {
+			fmt.Fprintf(h, "%d ", counts.Tags[feeds.Tag{Scheme: scheme, Term: term}].Statements)
+		}
+	}
+	for _, id := range f.Query.Sources {
+		fmt.Fprintf(h, "%d ", counts.Sources[id].Statements)
+	}
+	for _, l := range f.Query.Languages {
+		fmt.Fprintf(h, "%d ", counts.Languages[feeds.PrimaryLanguage(l)].Statements)
+	}
+	if counts.All.Statements == 0 {
+		fmt.Fprint(h, "nothing") // which is said in other words than that nothing fits
+	}
+	return h.Sum64()
+}
+
+// everything reports whether a feed is of all there is.
+func everything(f feeds.Feed) bool { return f.Path == "all" && f.RawQuery == "" }
+
+// feedView words a feed's page without its statements.
+func (s *Server) feedView(to reader, f feeds.Feed, v view) (*pages.FeedPage, error) {
+	heading := s.heading(f, to.Language)
+	title := heading
+	now, _ := url.ParseQuery(f.RawQuery) // we wrote it ourselves
+	for _, key := range selectors {
+		if value := now.Get(key); value != "" {
+			title = pages.Words{Text: title.Text + " – " + s.spoken(key, value, to.Language).Text}
+		}
+	}
+	if value := now.Get("prefer"); value != "" {
+		title = pages.Words{Text: title.Text + " – " + inOrder(value)}
+	}
+	path := "/feeds/" + f.Path + ".html"
+	if everything(f) { // the front page shows the same
+		path = "/"
+	}
+	p := &pages.FeedPage{Frame: s.frame(to, title, path, f.RawQuery), Heading: heading, Subtitle: f.Subtitle, Path: s.base + "/feeds/" + f.Path + ".html", Words: now.Get("q")}
+	p.Here = "statements"
+	if p.Feeds = s.feedLinks(f, title.Text); p.Description == "" || !everything(f) {
+		p.Description = to.Say("feed.about", "title", title.Text)
+	}
+	// One choice is worth finding by a search engine, what it is narrowed to
+	// has no end.
+	p.NoIndex = len(now) > 1 || now.Has("q") || now.Has("limit")
+	counts, err := s.o.Store.Counts()
+	if err != nil {
+		return nil, err
+	}
+	facets, err := s.facets(f, counts)
+	if err != nil {
+		return nil, err
+	}
+	p.Any = counts.All.Statements > 0
+	p.Count = facets.all
+	p.Groups, p.Narrowed = s.filters(to, f, facets, v.all)
+	for key := range now {
+		if key != "q" {
+			p.Keep = append(p.Keep, pages.Field{Name: key, Value: now.Get(key)})
+		}
+	}
+	slices.SortFunc(p.Keep, func(a, b pages.Field) int { return strings.Compare(a.Name, b.Name) })
+	if to.chosen {
+		p.Keep = append(p.Keep, pages.Field{Name: pages.Chosen, Value: to.Tag})
+	}
+	p.Subscribe = pages.Subscribe{Feeds: p.Feeds, Readers: pages.Readers(p.Feeds[0].Href)}
+	var options []pages.Option
+	for _, l := range s.offered(counts) {
+		options = append(options, pages.Option{Value: l, Label: inItself(l)})
+	}
+	now.Del("limit")
+	p.Embed = to.NewEmbed(strings.TrimRight(s.o.Site.BaseURL, "/"), s.base, f.Path, now, v.values, options, title.Text)
+	if p.Embed.Open {
+		p.NoIndex = true
+	}
+	return p, nil
+}
+
+// offered gives the languages of statements: those that the operator offers
+// first, then the fullest.
+func (s *Server) offered(counts storage.Counts) []string {
+	var rest []string
+	for l := range counts.Languages {
+		if !slices.ContainsFunc(s.o.Languages, func(o string) bool { return feeds.SameLanguage(o, l) }) {
+			rest = append(rest, l)
+		}
+	}
+	slices.SortFunc(rest, func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts.Languages[b].Statements, counts.Languages[a].Statements), cmp.Compare(a, b))
+	})
+	return append(slices.Clone(s.o.Languages), rest[:min(len(rest), 12)]...)
+}
+
+// facets are how many statements of a feed carry what.
+type facets struct {
+	all       int
+	tags      map[feeds.Tag]int
+	languages map[string]int
+	sources   map[feeds.SourceID]int
+}
+
+func (s *Server) facets(f feeds.Feed, counts storage.Counts) (facets, error) {
+	out := facets{tags: map[feeds.Tag]int{}, languages: map[string]int{}, sources: map[feeds.SourceID]int{}}
+	q := f.Query
+	q.After = feeds.Cursor{}
+	if everything(f) {
+		out.all = counts.All.Statements
+		for t, c := range counts.Tags {
+			out.tags[t] = c.Statements
+		}
+		for l, c := range counts.Languages {
+			out.languages[l] = c.Statements
+		}
+		for id, c := range counts.Sources {
+			out.sources[id] = c.Statements
+		}
+		return out, nil
+	}
+	census, err := s.o.Store.Census(q)
+	if err != nil {
+		return out, err
+	}
+	out.all = census.All[0]
+	for t, n := range census.Tags {
+		out.tags[t] = n[0]
+	}
+	for l, n := range census.Languages {
+		out.languages[l] = n[0]
+	}
+	for id, n := range census.Sources {
+		out.sources[id] = n[0]
+	}
+	return out, nil
+}
+
+// mostFilters bounds a kind of filters on a page that shows all of them.
+const mostFilters = 400
 
 // filters gives the links that narrow a page further, the fullest first, and
-// those that widen it again.
-func (s *Server) filters(f feeds.Feed, counts storage.Counts) (groups []filterGroup, on []filter) {
+// those that widen it again. Of the kind all there are all, of others the first.
+func (s *Server) filters(to reader, f feeds.Feed, counts facets, all string) (groups []pages.FilterGroup, on []pages.Filter) {
 	now, _ := url.ParseQuery(f.RawQuery) // we wrote it ourselves
-	href := func(v url.Values) string {
-		raw := strings.ReplaceAll(v.Encode(), "%2C", ",")
-		return s.base + "/feeds/" + f.Path + ".html" + query(raw)
-	}
-	with := func(key, value string) string {
+	now.Del("limit")
+	href := func(key, value string) string {
 		v := url.Values{}
 		for k, old := range now {
 			v[k] = old
 		}
-		v.Set(key, value)
-		return href(v)
+		if v.Set(key, value); value == "" {
+			v.Del(key)
+		}
+		// Commas stay: they are legal in a query and people read these addresses.
+		return s.link(to, "/feeds/"+f.Path+".html", strings.ReplaceAll(v.Encode(), "%2C", ","))
 	}
 	for _, key := range selectors {
-		value := now.Get(key)
-		if value == "" {
-			continue
+		if value := now.Get(key); value != "" {
+			on = append(on, pages.Filter{Label: s.spoken(key, value, to.Language), Href: href(key, "")})
 		}
-		v := url.Values{}
-		for k, old := range now {
-			if k != key {
-				v[k] = old
-			}
-		}
-		on = append(on, filter{Label: s.spoken(key, value), Href: href(v)})
 	}
-	add := func(title, key string, counted map[string]int, label func(string) string, most int) {
+	add := func(key string, counted map[string]int, label func(string) pages.Words, first int) {
 		if now.Get(key) != "" || strings.HasPrefix(f.Path, key+"/") || len(counted) < 2 {
 			return
 		}
-		g := filterGroup{Title: title}
+		g := pages.FilterGroup{Kind: key}
 		for value, n := range counted {
-			g.Filters = append(g.Filters, filter{Label: label(value), Href: with(key, value), Count: n})
+			g.Filters = append(g.Filters, pages.Filter{Label: label(value), Href: href(key, value), Count: n})
 		}
-		slices.SortFunc(g.Filters, func(a, b filter) int {
-			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Label, b.Label))
+		slices.SortFunc(g.Filters, func(a, b pages.Filter) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Label.Text, b.Label.Text), cmp.Compare(a.Href, b.Href))
 		})
-		g.Filters = g.Filters[:min(len(g.Filters), most)]
-		if f.Path != "all" || f.RawQuery != "" {
-			for i := range g.Filters {
-				g.Filters[i].Count = 0 // the numbers are of everything, and would mislead beside a choice
-			}
+		switch {
+		case all == key:
+			g.Href = href("", "")
+			g.Filters = g.Filters[:min(len(g.Filters), mostFilters)]
+		case len(g.Filters) > first+1: // one more takes no more room than the link to it
+			g.All, g.Href = len(g.Filters), href(allKey, key)+"#by-"+key
+			g.Filters = g.Filters[:first]
 		}
 		groups = append(groups, g)
 	}
 	ofScheme := func(scheme string) map[string]int {
 		out := map[string]int{}
-		for t, c := range counts.Tags {
+		for t, n := range counts.tags {
 			if t.Scheme == scheme && s.terms[t] != nil {
-				out[t.Term] = c.Statements
+				out[t.Term] = n
 			}
 		}
 		return out
 	}
-	term := func(scheme string) func(string) string {
-		return func(v string) string { return s.label(feeds.Tag{Scheme: scheme, Term: v}) }
-	}
-	languages := map[string]int{}
-	for l, c := range counts.Languages {
-		languages[l] = c.Statements
+	term := func(scheme string) func(string) pages.Words {
+		return func(v string) pages.Words { return s.words(feeds.Tag{Scheme: scheme, Term: v}, to.Language) }
 	}
 	sources := map[string]int{}
-	for id, c := range counts.Sources {
+	for id, n := range counts.sources {
 		if s.sources[id] != nil {
-			sources[string(id)] = c.Statements
+			sources[string(id)] = n
 		}
 	}
-	add("Languages", "lang", languages, render.LanguageName, 12)
-	add("Topics", "topic", ofScheme(feeds.Topic), term(feeds.Topic), 12)
-	add("Regions", "region", ofScheme(feeds.Region), term(feeds.Region), 12)
-	add("Countries", "country", ofScheme(feeds.Country), term(feeds.Country), 12)
-	add("Events", "event", ofScheme(feeds.Event), term(feeds.Event), 6)
-	add("Offices", "source", sources, func(v string) string { return s.source(feeds.SourceID(v)) }, 12)
+	add("lang", counts.languages, inItself, 8)
+	add("topic", ofScheme(feeds.Topic), term(feeds.Topic), 8)
+	add("region", ofScheme(feeds.Region), term(feeds.Region), 8)
+	add("country", ofScheme(feeds.Country), term(feeds.Country), 8)
+	add("event", ofScheme(feeds.Event), term(feeds.Event), 5)
+	add("source", sources, func(v string) pages.Words { return pages.Words{Text: s.source(feeds.SourceID(v))} }, 8)
 	return groups, on
 }
 
-// spoken words a parameter for people.
-func (s *Server) spoken(key, value string) string {
-	if key == "q" {
-		return "“" + value + "”"
+// aboutPage explains one of our own IRIs; heading, in English, may be "".
+func (s *Server) aboutPage(to reader, path, heading, about string) (*document, error) {
+	title := pages.Words{Text: to.Say("about.title")}
+	if heading != "" {
+		title = pages.Words{Text: heading, Lang: "en"}
 	}
-	var out []string
-	for _, v := range strings.Split(value, ",") {
-		switch key {
-		case "lang":
-			v = render.LanguageName(v)
-		case "source":
-			v = s.source(feeds.SourceID(v))
-		default:
-			v = s.label(feeds.Tag{Scheme: key, Term: v})
-		}
-		out = append(out, v)
-	}
-	return strings.Join(out, " or ")
-}
-
-// aboutPage explains one of our own IRIs.
-func (s *Server) aboutPage(path, about string) (*document, error) {
-	data := struct {
-		frame
-		About string
-	}{s.frame(path), about}
-	return s.execute("about.html", data, time.Time{})
+	p := &pages.AboutPage{Frame: s.frame(to, title, path, ""), IRI: strings.TrimRight(s.o.Site.BaseURL, "/") + path, About: about}
+	body, err := to.About(p)
+	return s.page(to, body, err, time.Time{})
 }

@@ -23,8 +23,8 @@ const (
 var selectors = [...]string{"lang", "region", "topic", "country", "event", "source", "q"}
 
 // resolve finds out what a path and query ask for. The error is a *redirect or
-// a *refusal when the answer is not a document.
-func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
+// a *refusal when the answer is not a document. Pages are made for to.
+func (s *Server) resolve(path, rawQuery, accept string, to reader) (*prepared, error) {
 	if err := s.moved(path, rawQuery); err != nil {
 		return nil, err
 	}
@@ -34,33 +34,37 @@ func (s *Server) resolve(path, rawQuery, accept string) (*prepared, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.page(f, true), nil
+		return s.feedPage(to, f, rawQuery, true)
 	case path == "/feeds":
-		return &prepared{make: s.feedsPage}, nil
+		return &prepared{heads: s.listMark, make: func() (*document, error) { return s.feedsPage(to) }}, nil
+	case path == "/overview":
+		return s.overview(to), nil
 	case path == "/feeds.opml":
-		return &prepared{make: s.feedsOPML}, nil
+		return &prepared{heads: s.listMark, make: s.feedsOPML}, nil
 	case path == "/robots.txt":
-		return &prepared{make: s.robots}, nil
+		return &prepared{heads: never, make: s.robots}, nil
+	case path == "/sitemap.xml", strings.HasPrefix(path, "/sitemap/"):
+		return s.sitemap(path)
 	case strings.HasPrefix(path, "/rel/"), strings.HasPrefix(path, "/ns/"):
 		if about := meanings[path[1:]]; about != "" {
-			return &prepared{make: func() (*document, error) { return s.aboutPage(path, about) }}, nil
+			return &prepared{heads: never, make: func() (*document, error) { return s.aboutPage(to, path, "", about) }}, nil
 		}
 	case path == "/api":
-		return &prepared{heads: func() (uint64, error) { return 1, nil }, make: s.apiPage}, nil
+		return &prepared{heads: never, make: func() (*document, error) { return s.apiPage(to) }}, nil
 	case strings.HasPrefix(path, "/api/"):
 		return s.api(path, rawQuery)
 	case strings.HasPrefix(path, "/problems/"):
 		if i := slices.IndexFunc(problems, func(k kindOfProblem) bool { return "/problems/"+k.name == path }); i >= 0 {
-			return &prepared{heads: func() (uint64, error) { return 1, nil }, make: func() (*document, error) { return s.aboutPage(problems[i].title, problems[i].about) }}, nil
+			return &prepared{heads: never, make: func() (*document, error) { return s.aboutPage(to, path, problems[i].title, problems[i].about) }}, nil
 		}
 	case strings.HasPrefix(path, "/statements/"):
-		return s.statement(strings.TrimPrefix(path, "/statements/"), rawQuery)
+		return s.statement(to, strings.TrimPrefix(path, "/statements/"), rawQuery)
 	case strings.HasPrefix(path, "/archive/"):
 		return s.archiveAt(strings.TrimPrefix(path, "/archive/"), rawQuery)
 	case strings.HasPrefix(path, "/feeds/"):
-		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept)
+		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept, to)
 	}
-	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html")
+	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/overview", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html")
 }
 
 // meanings says what the relations and schemes that stand in our feeds mean: an
@@ -82,7 +86,7 @@ var meanings = map[string]string{
 }
 
 // feedAt resolves what follows /feeds/.
-func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
+func (s *Server) feedAt(rest, rawQuery, accept string, to reader) (*prepared, error) {
 	if lower := strings.ToLower(rest); lower != rest {
 		name, _ := extension(lower)
 		if _, err := s.feed(name); err == nil {
@@ -105,7 +109,7 @@ func (s *Server) feedAt(rest, rawQuery, accept string) (*prepared, error) {
 		return nil, err
 	}
 	if ext == "html" {
-		return s.page(f, false), nil
+		return s.feedPage(to, f, rawQuery, false)
 	}
 	format := render.Format(ext)
 	if !slices.Contains(render.Formats(), format) {
@@ -334,11 +338,11 @@ func either[T any](a, b []T) []T {
 func (s *Server) narrowedTitle(title string, by url.Values) string {
 	for _, key := range selectors {
 		if v := by.Get(key); v != "" {
-			title += " – " + s.spoken(key, v)
+			title += " – " + s.spoken(key, v, s.own()).Text
 		}
 	}
 	if v := by.Get("prefer"); v != "" {
-		title += " – " + strings.ReplaceAll(s.spoken("lang", v), " or ", ", ")
+		title += " – " + inOrder(v)
 	}
 	return title
 }

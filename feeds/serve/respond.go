@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"html"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,6 +14,8 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"communique/feeds/pages"
 )
 
 const allowed = "GET, HEAD, OPTIONS"
@@ -327,23 +328,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text s
 		h.Set("Cache-Control", "no-cache")
 	}
 	var b strings.Builder
-	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if page := s.errorPage(r, status, text, list); page != nil {
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", contentPolicy)
-		fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%d %s</title><link rel=\"stylesheet\" href=\"%s\">\n<main class=\"narrow\"><h1>%s</h1><p>%s</p>",
-			status, http.StatusText(status), html.EscapeString(s.base+s.css), http.StatusText(status), html.EscapeString(text))
-		if len(list) > 0 {
-			b.WriteString("<ul>")
-			for _, l := range list {
-				if strings.HasPrefix(l, "/") && !strings.HasSuffix(l, "…") {
-					fmt.Fprintf(&b, `<li><a href="%s">%s</a></li>`, html.EscapeString(s.base+l), html.EscapeString(l))
-				} else {
-					fmt.Fprintf(&b, "<li>%s</li>", html.EscapeString(l))
-				}
-			}
-			b.WriteString("</ul>")
-		}
-		fmt.Fprintf(&b, `<p><a href="%s/feeds">All feeds</a></p></main></html>`, html.EscapeString(s.base))
+		h.Set("Content-Security-Policy", pages.Policy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Vary", "Accept, Accept-Language")
+		b.Write(page)
 	} else {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		b.WriteString(text)
@@ -358,4 +348,36 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text s
 	if r.Method != http.MethodHead {
 		_, _ = w.Write([]byte(b.String())) // the reader may have left
 	}
+}
+
+// errorPage is what a person is told; nil for who is none.
+func (s *Server) errorPage(r *http.Request, status int, text string, list []string) []byte {
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		return nil
+	}
+	to := s.anyReader(r)
+	p := &pages.ErrorPage{Message: "error." + strconv.Itoa(status), Exactly: text}
+	switch status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	default:
+		p.Message = "error.other"
+	}
+	p.Frame = s.frame(to, pages.Words{Text: to.Say(p.Message)}, "/", "") // its links in other languages lead home
+	p.NoIndex, p.Canonical = true, ""
+	for _, l := range list {
+		f := pages.Field{Name: l}
+		if strings.HasPrefix(l, "/") && !strings.HasSuffix(l, "…") {
+			f.Value = s.base + l
+			if isPage(l) {
+				f.Value = s.link(to, l, "")
+			}
+		}
+		p.There = append(p.There, f)
+	}
+	page, err := to.Error(p)
+	if err != nil {
+		s.o.Log.Error("no page for an error", "stage", "serve", "err", err)
+		return nil // plain text will do
+	}
+	return page
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/pages"
 	"communique/feeds/render"
 	"communique/storage"
 )
@@ -59,7 +60,9 @@ type Server struct {
 	limits    *limiter // nil for none
 	shown     ownerCache
 	assets    map[string]*document // by path
-	css       string               // path of the style sheet, with its hash
+	css       string               // paths of the files that pages load, with their hashes
+	js        string
+	icon      string
 }
 
 // New makes a Server. It fails when the site cannot be published as it is.
@@ -98,11 +101,13 @@ func New(o Options) (*Server, error) {
 	for i := range o.Sources {
 		s.sources[o.Sources[i].ID] = &o.Sources[i]
 	}
-	s.css = s.asset("site", "css", "text/css; charset=utf-8", siteCSS)
+	s.css = s.asset("site", "css", "text/css; charset=utf-8", pages.CSS)
+	s.js = s.asset("site", "js", "text/javascript; charset=utf-8", pages.JS)
+	s.icon = s.asset("icon", "svg", "image/svg+xml", pages.Icon)
 	return s, nil
 }
 
-// label gives a term's name in English, which is the site's own language.
+// label gives a term's name in the language of the published feeds, or in English.
 func (s *Server) label(t feeds.Tag) string {
 	if term := s.terms[t]; term != nil && term.Labels[s.o.Site.Language] != "" {
 		return term.Labels[s.o.Site.Language]
@@ -151,16 +156,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		doc.answer(w, r)
 		return
 	}
-	if p := s.cache.get(path, r.URL.RawQuery); p != nil {
+	key := cacheKey{path: path, query: r.URL.RawQuery}
+	to, isPage := s.readerOf(r, path)
+	if isPage {
+		key.language = to.Tag
+	}
+	if p := s.cache.get(key); p != nil {
 		s.serve(w, r, p)
 		return
 	}
-	p, err := s.resolve(path, r.URL.RawQuery, r.Header.Get("Accept"))
+	p, err := s.resolve(path, r.URL.RawQuery, r.Header.Get("Accept"), to)
 	if err != nil {
 		s.decline(w, r, err)
 		return
 	}
-	s.serve(w, r, s.cache.put(path, r.URL.RawQuery, p))
+	s.serve(w, r, s.cache.put(key, p))
 }
 
 // serve answers with what p holds, prepared anew when its statements changed.

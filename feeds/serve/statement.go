@@ -4,17 +4,18 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/pages"
 )
 
 // statement prepares a statement's page, or its JSON.
-func (s *Server) statement(rest, rawQuery string) (*prepared, error) {
+func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) {
 	name, isJSON := strings.CutSuffix(rest, ".json")
 	id := feeds.StatementID(name)
 	values, err := url.ParseQuery(rawQuery)
@@ -24,6 +25,9 @@ func (s *Server) statement(rest, rawQuery string) (*prepared, error) {
 	lang := values.Get("lang")
 	if lang != "" && !wellFormed(lang) {
 		return nil, refuse(http.StatusBadRequest, "lang="+short(lang)+" is not a language tag; want one such as fr or pt-BR")
+	}
+	if _, err := viewOf(rawQuery); err != nil {
+		return nil, err
 	}
 	var languages []string
 	if lang != "" {
@@ -40,7 +44,7 @@ func (s *Server) statement(rest, rawQuery string) (*prepared, error) {
 		if isJSON {
 			return s.statementJSON(st, languages)
 		}
-		return s.statementPage(st, lang)
+		return s.statementPage(to, st, lang, values.Get(picturesKey) == "show")
 	})
 }
 
@@ -83,70 +87,71 @@ func (s *Server) statementAt(id feeds.StatementID, elsewhere func(feeds.Statemen
 	}, nil
 }
 
-func (s *Server) statementPage(st *feeds.Statement, lang string) (*document, error) {
-	var languages []string
+// picturesKey is the parameter of a reader who wants the pictures, which tells
+// their publisher of it.
+const picturesKey = "pictures"
+
+func (s *Server) statementPage(to reader, st *feeds.Statement, lang string, pictures bool) (*document, error) {
+	languages := []string{to.Tag}
+	raw := ""
 	if lang != "" {
-		languages = []string{lang}
+		languages, raw = []string{lang, to.Tag}, "lang="+lang
 	}
 	c := st.Lead(languages...)
-	data := struct {
-		frame
-		Item       item
-		HTML       template.HTML
-		Authors    string
-		Rights     string
-		Published  bool
-		Role       string // of the shown copy, "" when it is the only one
-		Class      string
-		Others     []tongue  // copies that are not shown
-		Why        []carrier // all, in order of arrival
-		Several    bool
-		Apart      bool // something came near
-		Related    []*neighbour
-		Reasons    []reason
-		Mentioned  []reason
-		ID         string
-		JSON       string
-		Enclosures []feeds.Enclosure
-	}{Item: s.item(st, languages), Published: !st.Published.IsZero(), Rights: c.Rights,
-		ID: s.o.Site.StatementURI(st.ID), JSON: s.base + "/statements/" + string(st.ID) + ".json", Enclosures: c.Enclosures}
-	data.frame = s.frame(data.Item.Title)
-	data.Canonical = s.o.Site.Permalink(st.ID)
-	data.Description = data.Item.Summary
-	data.HTML = template.HTML(cmp.Or(c.Content, c.Summary)) // cleaned by normalize when it came in; the page's policy forbids what is left to forbid
+	p := &pages.StatementPage{Item: s.item(to, st, languages), Original: c.Link, Rights: c.Rights,
+		ID: s.o.Site.StatementURI(st.ID), JSON: s.base + "/statements/" + string(st.ID) + ".json", Enclosures: c.Enclosures, Several: len(st.Copies) > 1}
+	path := "/statements/" + string(st.ID)
+	p.Frame = s.frame(to, pages.Words{Text: p.Item.Title, Lang: c.Language}, path, raw)
+	p.Description, p.Image, p.Published, p.Updated = p.Item.Summary, c.Image, st.Published, st.Updated
+	if lang != "" && !slices.Contains(st.Languages(), lang) {
+		p.Canonical = s.frame(to, p.Title, path, "").Canonical // there is no page of its own in this language
+	}
+	some := false
+	p.HTML, some = to.Text(cmp.Or(c.Content, c.Summary), pictures)
+	if some && !pictures {
+		p.Pictures = s.link(to, path, strings.TrimPrefix(raw+"&"+picturesKey+"=show", "&"))
+	}
+	p.NoIndex = pictures
 	var names []string
 	for _, a := range c.Authors {
-		if a.Name != "" {
+		if a.Name != "" && a.Name != p.Item.Office {
 			names = append(names, a.Name)
 		}
 	}
-	data.Authors = strings.Join(names, ", ")
+	p.Authors = strings.Join(names, ", ")
 	near, _, err := s.neighbours(st)
 	if err != nil {
 		return nil, err
 	}
-	data.Related = s.related(st, near, languages)
-	var others []carrier
+	p.Related = s.related(to, st, near, languages)
+	var others []pages.Carrier
 	for i := range st.Copies {
-		k := s.carrier(st, &st.Copies[i], near, languages)
-		data.Why = append(data.Why, k)
-		data.Apart = data.Apart || k.Nearest != nil
+		k := s.carrier(to, st, &st.Copies[i], near, languages)
+		p.Why = append(p.Why, k)
+		p.Apart = p.Apart || k.Nearest != nil
 		if &st.Copies[i] != c {
 			others = append(others, k)
-		} else if len(st.Copies) > 1 {
-			data.Role, data.Class = k.Role, k.Class
+		} else if p.Several {
+			p.Role = k.Role
 		}
 	}
-	data.Others, data.Several = tongues(others, c.Language), len(st.Copies) > 1
+	p.Others = tongues(others, c.Language)
 	for _, t := range st.Taggings {
-		if r := s.reason(st, t); t.Tag.Scheme == feeds.Mention {
-			data.Mentioned = append(data.Mentioned, r)
+		if r := s.reason(to, st, t); t.Tag.Scheme == feeds.Mention {
+			p.Mentioned = append(p.Mentioned, r)
 		} else {
-			data.Reasons = append(data.Reasons, r)
+			p.Reasons = append(p.Reasons, r)
 		}
 	}
-	data.Reasons = once(data.Reasons)
-	return s.execute("statement.html", data, st.Changed)
+	p.Reasons = once(p.Reasons)
+	p.Data = s.statementData(p, st, c)
+	body, err := to.Statement(p)
+	doc, err := s.page(to, body, err, st.Changed)
+	if err == nil && pictures {
+		doc.set("Content-Security-Policy", pages.PicturesPolicy)
+		doc.set("Referrer-Policy", "no-referrer")
+	}
+	return doc, err
 }
 
 // statementJSON is a statement for programs.

@@ -18,7 +18,8 @@ var below = map[string][]string{
 	"feeds/words":                         {},
 	"feeds/render":                        {"feeds"},
 	"feeds/render/rendertest":             {},
-	"feeds/serve":                         {"feeds", "feeds/words", "feeds/render", "storage", "internal/near"},
+	"feeds/pages":                         {"feeds", "feeds/render"},
+	"feeds/serve":                         {"feeds", "feeds/words", "feeds/render", "feeds/pages", "storage", "internal/near"},
 	"storage":                             {"feeds", "feeds/words"},
 	"aggregator/schedule":                 {"feeds"},
 	"aggregator/fetch":                    {"feeds", "internal/guard"},
@@ -70,6 +71,7 @@ var homes = map[string][]string{
 	"github.com/temoto/robotstxt":         {"aggregator/robots"},
 	"golang.org/x/time/rate":              {"aggregator/fetch", "feeds/serve"},
 	"github.com/chromedp/chromedp":        {"internal/browser"}, // and tests
+	"github.com/chromedp/cdproto":         {"internal/browser"}, // and tests
 }
 
 type pkg struct {

@@ -1,0 +1,306 @@
+package serve
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"communique/feeds"
+)
+
+func TestOlderStatementsAreReachedByLinksWithNoneLostOrTwice(t *testing.T) {
+	s := newSite(t)
+	for i := range 75 {
+		s.say("north", "en", fmt.Sprint("Clinics number ", i), health)
+	}
+	var got []string
+	path := "/feeds/topic/health.html"
+	title := regexp.MustCompile(`Clinics number (\d+)</a></h2>`)
+	for pages := 0; path != "" && pages < 10; pages++ {
+		page := string(s.get(path).body)
+		for _, m := range title.FindAllStringSubmatch(page, -1) {
+			got = append(got, m[1])
+		}
+		s.say("north", "en", fmt.Sprint("News in between ", pages), health) // which moves nothing that is older
+		if (strings.Contains(page, "Back to the newest")) != (pages > 0) {
+			t.Errorf("page %d: the link back to the newest", pages)
+		}
+		path = ""
+		if older := regexp.MustCompile(`<a href="([^"]*)" rel="nofollow next">`).FindStringSubmatch(page); older != nil {
+			path = strings.ReplaceAll(older[1], "&amp;", "&")
+		}
+	}
+	var want []string
+	for i := 74; i >= 0; i-- {
+		want = append(want, fmt.Sprint(i))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+	for _, bad := range []string{"x", "1.", ".a", "zzzzzzzzzzzzzzzzzzz.a", "1." + strings.Repeat("a", 100)} {
+		if a := s.get("/?after=" + bad); a.StatusCode != 400 {
+			t.Errorf("after=%s: %s, want 400", bad, a.Status)
+		}
+	}
+}
+
+func TestFiltersCountWithinTheChoice(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "One", health, americas)
+	s.say("south", "es", "Dos", health, americas, mexico)
+	s.say("south", "es", "Tres", data, americas)
+	s.say("north", "fr", "Quatre", data)
+	filter := regexp.MustCompile(`<li><a href="([^"]*)" rel="nofollow"><span[^>]*>([^<]*)</span>(?: <span class="number">(\d+)</span>)?</a></li>`)
+	counts := func(path string) (out []string) {
+		for _, m := range filter.FindAllStringSubmatch(string(s.get(path).body), -1) {
+			out = append(out, m[2]+" "+m[3])
+		}
+		return out
+	}
+	for path, want := range map[string]string{
+		"/":                                     "[Español 2 English 1 Français 1 Data 2 Health 2 North Office 2 Oficina Sur 2]",
+		"/feeds/region/americas.html":           "[Español 2 English 1 Health 2 Data 1 Oficina Sur 2 North Office 1]",
+		"/feeds/all.html?topic=health":          "[English 1 Español 1 North Office 1 Oficina Sur 1]",
+		"/feeds/all.html?topic=health&lang=es":  "[]",
+		"/feeds/all.html?q=many":                "[Español 2 English 1 Français 1 Data 2 Health 2 North Office 2 Oficina Sur 2]",
+		"/feeds/all.html?q=dos+OR+tres":         "[Data 1 Health 1]",
+		"/feeds/all.html?source=south&lang=es":  "[Data 1 Health 1]",
+		"/feeds/all.html?source=south&limit=10": "[Data 1 Health 1]",
+	} {
+		if got := fmt.Sprint(counts(path)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	page := string(s.get("/feeds/all.html?topic=health&lang=es&hl=fr").body)
+	for _, want := range []string{`<a href="/feeds/all.html?lang=es&amp;hl=fr"`, `<a href="/feeds/all.html?topic=health&amp;hl=fr"`, "1 communiqué", `name="hl" value="fr"`, `name="topic" value="health"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestPageIsMadeAnewOnlyWhenItsStatementsOrNumbersChange(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	old := s.say("south", "es", "Datos", data)
+	made := func(path string) *document {
+		t.Helper()
+		s.get(path)
+		p := s.server.cache.get(cacheKey{path: path, language: "en"})
+		if p == nil {
+			t.Fatal(path, "is not kept")
+		}
+		return p.doc.Load()
+	}
+	healthPage, dataPage, front, list := made("/feeds/topic/health.html"), made("/feeds/topic/data.html"), made("/"), made("/feeds")
+	s.say("south", "es", "Más datos", data)
+	if made("/feeds/topic/health.html") != healthPage {
+		t.Error("the page of another topic was made anew")
+	}
+	if made("/feeds/topic/data.html") == dataPage || made("/") == front || made("/feeds") == list {
+		t.Error("a page that a new statement changes stayed as it was")
+	}
+	dataPage, front = made("/feeds/topic/data.html"), made("/")
+	s.append(&feeds.Moderated{Statement: old, Hide: true})
+	if made("/feeds/topic/data.html") == dataPage || made("/") == front {
+		t.Error("a page shows what was withdrawn")
+	}
+	s.append(&feeds.Fetched{Source: "north", At: day})
+	front = made("/")
+	s.append(&feeds.Fetched{Source: "north", At: day.Add(time.Hour)})
+	if made("/") != front {
+		t.Error("a visit that brought nothing made the front page anew")
+	}
+}
+
+func TestPageTellsProgramsWhatItIs(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", `Clinics < 3 & "more"`, health, mexico)
+	s.copy(id, "south", "es", "Clínicas", health)
+	jsonLD := regexp.MustCompile(`<script type="application/ld\+json">(.*)</script>`)
+	for path, want := range map[string]string{"/": "CollectionPage", "/statements/" + string(id): "NewsArticle", "/statements/" + string(id) + "?lang=es": "NewsArticle"} {
+		page := string(s.get(path).body)
+		m := jsonLD.FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("%s: no JSON-LD\n%s", path, page)
+		}
+		var ld struct {
+			Context         string `json:"@context"`
+			Type            string `json:"@type"`
+			Headline, URL   string
+			DatePublished   string
+			WorkTranslation []struct{ InLanguage, Headline string }
+			MainEntity      struct{ ItemListElement []struct{ URL string } }
+		}
+		if err := json.Unmarshal([]byte(m[1]), &ld); err != nil || ld.Context != "https://schema.org" || ld.Type != want || !strings.HasPrefix(ld.URL, "https://news.example.org/") {
+			t.Errorf("%s: %v %+v", path, err, ld)
+		}
+		switch {
+		case path == "/" && (len(ld.MainEntity.ItemListElement) != 1 || ld.MainEntity.ItemListElement[0].URL != "https://news.example.org/statements/"+string(id)):
+			t.Errorf("%s: %+v", path, ld)
+		case path == "/statements/"+string(id) && (ld.Headline != `Clinics < 3 & "more"` || len(ld.WorkTranslation) != 1 || ld.WorkTranslation[0].InLanguage != "es" || ld.DatePublished == ""):
+			t.Errorf("%s: %+v", path, ld)
+		}
+		for _, meta := range []string{"og:title", "og:url", "og:type", "og:site_name", "og:locale"} {
+			if strings.Count(page, `<meta property="`+meta+`" content="`) != 1 {
+				t.Errorf("%s: not one %s", path, meta)
+			}
+		}
+		for _, l := range append(spoken(), "x-default") {
+			if strings.Count(page, `<link rel="alternate" hreflang="`+l+`" href="https://news.example.org/`) != 1 {
+				t.Errorf("%s: not one alternate in %s", path, l)
+			}
+		}
+		if strings.Count(page, `<link rel="canonical" href="https://news.example.org`+strings.Split(path, "#")[0]) != 1 {
+			t.Errorf("%s: canonical", path)
+		}
+	}
+}
+
+func TestSiteMapsLeadToEverything(t *testing.T) {
+	s := newSite(t)
+	for i := range 3 {
+		s.say("north", "en", fmt.Sprint("Clinics ", i), health)
+	}
+	past := time.Date(2025, 11, 30, 23, 59, 59, 0, time.UTC)
+	s.append(&feeds.Observed{Item: "south/old", Statement: "statementoldold1", FirstSeen: past, Changed: past, Order: past, Revision: 1, Relation: feeds.IsOrigin, Copy: feeds.Copy{Source: "south", Title: "Old"}})
+	robots := string(s.get("/robots.txt").body)
+	if !strings.Contains(robots, "\nSitemap: https://news.example.org/sitemap.xml\n") {
+		t.Errorf("robots.txt: %s", robots)
+	}
+	type entry struct {
+		Loc     string `xml:"loc"`
+		LastMod string `xml:"lastmod"`
+	}
+	read := func(path string) (out []entry) {
+		t.Helper()
+		a := s.get(path)
+		var doc struct {
+			XMLName xml.Name
+			Maps    []entry `xml:"sitemap"`
+			URLs    []entry `xml:"url"`
+		}
+		if err := xml.Unmarshal(a.body, &doc); err != nil || a.StatusCode != 200 || doc.XMLName.Space != sitemapSpace || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/xml") {
+			t.Fatalf("%s: %s %v %s", path, a.Status, err, a.body)
+		}
+		return append(doc.Maps, doc.URLs...)
+	}
+	var all []string
+	for _, m := range read("/sitemap.xml") {
+		for _, u := range read(strings.TrimPrefix(m.Loc, "https://news.example.org")) {
+			path, ours := strings.CutPrefix(u.Loc, "https://news.example.org")
+			if a := s.get(path); !ours || a.StatusCode != 200 || strings.Contains(string(a.body), `content="noindex`) {
+				t.Errorf("%s: %s, or not to be indexed", u.Loc, a.Status)
+			}
+			if _, err := time.Parse(time.RFC3339, u.LastMod); err != nil && u.LastMod != "" {
+				t.Errorf("%s: %v", u.Loc, err)
+			}
+			all = append(all, path)
+		}
+	}
+	for _, want := range []string{"/", "/feeds", "/overview", "/feeds/topic/health.html", "/feeds/all.html?lang=en", "/feeds/source/south.html", "/statements/statementoldold1", "/statements/statement0000001"} {
+		if !slices.Contains(all, want) {
+			t.Errorf("no map has %s: %v", want, all)
+		}
+	}
+	slices.Sort(all)
+	if len(slices.Compact(slices.Clone(all))) != len(all) {
+		t.Errorf("something is mapped twice: %v", all)
+	}
+	for _, bad := range []string{"/sitemap/2026-13.xml", "/sitemap/feeds", "/sitemap/x.xml", "/sitemap/"} {
+		if a := s.get(bad); a.StatusCode != 404 {
+			t.Errorf("%s: %s, want 404", bad, a.Status)
+		}
+	}
+}
+
+func TestErrorsStandInTheFrameAndLanguageOfTheSite(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics", health)
+	s.append(&feeds.Moderated{Statement: id, Hide: true})
+	for path, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"/nowhere": {404, "Il n’y a rien ici"}, "/feeds/topic/nosuch.html": {404, "Il n’y a rien ici"}, "/statements/" + string(id): {410, "Ce contenu a été retiré"},
+		"/feeds/all.html?limit=0": {400, "Cette adresse ne peut pas être lue"}, "/?q=" + strings.Repeat("x", 5000): {414, "Cette adresse est trop longue"}, "/nowhere?hl=ar": {404, "لا شيء هنا"}, "/?hl=tlh": {400, "Cette adresse"},
+	} {
+		a := s.get(path, "Accept", "text/html,*/*", "Accept-Language", "fr")
+		page := string(a.body)
+		if a.StatusCode != want.status || !strings.Contains(page, want.says) || !strings.Contains(page, `<a class="skip"`) || !strings.Contains(page, `<link rel="stylesheet"`) || a.Header.Get("Content-Security-Policy") == "" ||
+			!strings.Contains(a.Header.Get("Vary"), "Accept-Language") || strings.Contains(a.Header.Get("Cache-Control"), "public") {
+			t.Errorf("%.40s: %s %v\n%s", path, a.Status, a.Header, page)
+		}
+	}
+	if a := s.get("/nowhere", "Accept", "*/*"); strings.Contains(string(a.body), "<") {
+		t.Errorf("a program is answered with a page: %s", a.body)
+	}
+}
+
+func TestOverviewCountsByRegionTopicAndMonth(t *testing.T) {
+	s := newSite(t)
+	if page := string(s.get("/overview").body); !strings.Contains(page, "There was no statement") {
+		t.Error("an empty overview does not say so")
+	}
+	s.say("north", "en", "One", health, americas)
+	s.say("north", "en", "Two", data)
+	page := string(s.get("/overview").body)
+	for _, want := range []string{`<svg class="chart"`, `<title id="chart-title">`, `<desc id="chart-text">One bar for each month from April 2025 to March 2026`, "March 2026: 2 statements", `<rect class="part1"`, `<rect class="part0"`,
+		`href="/feeds/region/americas.html"`, `<tr><th scope="row"><bdi>Health</bdi></th><td class="number">0</td>`, `<th scope="row">March 2026</th><td class="number">2</td><td class="number">1</td>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the overview lacks %s:\n%s", want, page)
+		}
+	}
+}
+
+func TestPicturesComeOnlyWhenTheReaderAsks(t *testing.T) {
+	s := newSite(t)
+	at := day
+	s.append(&feeds.Observed{Item: "north/p", Statement: "statementpicture", FirstSeen: at, Changed: at, Order: at, Published: at, Revision: 1, Relation: feeds.IsOrigin,
+		Copy: feeds.Copy{Source: "north", Title: "Boats", Language: "en", Content: `<p>Text</p><img src="https://north.example/boat.jpg" alt="A boat">`}})
+	a := s.get("/statements/statementpicture?hl=en")
+	if page := string(a.body); strings.Contains(page, "boat.jpg\" alt") || !strings.Contains(page, "Picture: A boat") || !strings.Contains(page, `href="/statements/statementpicture?pictures=show&amp;hl=en"`) ||
+		strings.Contains(a.Header.Get("Content-Security-Policy"), "https:") {
+		t.Errorf("pictures are loaded unasked, or there is no way to ask: %v\n%s", a.Header, page)
+	}
+	a = s.get("/statements/statementpicture?pictures=show&hl=en")
+	if page := string(a.body); !strings.Contains(page, `<img src="https://north.example/boat.jpg" alt="A boat"`) || !strings.Contains(a.Header.Get("Content-Security-Policy"), "img-src 'self' data: https:") ||
+		strings.Contains(a.Header.Get("Content-Security-Policy"), "unsafe") || a.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("asked for and not shown: %v\n%s", a.Header, page)
+	}
+}
+
+func TestLabelsFallBackToEnglishAndSaySo(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	s.say("north", "en", "Data", data)
+	if page := string(s.get("/?hl=ar").body); !strings.Contains(page, `<span lang="en">Health</span>`) {
+		t.Errorf("an English label on an Arabic page is not marked:\n%s", page)
+	}
+}
+
+func BenchmarkPage(b *testing.B) {
+	s := newSite(b)
+	for i := range 200 {
+		s.say("north", "en", fmt.Sprint("Clinics ", i), health, americas)
+	}
+	for _, path := range []string{"/", "/feeds/topic/health.html", "/overview"} {
+		b.Run(path, func(b *testing.B) {
+			to := reader{s.server.own(), false}
+			for b.Loop() {
+				p, err := s.server.resolve(path, "", "text/html", to)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := p.current(s.server); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
