@@ -44,10 +44,11 @@ func (l *loader) finish() *Config {
 			l.onceAsked(addresses, s)
 		}
 	}
-	l.feeds(c, ids)
+	named := l.feeds(c, ids)
 	l.groups(c.Dedup.Groups, ids)
 	c.pins = l.pins(c.Dedup.Pins)
 	l.related(&c.Link)
+	c.embeds = l.embeds(&c.Embeds, ids, named)
 	c.forgetPlaces()
 	return c
 }
@@ -66,6 +67,11 @@ func (c *Config) forgetPlaces() {
 	}
 	for i := range c.Dedup.Pins {
 		c.Dedup.Pins[i].At = place{}
+	}
+	c.Embeds.At = place{}
+	for i := range c.Embeds.Partners {
+		p := &c.Embeds.Partners[i]
+		p.At, p.Theme.At, p.Theme.Light.At, p.Theme.Dark.At = place{}, place{}, place{}, place{}
 	}
 }
 

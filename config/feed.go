@@ -159,7 +159,8 @@ func (d *decoder) queries(v reflect.Value, n *yaml.Node, f *field) {
 var reserved = []string{"all", "region", "country", "topic", "event", "source"}
 
 // feeds checks the named feeds and what they were called.
-func (l *loader) feeds(c *Config, sources map[string]place) {
+func (l *loader) feeds(c *Config, sources map[string]place) (named map[string]place) {
+	named = map[string]place{}
 	names := map[string]place{} // whatever stands, stood or stood once at /feeds/…
 	var good []*Feed
 	for i := range c.Feeds {
@@ -171,6 +172,7 @@ func (l *loader) feeds(c *Config, sources map[string]place) {
 		if slices.Contains(reserved, string(f.Name)) {
 			l.errorAt(f.At.at("name"), fmt.Sprintf("%q is an address that every site has; choose another", f.Name))
 		}
+		named[string(f.Name)] = f.At
 		l.feed(f, sources)
 		good = append(good, f)
 	}
@@ -199,6 +201,7 @@ func (l *loader) feeds(c *Config, sources map[string]place) {
 		}
 		take(where, name, "take it out of one of the two")
 	}
+	return named
 }
 
 // removedAt gives the places of the names in the lists `removed` of all files.

@@ -60,7 +60,7 @@ sources:
 	b.WriteString("## Kinds of values\n\n")
 	for _, s := range []any{
 		ID(""), Term(""), Country(""), Language(""), Search(""), Duration(0), Bytes(0), URL(""), Address(""), Authority(""), Network{},
-		Path(""), Rate{}, Rhythm(""), Zone(""), Share{}, Verified(""), Secret{}, tag.Example{},
+		Path(""), Rate{}, Rhythm(""), Zone(""), Share{}, Verified(""), Origin(""), FeedPath(""), Colour(""), Secret{}, tag.Example{},
 	} {
 		name := reflect.TypeOf(s).Name()
 		fmt.Fprintf(b, "### %s\n\n", strings.ToLower(name))

@@ -17,6 +17,7 @@ import (
 	"communique/aggregator/schedule"
 	"communique/feeds/words"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/text/language"
 )
 
@@ -528,6 +529,123 @@ func (r *Rate) set(text string) error {
 		bad.near = fmt.Sprintf("%d/m", n)
 	}
 	return bad
+}
+
+// Framers are who may show our pages in a frame.
+type Framers string
+
+func (Framers) words() []string          { return []string{"anybody", "partners", "nobody"} }
+func (f *Framers) set(text string) error { return oneOf(f, text, f.words()) }
+
+// Scheme is whether a page is light or dark.
+type Scheme string
+
+func (Scheme) words() []string          { return []string{"auto", "light", "dark"} }
+func (s *Scheme) set(text string) error { return oneOf(s, text, s.words()) }
+
+// Font is a kind of letters that every system has.
+type Font string
+
+func (Font) words() []string          { return []string{"system", "serif", "sans"} }
+func (f *Font) set(text string) error { return oneOf(f, text, f.words()) }
+
+// Origin is where a site's pages are: scheme, host and, if it is not the
+// scheme's own, port, such as https://www.example.org. https://*.example.org
+// stands for every host below example.org, and not for example.org itself.
+type Origin string
+
+var hostForm = regexp.MustCompile(`^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
+
+func (o *Origin) set(text string) error {
+	*o = Origin(text)
+	if text == "*" {
+		return &wrong{msg: "would be everybody; take the list out and write allow: anybody under embeds"}
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if scheme = strings.ToLower(scheme); !ok {
+		return &wrong{msg: "wants a scheme and a host, such as https://www.example.org", near: "https://" + strings.Trim(text, "/: ")}
+	}
+	if scheme != "https" && scheme != "http" {
+		return &wrong{msg: "wants http or https", near: "https://" + rest}
+	}
+	authority, path, slashed := strings.Cut(rest, "/")
+	switch {
+	case strings.HasPrefix(authority, "["):
+		return &wrong{msg: "is an IPv6 address, which no policy can name (Content Security Policy §2.3.1); give a name"}
+	case strings.Contains(authority, "@"):
+		return &wrong{msg: "wants a host without a user name"}
+	case slashed || strings.ContainsAny(authority, "?#"):
+		near := ""
+		if path == "" || !strings.ContainsAny(authority, "?#") {
+			near = scheme + "://" + authority
+		}
+		return &wrong{msg: "wants scheme, host and port alone: a browser tells nothing else", near: near}
+	}
+	host, port, ported := strings.Cut(authority, ":")
+	if n, err := strconv.Atoi(port); ported && (err != nil || n < 1 || n > 65535) {
+		return &wrong{msg: "has a port that is not 1 to 65535"}
+	}
+	star := ""
+	if strings.HasPrefix(host, "*.") {
+		star, host = "*.", host[2:]
+	}
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	if host = star + strings.ToLower(host); !hostForm.MatchString(host) || len(host) > 253 {
+		return &wrong{msg: "wants a host, or *. and the host that it is below, such as https://*.example.org"}
+	}
+	if ported && !(scheme == "https" && port == "443") && !(scheme == "http" && port == "80") {
+		host += ":" + port
+	}
+	*o = Origin(scheme + "://" + host)
+	return nil
+}
+
+// FeedPath is a feed by the path of its address: all, topic/health,
+// region/americas, country/mx, event/…, source/…, or the name of one of `feeds`.
+type FeedPath string
+
+var feedPathForm = regexp.MustCompile(`^(?:[a-z]+/)?[a-z0-9-]{1,63}$`)
+
+func (f *FeedPath) set(text string) error {
+	if *f = FeedPath(text); feedPathForm.MatchString(text) {
+		return nil
+	}
+	near := text
+	for _, before := range []string{"/feeds/", "feeds/", "/embed/", "embed/", "/"} {
+		near = strings.TrimPrefix(near, before)
+	}
+	if i := strings.LastIndexByte(near, '.'); i > 0 {
+		near = near[:i]
+	}
+	if near = strings.ToLower(near); !feedPathForm.MatchString(near) {
+		near = ""
+	}
+	return &wrong{msg: "wants a feed's path without extension, such as all, topic/health or a name from feeds", near: near}
+}
+
+// Colour is a colour by its red, green and blue in hexadecimal: #rrggbb or #rgb.
+type Colour string
+
+var (
+	colourForm = regexp.MustCompile(`^#(?:[0-9a-f]{3}|[0-9a-f]{6})$`)
+	bareColour = regexp.MustCompile(`^(?:[0-9a-f]{3}|[0-9a-f]{6})$`)
+)
+
+func (c *Colour) set(text string) error {
+	text = strings.ToLower(text)
+	if *c = Colour(text); colourForm.MatchString(text) {
+		if len(text) == 4 {
+			*c = Colour([]byte{'#', text[1], text[1], text[2], text[2], text[3], text[3]})
+		}
+		return nil
+	}
+	near := ""
+	if bareColour.MatchString(text) {
+		near = "#" + text
+	}
+	return &wrong{msg: "wants a colour such as #0b5394 or #fff; quote it, or YAML takes it for a comment", near: near}
 }
 
 // later is a section that is known but does nothing yet: better an error than a

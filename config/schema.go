@@ -154,6 +154,14 @@ func (i Identity) JSONSchema() *jsonschema.Schema { return wordsOf(i.words()) }
 func (d Distrust) JSONSchema() *jsonschema.Schema { return wordsOf(d.words()) }
 func (m Match) JSONSchema() *jsonschema.Schema    { return wordsOf(m.words()) }
 func (c Content) JSONSchema() *jsonschema.Schema  { return wordsOf(c.words()) }
+func (f Framers) JSONSchema() *jsonschema.Schema  { return wordsOf(f.words()) }
+func (s Scheme) JSONSchema() *jsonschema.Schema   { return wordsOf(s.words()) }
+func (f Font) JSONSchema() *jsonschema.Schema     { return wordsOf(f.words()) }
+func (Origin) JSONSchema() *jsonschema.Schema     { return textOf(`^https?://[^/?#@\s]+$`) }
+func (FeedPath) JSONSchema() *jsonschema.Schema   { return textOf(feedPathForm.String()) }
+func (Colour) JSONSchema() *jsonschema.Schema {
+	return textOf(`^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
+}
 
 // JSONSchema lets editors mark a section that does nothing yet.
 func (later) JSONSchema() *jsonschema.Schema {

@@ -74,8 +74,8 @@ type Config struct {
 	// When texts in two languages are one statement.
 	Link Link `yaml:"link" near:"links translations linking"`
 
-	// Partner sites that may embed feeds.
-	Embeds later `yaml:"embeds"`
+	// Pages of other sites that show our feeds in a frame (/embed/…).
+	Embeds Embeds `yaml:"embeds" near:"embed embedding widgets partners"`
 
 	// The WebSub hub and subscriber.
 	WebSub later `yaml:"websub"`
@@ -93,6 +93,7 @@ type Config struct {
 	sources []SourceConfig
 	feeds   []FeedConfig
 	pins    []PinConfig
+	embeds  EmbedsConfig
 	tagger  *tag.Tagger
 }
 
@@ -671,6 +672,95 @@ type Query struct {
 
 	// A query, or several, of which none may be met.
 	Not Queries `yaml:"not" near:"except exclude without none" example:"{sources: [un-news-es]}"`
+
+	At place `yaml:"-"`
+}
+
+// Embeds says which sites may show our feeds in a frame. What has the address
+// /embed/… is made for that; no other page may ever be framed, whatever stands
+// here. Feeds themselves stay public: what a partner's own programs or the
+// element <communique-feed> read is not held back by this. docs/partners.md is
+// for the partners' webmasters; the site shows it at /about/embed.
+//
+//	embeds:
+//	  partners:
+//	    - name: coalition
+//	      origins: [https://www.coalition.example, "https://*.preview.coalition.example"]
+//	      feeds: [topic/protection, region/americas]
+//	      credit: Statements gathered by the Harbour offices
+//	      theme:
+//	        scheme: light
+//	        light: {link: "#7a1f3d", background: "#fffaf5"}
+type Embeds struct {
+	// Who may frame: `anybody`; `partners`, which are those below and nobody else;
+	// or `nobody`. Default: `partners` where there are any, else `anybody`.
+	Allow Framers `yaml:"allow" near:"public open who frame_ancestors" example:"anybody"`
+
+	// The sites that may frame, or that have a look of their own where anybody may.
+	Partners []Partner `yaml:"partners" near:"partner sites"`
+
+	At place `yaml:"-"`
+}
+
+// Partner is a site that shows our feeds. Its frames have the address
+// /embed/FEED?partner=NAME, which gives them its theme and credit line.
+type Partner struct {
+	// Name of the partner, a part of addresses: 1 to 63 of a-z, 0-9 and -.
+	Name ID `yaml:"name" required:"true" near:"id" example:"coalition"`
+
+	// Where its pages are. A browser asks this of every page around the frame, so
+	// name the preview and the editor of its content management as well, when they
+	// have a host of their own.
+	Origins []Origin `yaml:"origins" required:"true" near:"origin hosts sites urls domains" example:"[https://www.coalition.example]"`
+
+	// The feeds that it may frame, and single statements that stand in one of
+	// them. Default: all.
+	Feeds []FeedPath `yaml:"feeds" near:"feed allowed" example:"[topic/protection, our-choice]"`
+
+	// A line of plain text below its frames.
+	Credit string `yaml:"credit" near:"credit_line credits" example:"Statements gathered by the Harbour offices"`
+
+	// How its frames look.
+	Theme Theme `yaml:"theme" near:"style colours colors"`
+
+	At place `yaml:"-"`
+}
+
+// Theme is how a partner's frames look. Text and links must stand out from the
+// background at 4.5 to 1 (WCAG 2.2, 1.4.3), which is checked.
+type Theme struct {
+	// `auto` follows the reader's system, `light` and `dark` do not. An address may
+	// say otherwise (theme=dark).
+	Scheme Scheme `yaml:"scheme" default:"auto" near:"mode" example:"light"`
+
+	// Colours of the light look.
+	Light Colours `yaml:"light"`
+
+	// Colours of the dark look.
+	Dark Colours `yaml:"dark"`
+
+	// Letters: `system`, `serif` or `sans`.
+	Font Font `yaml:"font" default:"system" near:"typeface" example:"serif"`
+
+	At place `yaml:"-"`
+}
+
+// Colours are those of one look; what is left out is ours.
+type Colours struct {
+	// Text.
+	Text Colour `yaml:"text" near:"ink foreground color colour" example:"#1c2330"`
+
+	// Background.
+	Background Colour `yaml:"background" near:"paper bg" example:"#ffffff"`
+
+	// Dates, names of offices and other lesser text.
+	Muted Colour `yaml:"muted" near:"soft secondary" example:"#566072"`
+
+	// Links.
+	Link Colour `yaml:"link" near:"links accent primary" example:"#0b5394"`
+
+	// Lines between statements.
+	Line Colour `yaml:"line" near:"border rule" example:"#d9dee6"`
 
 	At place `yaml:"-"`
 }
