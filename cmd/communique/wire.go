@@ -168,9 +168,16 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 	for _, l := range site.Languages {
 		languages = append(languages, string(l))
 	}
+	embeds := cfg.EmbedsConfig()
+	var partners []serve.Partner
+	for _, p := range embeds.Partners {
+		partners = append(partners, serve.Partner{Name: p.Name, Origins: p.Origins, Feeds: p.Feeds, Credit: p.Credit, Scheme: p.Scheme, Font: p.Font,
+			Light: serve.Palette(p.Light), Dark: serve.Palette(p.Dark)})
+	}
 	return serve.New(serve.Options{
 		Store: store, Sources: sources, Terms: terms, Named: named, Removed: cfg.RemovedFeeds(), Languages: languages, Log: log, Site: siteOf(cfg, site),
-		API: serve.Limit{Requests: cfg.API.Rate.Requests, Window: cfg.API.Rate.Window, Proxies: config.Prefixes(cfg.API.TrustedProxies)},
+		API:     serve.Limit{Requests: cfg.API.Rate.Requests, Window: cfg.API.Rate.Window, Proxies: config.Prefixes(cfg.API.TrustedProxies)},
+		Framers: string(embeds.Allow), Partners: partners,
 	})
 }
 

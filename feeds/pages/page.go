@@ -47,6 +47,7 @@ type Frame struct {
 	Canonical   string     // address of the page
 	Versions    []Version  // the page in each of the site's languages
 	Feeds       []FeedLink // for autodiscovery
+	Embeddings  []FeedLink // oEmbed, for editors of other sites
 	NoIndex     bool       // search engines need not list it
 
 	Published, Updated time.Time // of a page that is about one statement
@@ -237,6 +238,12 @@ type AboutPage struct {
 	About string // in English
 }
 
+// GuidePage is a document for people, in English.
+type GuidePage struct {
+	Frame
+	Body template.HTML
+}
+
 // ErrorPage says why there is no page.
 type ErrorPage struct {
 	Frame
@@ -277,6 +284,9 @@ func (l *Language) API(p *APIPage) ([]byte, error) { return l.draw("api", p) }
 
 // About draws the page of an IRI of ours.
 func (l *Language) About(p *AboutPage) ([]byte, error) { return l.draw("about", p) }
+
+// Guide draws a document for people.
+func (l *Language) Guide(p *GuidePage) ([]byte, error) { return l.draw("guide", p) }
 
 // Error draws the page that says why there is no other.
 func (l *Language) Error(p *ErrorPage) ([]byte, error) { return l.draw("error", p) }

@@ -47,7 +47,7 @@ func (d *deltas) tagged(doc *document) {
 
 func (d *deltas) check(top uint64) string {
 	h := fnv.New32a()
-	for _, s := range []string{d.server.look, string(d.format), d.feed.Path, d.feed.RawQuery, d.query, strconv.FormatBool(d.feed.Brief), strconv.FormatUint(top, 36)} {
+	for _, s := range []string{d.server.entryLook, string(d.format), d.feed.Path, d.feed.RawQuery, d.query, strconv.FormatBool(d.feed.Brief), strconv.FormatUint(top, 36)} {
 		_, _ = h.Write([]byte(s + "\x00"))
 	}
 	return strconv.FormatUint(uint64(h.Sum32()), 36)

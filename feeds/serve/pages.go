@@ -69,7 +69,7 @@ func (s *Server) anyReader(r *http.Request) reader {
 // isPage reports whether what stands at a path is for people to read.
 func isPage(path string) bool {
 	switch path {
-	case "/", "", "/feeds", "/overview", "/api":
+	case "/", "", "/feeds", "/overview", "/api", "/about/embed":
 		return true
 	}
 	for _, folder := range []string{"/statements/", "/rel/", "/ns/", "/problems/"} {
@@ -308,8 +308,9 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 				p.Newest, p.NoIndex = own(nil), true
 			}
 			p.Data = s.listData(p, home)
+			p.Embeddings = s.discovery(p.Canonical, p.Title.Text)
 			body, err := to.Feed(p)
-			return s.page(to, body, err, sel.changed)
+			return discoverable(p.Embeddings)(s.page(to, body, err, sel.changed))
 		},
 	}, nil
 }

@@ -41,6 +41,12 @@ func (s *Server) resolve(path, rawQuery, accept string, to reader) (*prepared, e
 		return s.overview(to), nil
 	case path == "/feeds.opml":
 		return &prepared{heads: s.listMark, make: s.feedsOPML}, nil
+	case path == "/oembed":
+		return s.oembedAt(rawQuery)
+	case path == "/about/embed":
+		return &prepared{heads: never, make: func() (*document, error) { return s.partnersPage(to) }}, nil
+	case path == "/embed", strings.HasPrefix(path, "/embed/"):
+		return s.embed(strings.TrimPrefix(strings.TrimPrefix(path, "/embed"), "/"), rawQuery)
 	case path == "/robots.txt":
 		return &prepared{heads: never, make: s.robots}, nil
 	case path == "/sitemap.xml", strings.HasPrefix(path, "/sitemap/"):

@@ -37,6 +37,8 @@ type Options struct {
 	Named     []Named
 	Removed   []string      // names of feeds that there were
 	Languages []string      // offered first, in this order
+	Framers   string        // who may show /embed/… in a frame, such as FramedByPartners; "" means anybody
+	Partners  []Partner     // sites that may, or have a look of their own
 	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
 	CacheSize int           // octets of prepared documents kept in memory; 0 means 64 MiB
 	API       Limit         // of requests to the API; none when it is zero
@@ -56,13 +58,14 @@ type Server struct {
 	cache     *cache
 	entries   *entryCache
 	divisions *divisions
-	look      string   // of entries, see lookOf
+	entryLook string   // see lookOf
 	limits    *limiter // nil for none
 	shown     ownerCache
 	assets    map[string]*document // by path
 	css       string               // paths of the files that pages load, with their hashes
 	js        string
 	icon      string
+	embeds    embeds
 }
 
 // New makes a Server. It fails when the site cannot be published as it is.
@@ -84,7 +87,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{},
-		divisions: newDivisions(o.CacheSize / 8), look: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
+		divisions: newDivisions(o.CacheSize / 8), entryLook: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}
@@ -104,6 +107,7 @@ func New(o Options) (*Server, error) {
 	s.css = s.asset("site", "css", "text/css; charset=utf-8", pages.CSS)
 	s.js = s.asset("site", "js", "text/javascript; charset=utf-8", pages.JS)
 	s.icon = s.asset("icon", "svg", "image/svg+xml", pages.Icon)
+	s.embedding()
 	return s, nil
 }
 
@@ -207,6 +211,8 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request, err error) {
 		s.lead(w, to)
 	case errors.As(err, &no) && s.isAPI(r.URL.Path):
 		s.problem(w, r, no)
+	case errors.As(err, &no) && strings.HasPrefix(r.URL.Path, s.base+"/embed/"):
+		s.failFramed(w, r, no)
 	case errors.As(err, &no):
 		s.fail(w, r, no.status, no.text, no.list...)
 	case errors.Is(err, storage.ErrQuery):

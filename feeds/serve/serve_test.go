@@ -44,7 +44,7 @@ func newSite(t testing.TB, change ...func(*Options)) *site {
 		Site:    render.Site{Title: "Harbour", BaseURL: "https://news.example.org", Authority: "example.org,2026", Language: "en"},
 		Sources: []feeds.Source{{ID: "north", Title: "North Office"}, {ID: "south", Title: "Oficina Sur"}},
 		Terms: []Term{
-			{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "health"}, Labels: map[string]string{"en": "Health"}},
+			{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "health"}, Labels: map[string]string{"en": "Health", "es": "Salud"}},
 			{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "data"}, Labels: map[string]string{"en": "Data"}},
 			{Tag: feeds.Tag{Scheme: feeds.Region, Term: "americas"}, Labels: map[string]string{"en": "Americas"}},
 			{Tag: feeds.Tag{Scheme: feeds.Country, Term: "mx"}, Labels: map[string]string{"en": "Mexico"}},

@@ -145,8 +145,9 @@ func (s *Server) statementPage(to reader, st *feeds.Statement, lang string, pict
 	}
 	p.Reasons = once(p.Reasons)
 	p.Data = s.statementData(p, st, c)
+	p.Embeddings = s.discovery(p.Canonical, p.Title.Text)
 	body, err := to.Statement(p)
-	doc, err := s.page(to, body, err, st.Changed)
+	doc, err := discoverable(p.Embeddings)(s.page(to, body, err, st.Changed))
 	if err == nil && pictures {
 		doc.set("Content-Security-Policy", pages.PicturesPolicy)
 		doc.set("Referrer-Policy", "no-referrer")

@@ -19,7 +19,8 @@ var below = map[string][]string{
 	"feeds/render":                        {"feeds"},
 	"feeds/render/rendertest":             {},
 	"feeds/pages":                         {"feeds", "feeds/render"},
-	"feeds/serve":                         {"feeds", "feeds/words", "feeds/render", "feeds/pages", "storage", "internal/near"},
+	"docs":                                {},
+	"feeds/serve":                         {"docs", "feeds", "feeds/words", "feeds/render", "feeds/pages", "storage", "internal/near"},
 	"storage":                             {"feeds", "feeds/words"},
 	"aggregator/schedule":                 {"feeds"},
 	"aggregator/fetch":                    {"feeds", "internal/guard"},
@@ -54,6 +55,7 @@ var below = map[string][]string{
 // the ones that are listed for it.
 var homes = map[string][]string{
 	"github.com/mmcdole/gofeed":           {"aggregator/parse"},
+	"github.com/yuin/goldmark":            {"feeds/serve"},
 	"github.com/gorilla/feeds":            {"feeds/render"},
 	"go.etcd.io/bbolt":                    {"storage"},
 	"github.com/robfig/cron/v3":           {"aggregator/schedule"},
