@@ -427,3 +427,29 @@ func TestTheGuidesSnippetsWorkAsTheyStand(t *testing.T) {
 		t.Errorf("the guide's style gives %s", got)
 	}
 }
+
+func TestFramesAndElementsAreAccessible(t *testing.T) {
+	p := newPartnerSite(t, func(o *Options) { o.Partners, o.Framers = []Partner{coalition}, FramedByAnybody })
+	p.say("north", "en", "Clinics open in the north of the harbour for all who arrive", health)
+	id := p.say("south", "ar", "عيادات جديدة في الميناء تستقبل جميع القادمين", health)
+	p.copy(id, "north", "fr", "Des cliniques ouvrent au nord du port", health)
+	p.pages["/"] = `<h2>News</h2><script src="` + p.base + `/embed.js" async></script>
+<iframe title="Frame one" width="600" height="480" src="` + p.base + `/embed/topic/health?heading=3"></iframe>
+<communique-feed id="one" src="` + p.base + `/feeds/topic/health.json" heading="2"><a href="/x">Statements</a></communique-feed>
+<communique-feed id="two" theme="dark" src="` + p.base + `/feeds/topic/health.json" heading="2"><a href="/x">Statements</a></communique-feed>`
+	embed := p.base + "/embed/"
+	for i, at := range []string{
+		p.at("a", "/"), p.base + "/about/embed", embed + "topic/health", embed + "all?mode=cards&theme=dark", embed + "all?mode=compact&height=small", embed + "all?ui=ar&height=small&limit=3",
+		embed + "statements/" + string(id) + "?lang=fr", embed + "topic/health?partner=coalition", embed + "topic/health?partner=coalition&theme=light", embed + "all?q=nothing", embed + "topic/none", embed + "statements/none",
+	} {
+		ctx := browser.Open(t)
+		do(t, ctx, chromedp.EmulateViewport([]int64{320, 600, 1000}[i%3], 700), chromedp.Navigate(at))
+		if i == 0 {
+			until(t, ctx, `one.shadowRoot?.querySelector("li") && two.shadowRoot.querySelector("li")`)
+		} else if ask[bool](t, ctx, `document.documentElement.scrollWidth > innerWidth`) {
+			t.Errorf("%s scrolls sideways at %d pixels", at, []int64{320, 600, 1000}[i%3])
+		}
+		browser.Accessible(t, ctx, at)
+		browser.Shoot(t, ctx, fmt.Sprintf("embed-look-%02d", i))
+	}
+}
