@@ -140,9 +140,10 @@ type look struct {
 	theme   string          // light, dark or "" for the reader's
 	heading int             // level of the title, 0 for none
 	mode    string
-	height  string // name of a fixed height, or ""
-	resize  bool   // whether the frame tells its height
-	lang    string // asked for, "" for none
+	height  string   // name of a fixed height, or ""
+	resize  bool     // whether the frame tells its height
+	lang    string   // asked for, "" for none
+	prefer  []string // languages whose copies are shown where there are any
 }
 
 // lookKeys are the parameters of a look; all others are the feed's.
@@ -174,6 +175,8 @@ func (s *Server) look(v url.Values) (look, error) {
 		}
 	} else if l.ui = pages.Speaks(ui); l.ui == nil {
 		return l, refuse(http.StatusNotFound, fmt.Sprintf("ui=%s: our own words are not written in it; what there is:", short(ui)), spoken()...)
+	} else {
+		l.prefer = []string{l.ui.Tag}
 	}
 	for _, c := range []struct {
 		key  string
@@ -257,7 +260,7 @@ func (s *Server) embed(rest, rawQuery string) (*prepared, error) {
 				return nil, err
 			}
 			page := s.o.Site.FeedURL(f.Path, "html", pageQuery(f.RawQuery))
-			return s.framed(s.headingIn(f, l.ui.Tag), page, sts, render.Languages(f), l, sel.changed, s.framers(l, func(p *Partner) (bool, error) { return p.may(f.Path), nil }))
+			return s.framed(s.headingIn(f, l.ui.Tag), page, sts, append(render.Languages(f), l.prefer...), l, sel.changed, s.framers(l, func(p *Partner) (bool, error) { return p.may(f.Path), nil }))
 		},
 	}, nil
 }
@@ -358,9 +361,9 @@ func (s *Server) embedStatement(id feeds.StatementID, l look) (*prepared, error)
 			if err != nil {
 				return nil, err
 			}
-			var languages []string
+			languages := l.prefer
 			if l.lang != "" {
-				languages = []string{l.lang}
+				languages = append([]string{l.lang}, languages...)
 			}
 			return s.framed(title{}, s.o.Site.Permalink(st.ID), []feeds.Statement{*st}, languages, l, st.Changed,
 				s.framers(l, func(p *Partner) (bool, error) { return s.mayShow(p, st) }))
@@ -531,8 +534,8 @@ func (s *Server) framedItem(st *feeds.Statement, languages []string, l look) fra
 	if it.Lang != "" {
 		out.LanguageName = render.LanguageName(it.Lang)
 	}
-	if l.lang != "" {
-		out.Permalink += "?lang=" + url.QueryEscape(l.lang)
+	if it.Lang != "" && len(it.Languages) > 1 {
+		out.Permalink += "?lang=" + url.QueryEscape(it.Lang) // the copy that is shown here
 	}
 	if out.Date = l.ui.Date(it.Shown); it.Undated {
 		out.Date = l.ui.Say("item.undated", "date", out.Date)

@@ -36,11 +36,12 @@ func TestAFrameShowsEachStatementWithItsOfficeDateAndLanguage(t *testing.T) {
 	id := s.say("south", "ar", "عيادات", health, data)
 	s.copy(id, "north", "fr", "Cliniques", health, data)
 	a := s.get("/embed/topic/health?ui=fr&heading=2")
+	arabic := string(s.get("/embed/topic/health").body)
 	page := string(a.body)
 	for _, want := range []string{
 		`<html lang="fr" dir="ltr">`, `<link rel="canonical" href="https://news.example.org/feeds/topic/health.html">`, `<meta name="robots" content="noindex">`,
-		`<h2 class="head"`, `<h3 class="title" lang="ar" dir="rtl"><a href="/statements/` + string(id) + `" target="_blank" rel="noopener">عيادات</a></h3>`,
-		`Clinics &amp; &#34;more&#34;`, `<time datetime="2026-03-10T12:`, `10 mars 2026</time> · <bdi>north</bdi>`, `et 1 autre bureau`, `lang="ar">العربية</bdi>`, `lang="en">English</bdi>`,
+		`<h2 class="head"`, `<h3 class="title" lang="fr" dir="ltr"><a href="/statements/` + string(id) + `?lang=fr" target="_blank" rel="noopener">Cliniques</a></h3>`,
+		`Clinics &amp; &#34;more&#34;`, `<time datetime="2026-03-10T12:`, `10 mars 2026</time> · <bdi>north</bdi> et 1 autre bureau`, `et 1 autre bureau`, `lang="fr">Français</bdi>`, `lang="en">English</bdi>`,
 		`Tous les communiqués</a>`, `href="https://news.example.org/feeds/topic/health.html"`,
 	} {
 		if !strings.Contains(page, want) {
@@ -62,6 +63,9 @@ func TestAFrameShowsEachStatementWithItsOfficeDateAndLanguage(t *testing.T) {
 	}
 	if spanish := string(s.get("/embed/topic/health?ui=es").body); !strings.Contains(spanish, `class="head" lang="es"`) || !strings.Contains(spanish, "<bdi>Salud – Harbour</bdi>") {
 		t.Errorf("ui=es shows\n%s", spanish)
+	}
+	if want := `lang="ar" dir="rtl"><a href="/statements/` + string(id) + `?lang=ar" target="_blank" rel="noopener">عيادات</a>`; !strings.Contains(arabic, want) || !strings.Contains(arabic, `lang="ar">العربية</bdi>`) {
+		t.Errorf("lacks %s\n%s", want, arabic)
 	}
 	french := string(s.get("/embed/all?lang=fr").body)
 	if !strings.Contains(french, `<html lang="fr"`) || !strings.Contains(french, `lang="fr" dir="ltr"><a href="/statements/`+string(id)+`?lang=fr"`) || strings.Contains(french, "Clinics") {
