@@ -28,7 +28,8 @@ type Subscribed struct {
 func (s *Subscribed) Key() string { return "S" + s.Topic + " " + s.Callback }
 
 // Pushed is how far a line of deliveries has come: a topic's, up to what
-// content its subscribers were served, or a webhook's, up to what record.
+// content its subscribers were served, or a webhook's, up to what record. With
+// neither it is forgotten.
 type Pushed struct {
 	Line string `cbor:"1,keyasint"`           // a topic's address, or "webhook:" and a name
 	Mark uint64 `cbor:"2,keyasint,omitempty"` // of the content that was served

@@ -248,7 +248,7 @@ func (l *latest) read(t *tables, raw []byte, first bool) error {
 		}
 		return err
 	}
-	id, _, err := statementOf(raw)
+	id, _, _, err := statementOf(raw)
 	if err != nil || id == "" {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"communique/feeds"
 )
@@ -117,11 +118,16 @@ func checkCall(f feeds.Fact, within func(what, s string, limit int) error) error
 }
 
 // forgets reports whether a fact leaves nothing to be remembered: a
-// subscription that has ended, or strangers could fill the file by coming and
-// going.
+// subscription that has ended, or a line that nobody is served on, as strangers
+// could fill the file by coming and going.
 func forgets(f feeds.Fact) bool {
-	s, ok := f.(*feeds.Subscribed)
-	return ok && s.Until.IsZero()
+	switch f := f.(type) {
+	case *feeds.Subscribed:
+		return f.Until.IsZero()
+	case *feeds.Pushed:
+		return f.Mark == 0 && f.Seq == 0
+	}
+	return false
 }
 
 // latestOf calls fn with the latest fact of every key that begins with the
@@ -197,7 +203,8 @@ func (s *Store) Changed() <-chan struct{} { return s.changed() }
 
 // Change is a statement that records have touched.
 type Change struct {
-	Seq       uint64 // of the last of those records
+	Seq       uint64    // of the last of those records
+	At        time.Time // of it
 	ID        feeds.StatementID
 	Into      feeds.StatementID // the statement that this one was joined to, "" when it stands
 	Published bool              // false: it is withdrawn, hidden or joined
@@ -218,7 +225,7 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 			return err
 		}
 		upTo = max(st.position, after)
-		touched := func(seq uint64, id feeds.StatementID, joined bool) error {
+		touched := func(seq uint64, at time.Time, id feeds.StatementID, joined bool) error {
 			r, err := t.row(id)
 			if err != nil {
 				return err
@@ -228,9 +235,9 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 				return err
 			}
 			if joined && root.id != id {
-				last[id] = Change{Seq: seq, ID: id, Into: root.id}
+				last[id] = Change{Seq: seq, At: at, ID: id, Into: root.id}
 			}
-			c := Change{Seq: seq, ID: root.id, Published: root.view.published}
+			c := Change{Seq: seq, At: at, ID: root.id, Published: root.view.published}
 			if c.Published {
 				v := root.view
 				c.Head = Head{ID: root.id, Seq: v.said.seq, Order: v.order.time(), Changed: v.said.at.time()}
@@ -247,9 +254,9 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 			if n == changesScan {
 				upTo = seq
 			}
-			id, joined, err := statementOf(v)
+			id, at, joined, err := statementOf(v)
 			if err == nil && id != "" {
-				err = touched(seq, id, joined)
+				err = touched(seq, at.time(), id, joined)
 			}
 			if err != nil {
 				return fmt.Errorf("record %d: %w", seq, err)
@@ -267,26 +274,27 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 	return changes, upTo, nil
 }
 
-// statementOf reads which statement a row of the log touches, "" for none, and
-// whether it says that the statement was joined to another.
-func statementOf(v []byte) (id feeds.StatementID, joined bool, err error) {
+// statementOf reads which statement a row of the log touches, "" for none, when
+// that was said, and whether it says that the statement was joined to another.
+func statementOf(v []byte) (id feeds.StatementID, at stamp, joined bool, err error) {
 	row, err := parseLogRow(v)
 	if err != nil {
-		return "", false, err
+		return "", 0, false, err
 	}
 	switch row.kind {
 	case kindObserved, kindGone:
 		id, err = row.statement()
-		return id, false, err
 	case kindJoined, kindModerated:
-		f, err := row.fact(nil, nil)
+		var f feeds.Fact
+		if f, err = row.fact(nil, nil); err != nil {
+			break
+		}
 		switch f := f.(type) {
 		case *feeds.Joined:
-			return f.Loser, true, err
+			id, joined = f.Loser, true
 		case *feeds.Moderated:
-			return f.Statement, false, err
+			id = f.Statement
 		}
-		return "", false, err
 	}
-	return "", false, nil
+	return id, row.at, joined, err
 }

@@ -34,6 +34,11 @@ func (e *Entry) Size() int {
 	return len(e.before) + len(e.full) + len(e.brief) + len(e.after) + len(e.ID) + len(e.Public) + len(e.Language)
 }
 
+// Whole gives the entry by itself, its text included.
+func (e *Entry) Whole() []byte {
+	return bytes.Join([][]byte{e.before, e.full, e.after}, nil)
+}
+
 func (e *Entry) fullSize() int { return len(e.before) + len(e.full) + len(e.after) + 1 }
 func (e *Entry) briefSize() int {
 	return len(e.before) + len(e.brief) + len(e.after) + 1

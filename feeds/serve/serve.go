@@ -42,7 +42,10 @@ type Options struct {
 	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
 	CacheSize int           // octets of prepared documents kept in memory; 0 means 64 MiB
 	API       Limit         // of requests to the API; none when it is zero
-	Log       *slog.Logger
+	// Mount says who else answers, by the path below the site's base; a path that
+	// ends in a slash stands for all below it, and has no other slash inside.
+	Mount map[string]http.Handler
+	Log   *slog.Logger
 }
 
 // Server answers the public listener. It is safe for concurrent use; a changed
@@ -145,6 +148,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusRequestURITooLong, "the address is too long; no feed needs more than a few parameters")
 		return
 	}
+	path := strings.TrimPrefix(r.URL.Path, s.base)
+	if h := s.mounted(path); h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodOptions:
@@ -155,7 +163,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusMethodNotAllowed, "only "+allowed+" are answered here")
 		return
 	}
-	path := strings.TrimPrefix(r.URL.Path, s.base)
 	if doc := s.assets[path]; doc != nil {
 		doc.answer(w, r)
 		return
@@ -175,6 +182,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.serve(w, r, s.cache.put(key, p))
+}
+
+// mounted gives who answers for a path in our place, nil when nobody does.
+func (s *Server) mounted(path string) http.Handler {
+	if h := s.o.Mount[path]; h != nil || path == "" {
+		return h
+	}
+	if i := strings.IndexByte(path[1:], '/'); i >= 0 {
+		return s.o.Mount[path[:i+2]]
+	}
+	return nil
 }
 
 // serve answers with what p holds, prepared anew when its statements changed.

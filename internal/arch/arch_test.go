@@ -21,6 +21,7 @@ var below = map[string][]string{
 	"feeds/pages":                         {"feeds", "feeds/render"},
 	"docs":                                {},
 	"feeds/serve":                         {"docs", "feeds", "feeds/words", "feeds/render", "feeds/pages", "storage", "internal/near"},
+	"feeds/push":                          {"feeds", "feeds/render", "feeds/serve", "storage", "internal/guard"},
 	"storage":                             {"feeds", "feeds/words"},
 	"aggregator/schedule":                 {"feeds"},
 	"aggregator/fetch":                    {"feeds", "internal/guard"},

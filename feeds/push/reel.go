@@ -1,0 +1,168 @@
+package push
+
+import (
+	"sync"
+
+	"communique/feeds"
+	"communique/feeds/serve"
+	"communique/storage"
+)
+
+// reel holds the latest changes in the order of the journal, for all who follow
+// it at the top. Who is further behind reads the store.
+type reel struct {
+	mu    sync.Mutex
+	from  uint64 // the changes behind this record are here, …
+	upTo  uint64 // … up to this one
+	items []*change
+	moved chan struct{} // closed when upTo moves
+}
+
+// change is one statement that was touched, with what was made of it: worked out
+// once for all streams that ask the same.
+type change struct {
+	storage.Change
+	mu   sync.Mutex
+	seen map[string]*event // by query
+}
+
+// reelLength is how many changes are held.
+const reelLength = 2000
+
+func newReel(at uint64) *reel { return &reel{from: at, upTo: at, moved: make(chan struct{})} }
+
+func (r *reel) at() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.upTo
+}
+
+// wind reads on in the store and reports whether statements were touched.
+func (r *reel) wind(store *storage.Store) (bool, error) {
+	list, upTo, err := store.Changes(r.at())
+	if err != nil {
+		return false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range list {
+		r.items = append(r.items, &change{Change: c})
+	}
+	r.upTo = upTo
+	if over := len(r.items) - reelLength; over > 0 {
+		r.from = r.items[over-1].Seq
+		r.items = append([]*change(nil), r.items[over:]...)
+		for len(r.items) > 0 && r.items[0].Seq == r.from { // whole records only
+			r.items = r.items[1:]
+		}
+	}
+	close(r.moved)
+	r.moved = make(chan struct{})
+	return len(list) > 0, nil
+}
+
+// after gives the changes behind a record, up to what record they reach, and a
+// channel that is closed when there is more.
+func (r *reel) after(store *storage.Store, seq uint64) (list []*change, upTo uint64, more <-chan struct{}, err error) {
+	r.mu.Lock()
+	more = r.moved
+	if seq >= r.from {
+		for i := len(r.items); i > 0 && r.items[i-1].Seq > seq; i-- {
+			list = r.items[i-1:]
+		}
+		upTo = max(seq, r.upTo)
+		r.mu.Unlock()
+		return list, upTo, more, nil
+	}
+	r.mu.Unlock()
+	found, upTo, err := store.Changes(seq)
+	for _, c := range found {
+		list = append(list, &change{Change: c})
+	}
+	return list, upTo, more, err
+}
+
+// view is a selection as somebody follows it.
+type view struct {
+	key       string // the same for the same selection and languages
+	query     feeds.Query
+	languages []string
+}
+
+// event is what a change is to a view.
+type event struct {
+	kind string // statement, withdrawn
+	id   feeds.StatementID
+	st   *feeds.Statement // of kind statement
+	data []byte           // JSON: the item, or what was withdrawn
+}
+
+const (
+	kindStatement = "statement"
+	kindWithdrawn = "withdrawn"
+)
+
+// of gives what the change is to a view, nil for nothing.
+func (c *change) of(v *view, store *storage.Store, site *serve.Server) (*event, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, known := c.seen[v.key]; known {
+		return e, nil
+	}
+	e, err := c.look(v, store, site)
+	if err != nil {
+		return nil, err
+	}
+	if c.seen == nil {
+		c.seen = map[string]*event{}
+	}
+	if len(c.seen) < 1000 { // as many as ask at a time; the rest is worked out again
+		c.seen[v.key] = e
+	}
+	return e, nil
+}
+
+func (c *change) look(v *view, store *storage.Store, site *serve.Server) (*event, error) {
+	if !c.Published {
+		return &event{kind: kindWithdrawn, id: c.ID, data: withdrawn(site, c.Change)}, nil
+	}
+	found, err := meets(store, v.query, c.Head)
+	if err != nil || !found {
+		return nil, err
+	}
+	sts, err := store.Statements(c.ID)
+	if err != nil || len(sts) == 0 {
+		return nil, err // it left between the looks, which is a change of its own
+	}
+	data, err := site.Item(&sts[0], v.languages...)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	return &event{kind: kindStatement, id: c.ID, st: &sts[0], data: data}, nil
+}
+
+// meets reports whether a statement is in a selection: the store is asked for
+// what it selects at the statement's own moment, so that every kind of query
+// means here what it means in a feed.
+func meets(store *storage.Store, q feeds.Query, h storage.Head) (bool, error) {
+	if !q.Since.IsZero() && h.Order.Before(q.Since) || !q.Until.IsZero() && !h.Order.Before(q.Until) {
+		return false, nil
+	}
+	// Times are kept to the microsecond.
+	q.Since, q.Until, q.After, q.Limit = h.Order, h.Order.Add(1000), feeds.Cursor{}, 500
+	for {
+		page, err := store.Select(q)
+		if err != nil {
+			return false, err
+		}
+		for _, at := range page.Heads {
+			if at.ID == h.ID {
+				return true, nil
+			}
+		}
+		if !page.More {
+			return false, nil
+		}
+		q.After = page.Next
+	}
+}

@@ -1,0 +1,123 @@
+package serve
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"communique/feeds"
+	"communique/feeds/render"
+)
+
+// Topic is a published feed in one format, as those see it who push it to its
+// subscribers (WebSub §2).
+type Topic struct {
+	Self string // its address, as its rel=self says
+	s    *Server
+	p    *prepared
+}
+
+// Content is what a topic holds.
+type Content struct {
+	Mark uint64 // changes when a statement in it, or their order, does
+	Tag  string // of the octets
+	Type string // media type, with parameters
+	Body []byte // shared, not to be changed
+}
+
+// Topic gives the topic of an address, however its parameters are ordered. The
+// error says why an address is none, for whoever asked.
+func (s *Server) Topic(address string) (*Topic, error) {
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxPath+maxQuery {
+		return nil, fmt.Errorf("%q is no address", short(address))
+	}
+	site, _ := url.Parse(s.o.Site.BaseURL) // New has parsed it
+	path, ours := strings.CutPrefix(u.Path, s.base+"/feeds/")
+	if !ours || u.Scheme != site.Scheme || !strings.EqualFold(u.Host, site.Host) || u.User != nil || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is no feed of this site; its feeds are listed at %s", short(address), s.o.Site.BaseURL+"/feeds")
+	}
+	name, ext := extension(path)
+	format := render.Format(ext)
+	if format.MediaType() == "" {
+		return nil, fmt.Errorf("%q is no feed; subscribe to the address that a feed gives as its own, which ends in .atom, .rss or .json", short(address))
+	}
+	f, err := s.feed(name)
+	if err == nil {
+		f, err = s.narrowed(f, u.RawQuery)
+	}
+	if err != nil {
+		return nil, err
+	}
+	self := s.o.Site.FeedURL(f.Path, ext, f.RawQuery)
+	p := s.cache.get(cacheKey{path: "/feeds/" + path, query: f.RawQuery})
+	if p == nil {
+		if p, err = s.feedAt(path, f.RawQuery, "", reader{Language: s.own()}); err != nil {
+			return nil, err
+		}
+		p = s.cache.put(cacheKey{path: "/feeds/" + path, query: f.RawQuery}, p)
+	}
+	return &Topic{Self: self, s: s, p: p}, nil
+}
+
+// Content gives what the topic holds now; it is rendered at most once for each
+// change, whoever asks.
+func (t *Topic) Content() (Content, error) {
+	doc, err := t.p.current(t.s)
+	if err != nil {
+		return Content{}, err
+	}
+	t.p.mu.Lock()
+	mark := t.p.mark
+	t.p.mu.Unlock()
+	c := Content{Mark: mark, Tag: doc.tag, Body: doc.identity.body}
+	for i := range doc.header {
+		if doc.header[i].name == "Content-Type" {
+			c.Type = doc.header[i].values[0]
+		}
+	}
+	return c, nil
+}
+
+// Selection gives the feed that an address's parameters ask for, over all
+// statements. The error is for Decline.
+func (s *Server) Selection(rawQuery string) (feeds.Feed, error) {
+	return s.narrowed(feeds.Feed{Path: "all"}, rawQuery)
+}
+
+// Feed gives a published feed by its path, such as "all", "topic/health" or a
+// name of the operator's.
+func (s *Server) Feed(path string) (feeds.Feed, error) {
+	return s.feed(path)
+}
+
+// Decline answers a request with what an error of this package says.
+func (s *Server) Decline(w http.ResponseWriter, r *http.Request, err error) { s.decline(w, r, err) }
+
+// Fail answers a request with a refusal in words.
+func (s *Server) Fail(w http.ResponseWriter, r *http.Request, status int, text string) {
+	s.fail(w, r, status, text)
+}
+
+// StatementURI gives the id under which a statement is published.
+func (s *Server) StatementURI(id feeds.StatementID) string { return s.o.Site.StatementURI(id) }
+
+// Item gives a statement as an item of JSON Feed, in the first of the languages
+// that there is a copy in; nil when there is nothing to show of it.
+func (s *Server) Item(st *feeds.Statement, languages ...string) (json.RawMessage, error) {
+	key := entryKey{id: st.ID, seq: st.Seq, format: render.FormatJSON}
+	for _, l := range languages {
+		key.language += l + ","
+	}
+	e, ok := s.entries.get(key)
+	if !ok {
+		var err error
+		if e, err = s.o.Site.Entry(render.FormatJSON, st, languages...); err != nil || e.ID == "" {
+			return nil, err
+		}
+		s.entries.put(key, e)
+	}
+	return e.Whole(), nil
+}
