@@ -259,7 +259,10 @@ const patience = 10 * time.Second
 func wait[T any](t testing.TB, c <-chan T, what string) T {
 	t.Helper()
 	select {
-	case v := <-c:
+	case v, open := <-c:
+		if !open {
+			t.Fatalf("no %s came: it is closed", what)
+		}
 		return v
 	case <-time.After(patience):
 		t.Fatalf("no %s came", what)
