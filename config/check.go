@@ -45,6 +45,8 @@ func (l *loader) finish() *Config {
 		}
 	}
 	named := l.feeds(c, ids)
+	l.webSub(&c.WebSub)
+	l.webhooks(c, ids, named)
 	l.groups(c.Dedup.Groups, ids)
 	c.pins = l.pins(c.Dedup.Pins)
 	l.related(&c.Link)
@@ -61,6 +63,11 @@ func (c *Config) forgetPlaces() {
 	}
 	for i := range c.Feeds {
 		c.Feeds[i].forgetPlaces()
+	}
+	c.WebSub.At, c.Stream.At = place{}, place{}
+	for i := range c.Webhooks {
+		c.Webhooks[i].At = place{}
+		c.Webhooks[i].Query.forgetPlaces()
 	}
 	for i := range c.Dedup.Groups {
 		c.Dedup.Groups[i].At = place{}

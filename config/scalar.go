@@ -648,6 +648,39 @@ func (c *Colour) set(text string) error {
 	return &wrong{msg: "wants a colour such as #0b5394 or #fff; quote it, or YAML takes it for a comment", near: near}
 }
 
+// Subscribe is whether to subscribe at the hubs of sources.
+type Subscribe string
+
+func (Subscribe) words() []string { return []string{"auto", "on", "off"} }
+func (s *Subscribe) set(text string) error {
+	switch text { // YAML 1.1 had more words for these
+	case "true", "yes":
+		text = "on"
+	case "false", "no":
+		text = "off"
+	}
+	return oneOf(s, text, s.words())
+}
+
+// Signature is how deliveries are signed.
+type Signature string
+
+func (Signature) words() []string { return []string{"sha256", "sha384", "sha512"} }
+func (s *Signature) set(text string) error {
+	if text == "sha1" {
+		return &wrong{msg: "is no longer safe; it wants sha256, sha384 or sha512", near: "sha256"}
+	}
+	return oneOf(s, text, s.words())
+}
+
+// Event is something that a webhook is told.
+type Event string
+
+func (Event) words() []string {
+	return []string{"statement.published", "statement.updated", "statement.withdrawn"}
+}
+func (e *Event) set(text string) error { return oneOf(e, text, e.words()) }
+
 // later is a section that is known but does nothing yet: better an error than a
 // setting that is silently ignored.
 type later struct{}

@@ -162,6 +162,9 @@ func (FeedPath) JSONSchema() *jsonschema.Schema   { return textOf(feedPathForm.S
 func (Colour) JSONSchema() *jsonschema.Schema {
 	return textOf(`^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
 }
+func (s Subscribe) JSONSchema() *jsonschema.Schema { return wordsOf(s.words()) }
+func (s Signature) JSONSchema() *jsonschema.Schema { return wordsOf(s.words()) }
+func (e Event) JSONSchema() *jsonschema.Schema     { return wordsOf(e.words()) }
 
 // JSONSchema lets editors mark a section that does nothing yet.
 func (later) JSONSchema() *jsonschema.Schema {

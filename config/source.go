@@ -28,6 +28,7 @@ type SourceConfig struct {
 	Reader        *extract.Reader        // nil for a feed
 	Article       *extract.ArticleReader // nil when pages are not followed
 	Reading       string                 // what those two were made from
+	WebSub        bool                   // whether to subscribe at its hub, where we do so at all
 }
 
 // FeedConfig is a named feed with everything filled in.
@@ -123,6 +124,7 @@ func (c *Config) effective(s *Source) SourceConfig {
 		Kind: s.Kind, Enabled: s.Enabled == nil || *s.Enabled,
 		Headers:       d.Headers,
 		AllowNetworks: Prefixes(c.Fetch.AllowNetworks, s.AllowNetworks),
+		WebSub:        s.WebSub == nil || *s.WebSub,
 	}
 	if s.Priority != nil {
 		out.Source.Priority = *s.Priority

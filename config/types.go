@@ -77,8 +77,15 @@ type Config struct {
 	// Pages of other sites that show our feeds in a frame (/embed/…).
 	Embeds Embeds `yaml:"embeds" near:"embed embedding widgets partners"`
 
-	// The WebSub hub and subscriber.
-	WebSub later `yaml:"websub"`
+	// News the moment they come, both ways: a hub that tells those who subscribed
+	// to our feeds, and our own subscriptions at the hubs of sources.
+	WebSub WebSub `yaml:"websub" near:"push hub pubsubhubbub"`
+
+	// Addresses of yours that are told of every statement, signed.
+	Webhooks []Webhook `yaml:"webhooks" near:"webhook hooks notify callbacks"`
+
+	// Open connections that statements are sent to as they come.
+	Stream Stream `yaml:"stream" near:"streams sse events"`
 
 	// How long statements are kept.
 	Retain later `yaml:"retain"`
@@ -345,6 +352,10 @@ type Source struct {
 	// Headers to send besides our own and the default ones.
 	Headers Headers `yaml:"headers" example:"{Authorization: 'Bearer ${FEED_TOKEN}'}"`
 
+	// Whether to subscribe at the hub that this source names, where
+	// `websub.subscribe` does so at all.
+	WebSub *bool `yaml:"websub" default:"true" near:"push hub" example:"false"`
+
 	// Whether to ask it. A source that is switched off keeps its statements.
 	Enabled *bool `yaml:"enabled" default:"true" near:"active on disabled" example:"false"`
 
@@ -567,6 +578,121 @@ type Link struct {
 }
 
 // Feed is a feed of your own choice, at /feeds/NAME.atom, .rss, .json and .html.
+// WebSub is news the moment they come, both ways (W3C WebSub). Subscriptions and
+// where every delivery stands are in the store, so a restart loses none.
+//
+//	sources:
+//	  - {id: harbour, url: https://harbour.example/rss}
+//	websub:
+//	  lease: 5d
+//	  signature: sha512
+//	  subscribe: off
+type WebSub struct {
+	// Whether to be a hub: every feed names it, and who subscribes there gets
+	// the feed posted when it changes.
+	Hub bool `yaml:"hub" default:"true" near:"enabled on publish" example:"false"`
+
+	// Whether to subscribe at the hubs that sources name: `auto` does so when
+	// `site.base_url` is given and looks public, as hubs must be able to call us
+	// there. A source whose hub keeps its word is polled at its ceiling only, as a
+	// proof.
+	Subscribe Subscribe `yaml:"subscribe" default:"auto" near:"subscriber subscriptions" example:"off"`
+
+	// Lease of a subscription whose subscriber asks for none. Also what we ask of
+	// sources' hubs.
+	Lease Duration `yaml:"lease" default:"10d" min:"1m" max:"365d" near:"lease_seconds ttl" example:"5d"`
+
+	// Shortest lease, whatever is asked.
+	MinLease Duration `yaml:"min_lease" default:"5m" min:"1s" max:"365d" example:"1h"`
+
+	// Longest lease, whatever is asked.
+	MaxLease Duration `yaml:"max_lease" default:"30d" min:"1m" max:"365d" example:"90d"`
+
+	// How deliveries to those who gave a secret are signed: `sha256`, `sha384` or
+	// `sha512`.
+	Signature Signature `yaml:"signature" default:"sha256" near:"algo hash method" example:"sha512"`
+
+	// How long a delivery is tried again when a callback fails; the waits between
+	// the tries grow from ten seconds to six hours. After that the subscription
+	// stays, to the end of its lease, and is tried with the next change.
+	Retry Duration `yaml:"retry" default:"3d" min:"1m" max:"30d" near:"retries give_up" example:"1d"`
+
+	// Longest time for one call, to a callback, a webhook or a hub.
+	Timeout Duration `yaml:"timeout" default:"10s" min:"100ms" max:"1m" example:"5s"`
+
+	// Networks (CIDR) or addresses that callbacks, and hubs of sources, may be on
+	// although they are not public. Anybody may name a callback: what you open
+	// here, strangers can make us call.
+	AllowNetworks []Network `yaml:"allow_networks" example:"[10.20.0.0/16]"`
+
+	// Subscriptions in all. Beyond it the hub answers that it is full.
+	MaxSubscriptions int `yaml:"max_subscriptions" default:"20000" min:"1" max:"1000000" near:"limit" example:"5000"`
+
+	// Subscriptions to one feed.
+	MaxPerTopic int `yaml:"max_per_topic" default:"10000" min:"1" max:"1000000" example:"2000"`
+
+	// Subscriptions whose callbacks are on one host.
+	MaxPerHost int `yaml:"max_per_host" default:"2000" min:"1" max:"1000000" example:"100"`
+
+	// Deliveries at the same time, over all hosts. Those that take longer than a
+	// moment go on in a lane of their own with as many places.
+	Workers int `yaml:"workers" default:"256" min:"1" max:"10000" near:"concurrency parallel" example:"64"`
+
+	// Deliveries at the same time to one host.
+	PerHost int `yaml:"per_host" default:"64" min:"1" max:"1000" example:"8"`
+
+	At place `yaml:"-"`
+}
+
+// Webhook is an address of yours that is told of every statement of a feed: one
+// message a statement, in order, signed as Standard Webhooks says. A message that
+// is not taken (2xx) is sent again, after ten seconds first and every six hours
+// at last, until it is; the next one waits. The same message may come twice: its
+// webhook-id is the same then. docs/push.md shows the messages.
+//
+//	sources:
+//	  - {id: harbour, url: https://harbour.example/rss}
+//	webhooks:
+//	  - name: newsroom
+//	    url: https://desk.example.org/hooks/communique
+//	    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+//	    feed: topic/health
+//	    events: [statement.published, statement.withdrawn]
+type Webhook struct {
+	// Name of the webhook: 1 to 63 of a-z, 0-9 and -. Its place is remembered
+	// under it: with another name it begins anew with what comes then.
+	Name ID `yaml:"name" required:"true" near:"id" example:"newsroom"`
+
+	// Address to post to: http or https.
+	URL URL `yaml:"url" required:"true" near:"address to endpoint" example:"https://desk.example.org/hooks/communique"`
+
+	// What the messages are signed with: `whsec_` and base64, or any text of 16
+	// octets or more.
+	Secret Secret `yaml:"secret" required:"true" near:"key token" example:"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"`
+
+	// Path of the feed whose statements are told: `all`, `region/americas`,
+	// `topic/health`, … or the name of a feed of yours. Excludes `query`.
+	Feed string `yaml:"feed" default:"all" near:"topic path" example:"topic/health"`
+
+	// Which statements, where no feed says it.
+	Query Query `yaml:"query" near:"filter select where"`
+
+	// What is told: any of `statement.published`, `statement.updated`,
+	// `statement.withdrawn`. Default: all three.
+	Events []Event `yaml:"events" near:"event types on" example:"[statement.published]"`
+
+	At place `yaml:"-"`
+}
+
+// Stream is the open connections at /api/v1/stream.
+type Stream struct {
+	// Connections at the same time. One more is answered 503.
+	Connections int `yaml:"connections" default:"1000" min:"1" max:"100000" near:"max limit" example:"200"`
+
+	At place `yaml:"-"`
+}
+
+// Feed is a feed of your own choice, at /feeds/NAME.atom, .rss and .json.
 //
 //	sources:
 //	  - {id: un-news-es, url: https://news.example.org/es/rss.xml}

@@ -25,12 +25,12 @@ const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
 // and /explain?q=ID|URL, /retag, /moderate, /backup and /feeds.opml, which take more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler) http.Handler {
+func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler, deliveries func() *serve.Deliveries) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", serve.Admin(store, configured(cfg)...))
+	mux.Handle("/", serve.Admin(store, deliveries, configured(cfg)...))
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator{cfg, store}))
 	mux.HandleFunc("GET /backup", backupHandler(store))

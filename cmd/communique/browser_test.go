@@ -74,7 +74,7 @@ func publish(t *testing.T, more string) *published {
 	if err := e.Pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if public, err = server(cfg, cfg.Site.On(front.Listener.Addr().String()), p.store, log); err != nil {
+	if public, err = server(cfg, cfg.Site.On(front.Listener.Addr().String()), p.store, nil, log); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -143,7 +143,7 @@ func (a *app) feedsOPML(c *cobra.Command, cfg *config.Config, file string) ([]by
 		return nil, err
 	}
 	defer store.Close()
-	srv, err := server(cfg, cfg.Site, store, a.log)
+	srv, err := server(cfg, cfg.Site, store, nil, a.log)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return err
 	}
 	addr := public.Addr().String() // with port 0, the one that we were given
-	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 1)}
+	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 2)}
 	if err := d.start(ctx, cfg); err != nil {
 		return err
 	}
@@ -153,10 +153,16 @@ type running struct {
 // start builds everything that the configuration asks for, which may fail, and
 // then exchanges it for what runs, which cannot.
 func (d *running) start(ctx context.Context, cfg *config.Config) error {
-	srv, err := server(cfg, cfg.Site.On(d.addr), d.store, d.log)
+	site := cfg.Site.On(d.addr)
+	push, err := pusher(cfg, site, d.store, d.log)
 	if err != nil {
 		return err
 	}
+	srv, err := server(cfg, site, d.store, mounts(push, cfg.WebSub.Hub), d.log)
+	if err != nil {
+		return err
+	}
+	push.Serve(srv)
 	eng, err := engine(cfg, d.store, d.log, nil)
 	if err != nil {
 		return err
@@ -169,8 +175,13 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	var work sync.WaitGroup
 	d.stop = func() { cancel(); work.Wait() }
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag))
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, push.Status))
 	work.Go(retag.run)
+	work.Go(func() {
+		if err := push.Run(ctx); err != nil && ctx.Err() == nil {
+			d.broken <- err
+		}
+	})
 	work.Go(func() {
 		if err := eng.Run(ctx); err != nil && ctx.Err() == nil {
 			d.broken <- err

@@ -149,8 +149,8 @@ func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done
 	}), nil
 }
 
-// server wires the public side.
-func server(cfg *config.Config, site config.Site, store *storage.Store, log *slog.Logger) (*serve.Server, error) {
+// server wires the public side; mount says who answers beside it.
+func server(cfg *config.Config, site config.Site, store *storage.Store, mount map[string]http.Handler, log *slog.Logger) (*serve.Server, error) {
 	tagger := cfg.Tagger()
 	var terms []serve.Term
 	for _, t := range tagger.Terms() {
@@ -175,7 +175,7 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 			Light: serve.Palette(p.Light), Dark: serve.Palette(p.Dark)})
 	}
 	return serve.New(serve.Options{
-		Store: store, Sources: sources, Terms: terms, Named: named, Removed: cfg.RemovedFeeds(), Languages: languages, Log: log, Site: siteOf(cfg, site),
+		Store: store, Sources: sources, Terms: terms, Named: named, Removed: cfg.RemovedFeeds(), Languages: languages, Mount: mount, Log: log, Site: siteOf(cfg, site),
 		API:     serve.Limit{Requests: cfg.API.Rate.Requests, Window: cfg.API.Rate.Window, Proxies: config.Prefixes(cfg.API.TrustedProxies)},
 		Framers: string(embeds.Allow), Partners: partners,
 	})
@@ -186,7 +186,7 @@ func siteOf(cfg *config.Config, site config.Site) render.Site {
 	return render.Site{
 		Title: site.Title, Subtitle: site.Subtitle, BaseURL: string(site.BaseURL), Authority: string(site.Authority),
 		Language: string(site.Language), Generator: "communique", Version: versionNumber,
-		Author: site.Author, AuthorURI: string(site.AuthorURL), Rights: site.Rights, Label: cfg.Tagger().Label,
+		Author: site.Author, AuthorURI: string(site.AuthorURL), Rights: site.Rights, Label: cfg.Tagger().Label, Hub: hubURL(cfg, site),
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 // courier calls receivers when they are due, many at a time, and sees to it
 // that none of them costs another its turn. There are two lanes with places of
 // their own. Who is quick goes in the first. Who was slow or failed before goes
-// in the second, and who turns out to be slow moves there on the way, or is
-// broken off where that lane is full. In each lane a host has a bounded share.
+// in the second, and who turns out to be slow moves there on the way; where that
+// lane is full, the call is broken off and made again there later. In each lane a host has a bounded share.
 type courier struct {
 	timeout  time.Duration // for one call
 	patience time.Duration // how long a call may hold a place in the quick lane
@@ -49,8 +49,9 @@ func newLine(host string, isSlow func() bool, call func(context.Context) time.Ti
 	return &line{host: host, isSlow: isSlow, call: call, index: -1}
 }
 
-// errSlow is the cause of a call's end when it was too slow at a time when all
-// places for slow ones were taken.
+// errSlow is the cause of a call's end when it was slow at a time when all places
+// for slow ones were taken. It is to be made again, by a line that is known to be
+// slow then and waits for a place among those.
 var errSlow = errors.New("too slow, while many others are slow as well")
 
 func newCourier(ctx context.Context, places, perHost int, timeout, patience time.Duration, now func() time.Time) *courier {

@@ -70,6 +70,12 @@ func (p *Pusher) Hub() http.Handler {
 			fmt.Fprintln(w, "this is a WebSub hub: POST hub.mode, hub.topic and hub.callback to it as a form")
 			return
 		}
+		select {
+		case <-p.ready: // else who is subscribed is not known yet
+		case <-p.ending:
+		case <-r.Context().Done():
+			return
+		}
 		req, err := p.read(w, r)
 		if err == nil {
 			err = p.accept(req)
@@ -225,8 +231,12 @@ func (p *Pusher) accept(req *request) error {
 	}
 	p.asking++
 	p.hosts[req.host]++ // until it is settled
-	p.courier.ask(newLine(req.host, func() bool { return false }, func(ctx context.Context) time.Time {
-		p.verify(ctx, req)
+	slow := false       // one call at a time reads and writes it
+	p.courier.ask(newLine(req.host, func() bool { return slow }, func(ctx context.Context) time.Time {
+		if errors.Is(p.verify(ctx, req), errSlow) && !slow {
+			slow = true
+			return p.o.Now()
+		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.asking--
@@ -240,10 +250,10 @@ func (p *Pusher) accept(req *request) error {
 
 // verify asks a callback whether it wants what was asked in its name (WebSub
 // §5.3), and does it when it does. Nothing changes before.
-func (p *Pusher) verify(ctx context.Context, req *request) {
+func (p *Pusher) verify(ctx context.Context, req *request) error {
 	if err := p.confirm(ctx, req); err != nil {
 		p.o.Log.Info("request to the hub not confirmed", "stage", "push", "mode", req.mode, "url", req.callback, "topic", req.topic, "err", err)
-		return
+		return err
 	}
 	if req.mode == "unsubscribe" {
 		p.mu.Lock()
@@ -251,13 +261,14 @@ func (p *Pusher) verify(ctx context.Context, req *request) {
 			p.end(s, "unsubscribed")
 		}
 		p.mu.Unlock()
-		return
+		return nil
 	}
 	if err := p.subscribe(req); err != nil {
 		p.o.Log.Error("subscription cannot be kept", "stage", "push", "url", req.callback, "topic", req.topic, "err", err)
-		return
+		return err
 	}
 	p.o.Log.Info("subscribed", "stage", "push", "url", req.callback, "topic", req.topic, "lease", req.lease)
+	return nil
 }
 
 // confirm sends the challenge and reads the answer.

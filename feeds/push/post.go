@@ -30,6 +30,7 @@ type failure struct {
 	status     int           // 0 when there was no answer
 	retryAfter time.Duration // as the receiver asks
 	cancelled  bool          // by us: it is nobody's failure
+	cut        bool          // to give its place to others: it is to come again, as a slow one
 }
 
 // post sends a body. A nil failure means that the receiver has it.
@@ -41,7 +42,7 @@ func post(ctx context.Context, c *http.Client, to string, h http.Header, body []
 	req.Header = h
 	res, err := c.Do(req)
 	if err != nil {
-		return &failure{err: reason(ctx, err), cancelled: errors.Is(context.Cause(ctx), context.Canceled)}
+		return &failure{err: reason(ctx, err), cancelled: errors.Is(context.Cause(ctx), context.Canceled), cut: errors.Is(context.Cause(ctx), errSlow)}
 	}
 	defer res.Body.Close()
 	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer) // what it says is of no interest

@@ -96,6 +96,7 @@ type Pusher struct {
 	site    *serve.Server
 	courier *courier
 	calls   context.CancelFunc // breaks off the calls that are under way
+	ready   chan struct{}      // closed when Run has taken up what the store remembers
 	ending  chan struct{}      // closed when Run is told to end
 
 	mu     sync.Mutex // over all that follows
@@ -119,7 +120,7 @@ func New(o Options) (*Pusher, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Pusher{
-		o: o, calls: cancel, ending: make(chan struct{}),
+		o: o, calls: cancel, ready: make(chan struct{}), ending: make(chan struct{}),
 		topics: map[string]*topic{}, subs: map[string]*subscription{}, hosts: map[string]int{}, dirty: map[string]func() feeds.Fact{}, soon: make(chan struct{}, 1),
 		streams: make(chan struct{}, o.Streams),
 	}
@@ -168,6 +169,7 @@ func (p *Pusher) Run(ctx context.Context) error {
 		close(p.ending)
 		return fmt.Errorf("push: %w", err)
 	}
+	close(p.ready)
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	var work sync.WaitGroup

@@ -95,7 +95,7 @@ func (p *Pusher) Stream() http.Handler {
 // cursor reads where a reader wants to go on. One that this store never gave is
 // no place in it: the reader is told to read the feed anew.
 func (p *Pusher) cursor(r *http.Request) (after uint64, reset bool, err error) {
-	now := p.reel.at()
+	now := p.o.Store.Position()
 	id := r.Header.Get("Last-Event-ID")
 	if id == "" {
 		id = r.URL.Query().Get("last_event_id") // some readers cannot set headers
@@ -107,7 +107,7 @@ func (p *Pusher) cursor(r *http.Request) (after uint64, reset bool, err error) {
 	if err != nil {
 		return 0, false, fmt.Errorf("the last event id is %q; want the number that an event came with", short(id))
 	}
-	if after > p.o.Store.Position() {
+	if after > now {
 		return now, true, nil
 	}
 	return after, false, nil

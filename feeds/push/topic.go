@@ -183,6 +183,9 @@ func (p *Pusher) deliver(ctx context.Context, s *subscription) (again time.Time)
 	now = p.o.Now()
 	switch {
 	case s.ended, f != nil && f.cancelled:
+	case f != nil && f.cut:
+		s.slow.Store(true)
+		return now
 	case f == nil:
 		s.served = c.Mark
 		s.slow.Store(took > slowFrom)

@@ -24,9 +24,10 @@ import (
 type Webhook struct {
 	Name   string
 	URL    string
-	Secret string     // "whsec_" and base64, else taken as it stands
-	Feed   feeds.Feed // what it is told of
-	Events []string   // of EventTypes; none means all
+	Secret string // "whsec_" and base64, else taken as it stands
+	Path   string // the published feed that it is told of; "" when Feed says it
+	Feed   feeds.Feed
+	Events []string // of EventTypes; none means all
 }
 
 // EventTypes are what webhooks are told.
@@ -75,6 +76,11 @@ func (p *Pusher) restoreHooks(lines map[string]*feeds.Pushed) error {
 		u, err := url.Parse(w.URL)
 		if err != nil {
 			return fmt.Errorf("webhook %s: %w", w.Name, err)
+		}
+		if w.Path != "" {
+			if w.Feed, err = p.site.Feed(w.Path); err != nil {
+				return fmt.Errorf("webhook %s: %w", w.Name, err)
+			}
 		}
 		h := &hook{Webhook: w, key: signingKey(w.Secret)}
 		h.view = view{key: "webhook " + w.Name, query: w.Feed.Query, languages: render.Languages(w.Feed)}
@@ -187,6 +193,9 @@ func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 		return now
 	case f.cancelled:
 		return time.Time{}
+	case f.cut:
+		h.slow.Store(true)
+		return now
 	}
 	h.slow.Store(true)
 	failed(&h.pushed.Standing, h.Name, now, f.err, f.retryAfter, 0)

@@ -22,8 +22,12 @@ type Configured struct {
 // Admin answers the admin listener: whether the process lives (/livez), whether
 // it can serve (/readyz), how the configured sources are (/status,
 // /status.json) and profiles (/debug/pprof/). With no source given it tells of
-// every one that was ever visited. It has no password: keep it on loopback.
-func Admin(store *storage.Store, sources ...Configured) http.Handler {
+// every one that was ever visited. deliveries tells how those go, nil for none.
+// It has no password: keep it on loopback.
+func Admin(store *storage.Store, deliveries func() *Deliveries, sources ...Configured) http.Handler {
+	if deliveries == nil {
+		deliveries = func() *Deliveries { return nil }
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -34,7 +38,7 @@ func Admin(store *storage.Store, sources ...Configured) http.Handler {
 		fmt.Fprintln(w, "ok")
 	})
 	mux.HandleFunc("GET /status.json", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := statusOf(store, sources)
+		st, err := statusOf(store, deliveries(), sources)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
@@ -45,7 +49,7 @@ func Admin(store *storage.Store, sources ...Configured) http.Handler {
 		_ = enc.Encode(st) // the reader may have left
 	})
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := statusOf(store, sources)
+		st, err := statusOf(store, deliveries(), sources)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
@@ -66,6 +70,45 @@ type status struct {
 	Store   storage.Stats  `json:"store"`
 	Digest  string         `json:"digest"`
 	Sources []SourceStatus `json:"sources"`
+
+	Deliveries *Deliveries `json:"deliveries,omitempty"`
+}
+
+// Deliveries is how it goes with telling others of news, and being told.
+type Deliveries struct {
+	Hub           string          `json:"hub,omitempty"` // its address
+	Subscriptions int             `json:"subscriptions"` // at it
+	Topics        int             `json:"topics"`        // that they are to
+	Failing       int             `json:"failing"`       // subscriptions that wait for a retry or were given up for now
+	Asking        int             `json:"asking"`        // callbacks that are being asked whether they meant it
+	Streams       int             `json:"streams"`       // open connections
+	Webhooks      []WebhookStatus `json:"webhooks"`
+	Leases        []LeaseStatus   `json:"leases,omitempty"`
+}
+
+// WebhookStatus is how a webhook does. Times are RFC 3339 UTC, "" for never.
+type WebhookStatus struct {
+	Name         string `json:"name"`
+	State        string `json:"state"`    // ok, failing
+	Position     uint64 `json:"position"` // of the journal, up to which it was told
+	Reached      string `json:"reached,omitempty"`
+	Failures     int    `json:"failures"` // in a row
+	FailingSince string `json:"failing_since,omitempty"`
+	NextTry      string `json:"next_try,omitempty"`
+	Error        string `json:"last_error,omitempty"`
+}
+
+// LeaseStatus is how our subscription at a source's hub does.
+type LeaseStatus struct {
+	Source   feeds.SourceID `json:"source"`
+	State    string         `json:"state"` // asked, live, failing
+	Hub      string         `json:"hub"`
+	Topic    string         `json:"topic"`
+	Until    string         `json:"until,omitempty"` // the end of the lease
+	Pushed   string         `json:"pushed,omitempty"`
+	Failures int            `json:"failures"`
+	NextTry  string         `json:"next_try,omitempty"`
+	Error    string         `json:"last_error,omitempty"`
 }
 
 // SourceStatus is how a source does: of /status.json and of `sources --json`.
@@ -86,7 +129,7 @@ type SourceStatus struct {
 	Error       string         `json:"last_error,omitempty"`
 }
 
-func statusOf(store *storage.Store, sources []Configured) (status, error) {
+func statusOf(store *storage.Store, deliveries *Deliveries, sources []Configured) (status, error) {
 	if len(sources) == 0 {
 		visits, err := store.AllFetched()
 		if err != nil {
@@ -97,7 +140,7 @@ func statusOf(store *storage.Store, sources []Configured) (status, error) {
 		}
 	}
 	rows, err := Status(store, sources)
-	return status{Store: store.Stats(), Digest: store.Digest(), Sources: rows}, err
+	return status{Store: store.Stats(), Digest: store.Digest(), Sources: rows, Deliveries: deliveries}, err
 }
 
 // Status tells how the sources are, in the order given.

@@ -726,7 +726,7 @@ func TestCacheIsBounded(t *testing.T) {
 func TestAdminTellsHealth(t *testing.T) {
 	s := newSite(t)
 	s.append(&feeds.Fetched{Source: "north", At: day, Failures: 2, Class: "dns", Error: "no such <host>"})
-	h := httptest.NewServer(Admin(s.store))
+	h := httptest.NewServer(Admin(s.store, nil))
 	defer h.Close()
 	s.url = h.URL
 	for _, path := range []string{"/livez", "/readyz"} {

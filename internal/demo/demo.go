@@ -60,6 +60,8 @@ fetch:
   gap: 10ms
   per_host: 4
   allow_networks: [127.0.0.0/8, "::1/128"]
+websub:
+  allow_networks: [127.0.0.0/8, "::1/128"]
 defaults:
   schedule: "@every 20s"
   floor: 10s
