@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"communique/aggregator/dedup"
@@ -22,6 +23,7 @@ import (
 	"communique/aggregator/robots"
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
+	"communique/aggregator/websub"
 	"communique/feeds"
 	"communique/storage"
 )
@@ -78,6 +80,8 @@ type Options struct {
 	// Got is called with every answer of an origin as it came, also one that is no
 	// feed; nil is fine.
 	Got func(url string, got *fetch.Response)
+	// Hubs are our subscriptions at sources' hubs; nil for none.
+	Hubs *websub.Subscriber
 	// Likeness is how like two texts must be to be one statement; zero is good.
 	Likeness dedup.Likeness
 }
@@ -95,6 +99,8 @@ type Engine struct {
 	robots     *robots.Keeper
 	triesMu    sync.Mutex
 	tries      map[string]int                 // how often the page of an item has failed
+	visits     map[feeds.SourceID]*sync.Mutex // held while a source is refreshed, or what its hub pushed is read
+	waiting    atomic.Pointer[schedule.Queue] // of Run
 	words      map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
 }
 
@@ -107,11 +113,11 @@ func New(o Options) *Engine {
 		o.PerHost = 2
 	}
 	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tries: map[string]int{}, tagger: sync.OnceValue(o.Tagger),
-		words: map[feeds.SourceID]*sync.Mutex{"": new(sync.Mutex)}}
+		words: map[feeds.SourceID]*sync.Mutex{"": new(sync.Mutex)}, visits: map[feeds.SourceID]*sync.Mutex{}}
 	for i := range o.Sources {
 		s := &o.Sources[i]
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
-		e.order, e.words[s.ID] = append(e.order, s.ID), new(sync.Mutex)
+		e.order, e.words[s.ID], e.visits[s.ID] = append(e.order, s.ID), new(sync.Mutex), new(sync.Mutex)
 	}
 	e.robots = robots.New(robots.Options{Fetcher: o.Fetcher, Now: o.Now, Agent: o.Agent})
 	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since, Text: e.text, Likeness: o.Likeness})

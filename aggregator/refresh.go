@@ -34,6 +34,8 @@ type Outcome struct {
 // refresh visits one source and says what came of it. It fails only when the
 // store or journal does, or when ctx ends: a source's failure is an outcome.
 func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
+	e.visits[s.ID].Lock()
+	defer e.visits[s.ID].Unlock()
 	last, _, err := e.o.Store.Fetched(s.ID)
 	if err != nil {
 		return Outcome{}, err
@@ -60,7 +62,10 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
-	v.finish(s, e.o.Now().Sub(now))
+	if v.New+v.Revised+v.Copies > 0 {
+		e.o.Hubs.Missed(s.ID, last.Success)
+	}
+	v.finish(s, e.o.Now().Sub(now), e.o.Hubs.Live(s.ID))
 	said = append(said, &v.Fetched) // last, because it moves the cursor; if we die before, we only ask again
 	if _, err := e.o.Journal.Append(ctx, now, said...); err != nil {
 		return Outcome{}, fmt.Errorf("source %s: %w", s.ID, err)
@@ -88,6 +93,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 		return nil, err
 	}
 	e.got(req.URL, got)
+	e.listen(s, got, nil)
 	if got.Unchanged {
 		return nil, v.unchanged(got)
 	}
@@ -114,6 +120,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 		}
 	}
 	v.good(got, doc, asked, body)
+	e.listen(s, got, doc)
 	return doc, nil
 }
 

@@ -25,6 +25,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.waiting.Store(q)
+	defer e.waiting.Store(nil)
 	return e.work(ctx, q, func(out Outcome) time.Time { return out.NextDue })
 }
 
@@ -42,6 +44,8 @@ func (e *Engine) queue() (*schedule.Queue, error) {
 		case !visited || last.URL != s.URL:
 			q.Set(id, schedule.First(id, now, s.Schedule, e.o.Spread))
 		case last.Gone: // until the operator changes its address
+		case e.o.Hubs.Live(id): // what its hub pushed while we were away, nobody tells us again
+			q.Set(id, schedule.Resume(id, now, last.At.Add(s.Floor), e.o.Spread))
 		default:
 			due := s.due(&last)
 			if ahead := last.At.Sub(now); ahead > 0 { // the clock was set back: what counts is how long to wait
@@ -59,8 +63,16 @@ func (s *Source) due(last *feeds.Fetched) time.Time {
 	if strings.HasPrefix(last.DueRule, "Retry-After") {
 		return last.NextDue
 	}
-	due, _ := schedule.Next(s.judge(last, 0))
+	due, _ := schedule.Next(s.judge(last, 0, false))
 	return due
+}
+
+// PollSoon has Run visit a source now, whenever it was due: its hub no longer
+// tells us of its news.
+func (e *Engine) PollSoon(id feeds.SourceID) {
+	if q := e.waiting.Load(); q != nil && e.sources[id] != nil {
+		q.Set(id, e.o.Now())
+	}
 }
 
 // Pull refreshes the sources once, due or not; none named means all. It returns

@@ -39,7 +39,7 @@ func (e *Engine) Try(ctx context.Context, id feeds.SourceID) (Trial, error) {
 		}
 		t.Said, t.Channel = said, v.Channel
 	}
-	v.finish(s, e.o.Now().Sub(v.At))
+	v.finish(s, e.o.Now().Sub(v.At), false)
 	t.Outcome = v.outcome()
 	return t, nil
 }

@@ -114,20 +114,21 @@ func (v *visit) fail(err error) {
 	}
 }
 
-// finish decides when the source is due again.
-func (v *visit) finish(s *Source, took time.Duration) {
+// finish decides when the source is due again; isPushed says that a hub tells us
+// of its news.
+func (v *visit) finish(s *Source, took time.Duration, isPushed bool) {
 	v.Took = took
 	if v.New+v.Copies > 0 {
 		v.News = v.At
 	}
-	v.NextDue, v.DueRule = schedule.Next(s.judge(&v.Fetched, v.retryAfter))
+	v.NextDue, v.DueRule = schedule.Next(s.judge(&v.Fetched, v.retryAfter, isPushed))
 }
 
 // judge puts together what the schedule goes by.
-func (s *Source) judge(f *feeds.Fetched, retryAfter time.Duration) schedule.Visit {
+func (s *Source) judge(f *feeds.Fetched, retryAfter time.Duration, isPushed bool) schedule.Visit {
 	return schedule.Visit{
 		Source: s.ID, Now: f.At, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Hints: f.Hints,
-		Failures: f.Failures, Class: f.Class, Status: f.Status, RetryAfter: retryAfter, Gone: f.Gone, Gaps: f.Gaps, News: f.News,
+		Failures: f.Failures, Class: f.Class, Status: f.Status, RetryAfter: retryAfter, Gone: f.Gone, Gaps: f.Gaps, News: f.News, Pushed: isPushed,
 	}
 }
 

@@ -44,6 +44,8 @@ type Visit struct {
 
 	Gaps []uint32  // minutes between the latest new items, see Learn
 	News time.Time // when the source last had something new; zero when unknown
+
+	Pushed bool // a hub tells us of its news: visits are only a proof that it does
 }
 
 // Next says when the source is due again and which rule won, for people:
@@ -126,6 +128,9 @@ func (v Visit) rhythm() (time.Duration, string) {
 		wait = min(max(wait, v.Floor), v.Ceiling)
 	} else {
 		ceiling = max(ceiling, wait) // an operator may want a source monthly
+	}
+	if v.Pushed {
+		wait, rule = max(wait, v.Ceiling), "pushed "
 	}
 	if wait < v.Floor {
 		wait, rule = v.Floor, "floor "

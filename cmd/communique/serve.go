@@ -158,12 +158,16 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	srv, err := server(cfg, site, d.store, mounts(push, cfg.WebSub.Hub), d.log)
+	hubs, err := hubs(cfg, site, d.store, d.log)
+	if err != nil {
+		return err
+	}
+	srv, err := server(cfg, site, d.store, mounts(push, cfg.WebSub.Hub, hubs), d.log)
 	if err != nil {
 		return err
 	}
 	push.Serve(srv)
-	eng, err := engine(cfg, d.store, d.log, nil)
+	eng, err := engineThat(cfg, d.store, d.log, nil, nil, hubs)
 	if err != nil {
 		return err
 	}
@@ -175,8 +179,9 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	var work sync.WaitGroup
 	d.stop = func() { cancel(); work.Wait() }
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, push.Status))
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, deliveries(push, hubs)))
 	work.Go(retag.run)
+	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {
 		if err := push.Run(ctx); err != nil && ctx.Err() == nil {
 			d.broken <- err

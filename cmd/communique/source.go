@@ -91,7 +91,7 @@ func (a *app) try(ctx context.Context, cfg *config.Config, file string, id feeds
 		if record != "" && failed == nil {
 			failed = keep(record, url, got)
 		}
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"communique/aggregator/extract"
 	"communique/aggregator/fetch"
 	"communique/aggregator/normalize"
+	"communique/aggregator/websub"
 	"communique/config"
 	"communique/feeds"
 	"communique/feeds/render"
@@ -116,11 +117,12 @@ func likeness(cfg *config.Config) dedup.Likeness {
 
 // engine wires the aggregator.
 func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome)) (*aggregator.Engine, error) {
-	return engineThat(cfg, store, log, done, nil)
+	return engineThat(cfg, store, log, done, nil, nil)
 }
 
-// engineThat wires an aggregator that tells got of every answer.
-func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome), got func(string, *fetch.Response)) (*aggregator.Engine, error) {
+// engineThat wires an aggregator that tells got of every answer, and subscribes at
+// the hubs of sources.
+func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) (*aggregator.Engine, error) {
 	f := cfg.Fetch
 	fetcher, err := fetch.New(fetch.Options{
 		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: redirects(f.MaxRedirects),
@@ -145,7 +147,7 @@ func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done
 	return aggregator.New(aggregator.Options{
 		Sources: sources, Store: store, Journal: store, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
-		Likeness: likeness(cfg), Got: got, Agent: product(cfg.Agent(versionNumber)),
+		Likeness: likeness(cfg), Got: got, Hubs: hubs, Agent: product(cfg.Agent(versionNumber)),
 	}), nil
 }
 

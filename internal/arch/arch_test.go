@@ -25,6 +25,7 @@ var below = map[string][]string{
 	"storage":                             {"feeds", "feeds/words"},
 	"aggregator/schedule":                 {"feeds"},
 	"aggregator/fetch":                    {"feeds", "internal/guard"},
+	"aggregator/websub":                   {"feeds", "internal/guard"},
 	"aggregator/parse":                    {"feeds"},
 	"aggregator/normalize":                {"feeds", "aggregator/normalize/internal/*"},
 	"aggregator/normalize/internal/ngram": {},
