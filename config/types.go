@@ -628,6 +628,9 @@ type WebSub struct {
 	// Subscriptions in all. Beyond it the hub answers that it is full.
 	MaxSubscriptions int `yaml:"max_subscriptions" default:"20000" min:"1" max:"1000000" near:"limit" example:"5000"`
 
+	// Feeds that have subscribers, every narrowing and format counted by itself.
+	MaxTopics int `yaml:"max_topics" default:"5000" min:"1" max:"1000000" example:"500"`
+
 	// Subscriptions to one feed.
 	MaxPerTopic int `yaml:"max_per_topic" default:"10000" min:"1" max:"1000000" example:"2000"`
 

@@ -45,7 +45,7 @@ func pusher(cfg *config.Config, site config.Site, store *storage.Store, log *slo
 		Store: store, Hub: hubURL(cfg, site), Agent: cfg.Agent(versionNumber),
 		MinLease: w.MinLease.Std(), Lease: w.Lease.Std(), MaxLease: w.MaxLease.Std(), Signature: string(w.Signature),
 		Retry: w.Retry.Std(), Timeout: w.Timeout.Std(), Calls: w.Workers, CallsPerHost: w.PerHost,
-		Subscriptions: w.MaxSubscriptions, SubscriptionsPerTopic: w.MaxPerTopic, SubscriptionsPerHost: w.MaxPerHost,
+		Subscriptions: w.MaxSubscriptions, SubscriptionsPerTopic: w.MaxPerTopic, SubscriptionsPerHost: w.MaxPerHost, Topics: w.MaxTopics,
 		Streams: cfg.Stream.Connections, Webhooks: hooks, AllowNetworks: config.Prefixes(w.AllowNetworks), WebhookNetworks: everywhere,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log,
 	})

@@ -217,6 +217,8 @@ func (p *Pusher) accept(req *request) error {
 			return refuse(http.StatusServiceUnavailable, "the hub is full: it has %d subscriptions; poll the feed instead", p.o.Subscriptions)
 		case t != nil && len(t.subs) >= p.o.SubscriptionsPerTopic:
 			return refuse(http.StatusServiceUnavailable, "the topic is full: it has %d subscriptions; poll the feed instead", p.o.SubscriptionsPerTopic)
+		case t == nil && len(p.topics) >= p.o.Topics:
+			return refuse(http.StatusServiceUnavailable, "the hub is full: it serves %d feeds; subscribe to a broader one, or poll this one", p.o.Topics)
 		case p.hosts[req.host] >= p.o.SubscriptionsPerHost:
 			return refuse(http.StatusTooManyRequests, "%s has %d subscriptions, and no host may have more", req.host, p.o.SubscriptionsPerHost)
 		}

@@ -297,6 +297,30 @@ func TestHubHasCaps(t *testing.T) {
 	}
 }
 
+func TestHubEndsWithTheLease(t *testing.T) {
+	clock := newClock()
+	h := newHouse(t, func(o *push.Options) { o.Now = clock.now })
+	h.publish("flood", "en")
+	short, long := newSubscriber(t), newSubscriber(t)
+	h.subscribe(short, h.topic("all.atom"), "hub.lease_seconds", "600")
+	h.subscribe(long, h.topic("all.atom"), "hub.lease_seconds", "7200")
+	clock.add(11 * time.Minute)
+	h.publish("storm", "en")
+	wait(t, long.got, "delivery")
+	h.until("the other is forgotten", func() bool { return len(h.subscriptions()) == 1 })
+	none(t, short.got, "a delivery after the lease")
+}
+
+func TestHubServesOnlySoManyFeeds(t *testing.T) {
+	h := newHouse(t, func(o *push.Options) { o.Topics = 1 })
+	h.publish("flood", "en")
+	s := newSubscriber(t)
+	h.subscribe(s, h.topic("all.atom"))
+	if status, text := h.ask(subscribeForm(h.topic("all.atom?q=flood"), s.url)); status != 503 || !strings.Contains(text, "broader") {
+		t.Errorf("one feed too many: %d %s", status, text)
+	}
+}
+
 func TestHubForgetsWhoIsGone(t *testing.T) {
 	h := newHouse(t, nil)
 	h.publish("flood", "en")

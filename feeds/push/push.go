@@ -36,6 +36,7 @@ type Options struct {
 	Subscriptions         int // in all; 20,000
 	SubscriptionsPerHost  int // of callbacks on one host; 2,000
 	SubscriptionsPerTopic int // 10,000
+	Topics                int // feeds with subscribers, each of which is looked at when something changes; 5,000
 
 	Streams   int           // open connections at /api/v1/stream; 1,000
 	Heartbeat time.Duration // of streams; 20s
@@ -66,6 +67,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Subscriptions, 20_000)
 	setDefault(&o.SubscriptionsPerHost, 2_000)
 	setDefault(&o.SubscriptionsPerTopic, 10_000)
+	setDefault(&o.Topics, 5_000)
 	setDefault(&o.Streams, 1_000)
 	setDefault(&o.Heartbeat, 20*time.Second)
 	setDefault(&o.Write, time.Second)

@@ -1,6 +1,8 @@
 package push
 
 import (
+	"encoding/json"
+	"strings"
 	"sync"
 
 	"communique/feeds"
@@ -18,16 +20,24 @@ type reel struct {
 	moved chan struct{} // closed when upTo moves
 }
 
-// change is one statement that was touched, with what was made of it: worked out
-// once for all streams that ask the same.
+// change is one statement that was touched. While it is young, what was worked
+// out of it is kept for all who ask the same.
 type change struct {
 	storage.Change
-	mu   sync.Mutex
-	seen map[string]*event // by query
+	mu    sync.Mutex
+	young bool
+	isNew bool                       // known with the first item
+	meets map[string]bool            // by view
+	items map[string]json.RawMessage // by languages
 }
 
-// reelLength is how many changes are held.
-const reelLength = 2000
+const (
+	reelLength = 2000 // changes that are held
+	youth      = 100  // of them, those that are young
+	mostViews  = 256  // of a young change that are kept
+	mostItems  = 16
+	mostOctets = 64 << 10 // of an item that is kept
+)
 
 func newReel(at uint64) *reel { return &reel{from: at, upTo: at, moved: make(chan struct{})} }
 
@@ -46,7 +56,9 @@ func (r *reel) wind(store *storage.Store) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range list {
-		r.items = append(r.items, &change{Change: c})
+		r.items = append(r.items, &change{Change: c, young: true})
+	}
+	for i := len(r.items) - youth - 1; i >= 0 && r.items[i].age(); i-- {
 	}
 	r.upTo = upTo
 	if over := len(r.items) - reelLength; over > 0 {
@@ -82,19 +94,27 @@ func (r *reel) after(store *storage.Store, seq uint64) (list []*change, upTo uin
 	return list, upTo, more, err
 }
 
+// age ends a change's youth, and reports whether it was young.
+func (c *change) age() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.young
+	c.young, c.meets, c.items = false, nil, nil
+	return was
+}
+
 // view is a selection as somebody follows it.
 type view struct {
-	key       string // the same for the same selection and languages
+	key       string // the same for the same selection
 	query     feeds.Query
 	languages []string
 }
 
 // event is what a change is to a view.
 type event struct {
-	kind string // statement, withdrawn
-	id   feeds.StatementID
-	st   *feeds.Statement // of kind statement
-	data []byte           // JSON: the item, or what was withdrawn
+	kind  string // statement, withdrawn
+	isNew bool   // the statement was first seen with this very record
+	data  []byte // JSON: the item, or what was withdrawn
 }
 
 const (
@@ -104,41 +124,54 @@ const (
 
 // of gives what the change is to a view, nil for nothing.
 func (c *change) of(v *view, store *storage.Store, site *serve.Server) (*event, error) {
+	if !c.Published {
+		return &event{kind: kindWithdrawn, data: withdrawn(site, c.Change)}, nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, known := c.seen[v.key]; known {
-		return e, nil
+	found, known := c.meets[v.key]
+	if !known {
+		var err error
+		if found, err = meets(store, v.query, c.Head); err != nil {
+			return nil, err
+		}
+		if c.young && len(c.meets) < mostViews {
+			if c.meets == nil {
+				c.meets = map[string]bool{}
+			}
+			c.meets[v.key] = found
+		}
 	}
-	e, err := c.look(v, store, site)
-	if err != nil {
-		return nil, err
+	if !found {
+		return nil, nil
 	}
-	if c.seen == nil {
-		c.seen = map[string]*event{}
-	}
-	if len(c.seen) < 1000 { // as many as ask at a time; the rest is worked out again
-		c.seen[v.key] = e
-	}
-	return e, nil
-}
-
-func (c *change) look(v *view, store *storage.Store, site *serve.Server) (*event, error) {
-	if !c.Published {
-		return &event{kind: kindWithdrawn, id: c.ID, data: withdrawn(site, c.Change)}, nil
-	}
-	found, err := meets(store, v.query, c.Head)
-	if err != nil || !found {
-		return nil, err
-	}
-	sts, err := store.Statements(c.ID)
-	if err != nil || len(sts) == 0 {
-		return nil, err // it left between the looks, which is a change of its own
-	}
-	data, err := site.Item(&sts[0], v.languages...)
+	data, err := c.item(v.languages, store, site)
 	if err != nil || data == nil {
 		return nil, err
 	}
-	return &event{kind: kindStatement, id: c.ID, st: &sts[0], data: data}, nil
+	return &event{kind: kindStatement, isNew: c.isNew, data: data}, nil
+}
+
+// item gives the statement as an item, nil when it has left since, which is a
+// change of its own. c.mu is held.
+func (c *change) item(languages []string, store *storage.Store, site *serve.Server) (json.RawMessage, error) {
+	key := strings.Join(languages, ",")
+	if data := c.items[key]; data != nil {
+		return data, nil
+	}
+	sts, err := store.Statements(c.ID)
+	if err != nil || len(sts) == 0 {
+		return nil, err
+	}
+	c.isNew = sts[0].Changed.Equal(sts[0].FirstSeen)
+	data, err := site.Item(&sts[0], languages...)
+	if err == nil && c.young && len(c.items) < mostItems && len(data) <= mostOctets {
+		if c.items == nil {
+			c.items = map[string]json.RawMessage{}
+		}
+		c.items[key] = data
+	}
+	return data, err
 }
 
 // meets reports whether a statement is in a selection: the store is asked for

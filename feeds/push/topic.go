@@ -1,8 +1,12 @@
 package push
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -12,11 +16,12 @@ import (
 
 // topic is a feed with subscribers.
 type topic struct {
-	url     string
-	feed    *serve.Topic
-	subs    map[*subscription]bool
-	content atomic.Pointer[serve.Content] // what is to be delivered
-	link    string                        // the Link header field of deliveries
+	url  string
+	feed *serve.Topic
+	subs map[*subscription]bool
+	// content is what is to be delivered; without a Body when everybody has it.
+	content atomic.Pointer[serve.Content]
+	link    string // the Link header field of deliveries
 
 	// settled is the mark up to which everybody was served, or has a retry of
 	// their own in the store; asWritten is the one that the store knows.
@@ -43,56 +48,65 @@ func (p *Pusher) topicOf(feed *serve.Topic) (*topic, error) {
 	if t := p.topics[feed.Self]; t != nil {
 		return t, nil
 	}
-	c, err := feed.Content()
+	mark, err := feed.Mark()
 	if err != nil {
 		return nil, err
 	}
-	t := &topic{url: feed.Self, feed: feed, subs: map[*subscription]bool{}, settled: c.Mark,
+	t := &topic{url: feed.Self, feed: feed, subs: map[*subscription]bool{}, settled: mark,
 		link: "<" + p.o.Hub + `>; rel="hub", <` + feed.Self + `>; rel="self"`}
-	t.content.Store(&c)
+	t.content.Store(&serve.Content{Mark: mark})
 	p.topics[t.url] = t
 	return t, nil
 }
 
 // lookAtTopics finds the topics whose content has changed and sends their
-// subscribers on their way.
+// subscribers on their way, those of the most first.
 func (p *Pusher) lookAtTopics() {
 	p.mu.Lock()
-	topics := make([]*topic, 0, len(p.topics))
-	for _, t := range p.topics {
-		topics = append(topics, t)
-	}
+	topics := slices.Collect(maps.Values(p.topics))
+	slices.SortFunc(topics, func(a, b *topic) int {
+		return cmp.Or(cmp.Compare(len(b.subs), len(a.subs)), strings.Compare(a.url, b.url))
+	})
 	p.mu.Unlock()
 	for _, t := range topics {
-		c, err := t.feed.Content() // without the lock: rendering takes its time
-		if err != nil {
-			p.o.Log.Error("topic cannot be rendered", "stage", "push", "url", t.url, "err", err)
+		mark, err := t.feed.Mark()
+		if err == nil && mark == t.content.Load().Mark {
 			continue
 		}
-		if lines := p.renew(t, &c); len(lines) > 0 {
-			p.courier.askAll(lines)
+		if err == nil {
+			_, err = p.renew(t)
+		}
+		if err != nil {
+			p.o.Log.Error("topic cannot be rendered", "stage", "push", "url", t.url, "err", err)
 		}
 	}
 }
 
-// renew takes over a topic's content and gives the lines to ask.
-func (p *Pusher) renew(t *topic, c *serve.Content) []*line {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	old := t.content.Load()
-	if c.Mark == old.Mark {
-		return nil
+// renew takes over what a topic holds now, sends its subscribers on their way
+// when that has changed, and gives it.
+func (p *Pusher) renew(t *topic) (*serve.Content, error) {
+	c, err := t.feed.Content() // without the lock: rendering takes its time
+	if err != nil {
+		return nil, err
 	}
-	t.content.Store(c)
-	if c.Tag == old.Tag { // it was touched, and says the same
+	p.mu.Lock()
+	old := t.content.Load()
+	t.content.Store(&c)
+	var lines []*line
+	switch {
+	case c.Mark == old.Mark:
+	case c.Tag == old.Tag: // it was touched, and says the same
 		for s := range t.subs {
 			if s.served == old.Mark {
 				s.served = c.Mark
 			}
 		}
-		return nil
+	default:
+		lines = t.due(p.o.Now())
 	}
-	return t.due(p.o.Now())
+	p.mu.Unlock()
+	p.courier.askAll(lines)
+	return &c, nil
 }
 
 // due gives the lines of those who may be called: whoever waits for a retry
@@ -169,6 +183,13 @@ func (p *Pusher) deliver(ctx context.Context, s *subscription) (again time.Time)
 	}
 	to, secret := s.Callback, s.Secret
 	p.mu.Unlock()
+	if c.Body == nil {
+		var err error
+		if c, err = p.renew(s.topic); err != nil {
+			p.o.Log.Error("topic cannot be rendered", "stage", "push", "url", s.Topic, "err", err)
+			return p.o.Now().Add(time.Minute)
+		}
+	}
 
 	h := http.Header{"Content-Type": {c.Type}, "Link": {s.topic.link}, "User-Agent": {p.o.Agent}}
 	if secret != "" {
@@ -222,14 +243,17 @@ func (p *Pusher) remember(s *subscription) {
 // have a retry of their own. Until then the store knows the content before, so
 // that a restart serves everybody again. p.mu is held.
 func (p *Pusher) settle(t *topic) {
-	mark := t.content.Load().Mark
-	if t.settled != mark {
+	c := t.content.Load()
+	if t.settled != c.Mark {
 		for s := range t.subs {
-			if s.served != mark && s.Failures == 0 {
+			if s.served != c.Mark && s.Failures == 0 {
 				return
 			}
 		}
-		t.settled = mark
+		t.settled = c.Mark
+	}
+	if c.Body != nil { // a retry renders it again
+		t.content.Store(&serve.Content{Mark: c.Mark, Tag: c.Tag})
 	}
 	if t.asWritten == t.settled {
 		return

@@ -253,7 +253,7 @@ func (p *Pusher) nextEvent(h *hook, from uint64, part int) (*pending, uint64, er
 		kind := statementWithdrawn
 		if e.kind == kindStatement {
 			kind = statementUpdated
-			if e.st.Changed.Equal(e.st.FirstSeen) {
+			if e.isNew {
 				kind = statementPublished
 			}
 		}

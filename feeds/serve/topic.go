@@ -16,7 +16,8 @@ import (
 type Topic struct {
 	Self string // its address, as its rel=self says
 	s    *Server
-	p    *prepared
+	path string // behind /feeds/
+	feed feeds.Feed
 }
 
 // Content is what a topic holds.
@@ -51,27 +52,37 @@ func (s *Server) Topic(address string) (*Topic, error) {
 	if err != nil {
 		return nil, err
 	}
-	self := s.o.Site.FeedURL(f.Path, ext, f.RawQuery)
-	p := s.cache.get(cacheKey{path: "/feeds/" + path, query: f.RawQuery})
-	if p == nil {
-		if p, err = s.feedAt(path, f.RawQuery, "", reader{Language: s.own()}); err != nil {
-			return nil, err
-		}
-		p = s.cache.put(cacheKey{path: "/feeds/" + path, query: f.RawQuery}, p)
+	if _, err := s.feedAt(path, f.RawQuery, "", reader{Language: s.own()}); err != nil {
+		return nil, err
 	}
-	return &Topic{Self: self, s: s, p: p}, nil
+	return &Topic{Self: s.o.Site.FeedURL(f.Path, ext, f.RawQuery), s: s, path: path, feed: f}, nil
 }
 
-// Content gives what the topic holds now; it is rendered at most once for each
-// change, whoever asks.
+// Mark gives the mark of what the topic holds now, which costs no rendering.
+func (t *Topic) Mark() (uint64, error) {
+	sel, err := t.s.standing(t.feed)
+	return sel.mark, err
+}
+
+// Content gives what the topic holds now: rendered at most once for each change,
+// whoever asks, as long as the cache of documents holds it.
 func (t *Topic) Content() (Content, error) {
-	doc, err := t.p.current(t.s)
+	key := cacheKey{path: "/feeds/" + t.path, query: t.feed.RawQuery}
+	p := t.s.cache.get(key)
+	if p == nil {
+		fresh, err := t.s.feedAt(t.path, t.feed.RawQuery, "", reader{Language: t.s.own()})
+		if err != nil {
+			return Content{}, err
+		}
+		p = t.s.cache.put(key, fresh)
+	}
+	doc, err := p.current(t.s)
 	if err != nil {
 		return Content{}, err
 	}
-	t.p.mu.Lock()
-	mark := t.p.mark
-	t.p.mu.Unlock()
+	p.mu.Lock()
+	mark := p.mark
+	p.mu.Unlock()
 	c := Content{Mark: mark, Tag: doc.tag, Body: doc.identity.body}
 	for i := range doc.header {
 		if doc.header[i].name == "Content-Type" {
