@@ -50,6 +50,7 @@ var below = map[string][]string{
 	"bench":                                   {"*"},
 	"bench/editorial":                         {},
 	"bench/upstream":                          {},
+	"bench/push":                              {},
 	"bench/smoke":                             {},
 }
 
