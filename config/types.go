@@ -613,7 +613,7 @@ type WebSub struct {
 	Signature Signature `yaml:"signature" default:"sha256" near:"algo hash method" example:"sha512"`
 
 	// How long a delivery is tried again when a callback fails; the waits between
-	// the tries grow from ten seconds to six hours. After that the subscription
+	// the tries grow from three seconds to six hours. After that the subscription
 	// stays, to the end of its lease, and is tried with the next change.
 	Retry Duration `yaml:"retry" default:"3d" min:"1m" max:"30d" near:"retries give_up" example:"1d"`
 
@@ -649,7 +649,7 @@ type WebSub struct {
 
 // Webhook is an address of yours that is told of every statement of a feed: one
 // message a statement, in order, signed as Standard Webhooks says. A message that
-// is not taken (2xx) is sent again, after ten seconds first and every six hours
+// is not taken (2xx) is sent again, after three seconds first and every six hours
 // at last, until it is; the next one waits. The same message may come twice: its
 // webhook-id is the same then. docs/push.md shows the messages.
 //

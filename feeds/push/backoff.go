@@ -9,7 +9,7 @@ import (
 
 // The steps between tries: they double from the first to the longest.
 const (
-	firstStep   = 10 * time.Second
+	firstStep   = 3 * time.Second
 	longestStep = 6 * time.Hour
 	// longestAsked is how long a receiver's Retry-After is obeyed at most.
 	longestAsked = 24 * time.Hour
@@ -19,7 +19,7 @@ const (
 // by up to a fifth so that those who failed together do not come back together.
 func backOff(key string, failures int, asked time.Duration) time.Duration {
 	wait := longestStep
-	if failures < 12 {
+	if failures < 14 {
 		wait = min(firstStep<<max(failures-1, 0), longestStep)
 	}
 	h := fnv.New64a()

@@ -66,12 +66,12 @@ func TestRetriesSlowDownOverDaysAndEnd(t *testing.T) {
 		time.Sleep(10 * 24 * time.Hour)
 		synctest.Wait()
 		n := len(r.calls)
-		if n < 18 || n > 40 {
+		if n < 20 || n > 40 {
 			t.Errorf("%d tries in three days: %v", n, r.calls)
 		}
 		for i := 1; i < n; i++ {
 			wait := r.calls[i] - r.calls[i-1]
-			if least := min(firstStep<<min(i-1, 12), longestStep); wait < least || wait > least*6/5+time.Second {
+			if least := min(firstStep<<min(i-1, 13), longestStep); wait < least || wait > least*6/5+time.Second {
 				t.Errorf("before try %d it waits %v, want %v and up to a fifth more", i+1, wait, least)
 			}
 		}
@@ -94,7 +94,7 @@ func TestRetriesSlowDownOverDaysAndEnd(t *testing.T) {
 
 func TestBackOffObeysRetryAfterWithinADay(t *testing.T) {
 	for _, c := range []struct{ asked, least, most time.Duration }{
-		{0, 10 * time.Second, 12 * time.Second}, {time.Hour, time.Hour, time.Hour}, {100 * time.Hour, 24 * time.Hour, 24 * time.Hour},
+		{0, 3 * time.Second, 4 * time.Second}, {time.Hour, time.Hour, time.Hour}, {100 * time.Hour, 24 * time.Hour, 24 * time.Hour},
 	} {
 		if got := backOff("x", 1, c.asked); got < c.least || got > c.most {
 			t.Errorf("asked to wait %v: waits %v", c.asked, got)
