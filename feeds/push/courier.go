@@ -202,6 +202,7 @@ func (c *courier) call(l *line) {
 	})
 	again := l.call(ctx)
 	impatient.Stop()
+	wasCut := errors.Is(context.Cause(ctx), errSlow)
 	cancel()
 	stop(nil)
 
@@ -216,7 +217,13 @@ func (c *courier) call(l *line) {
 		}
 		// Else it failed: what it was asked for meanwhile goes with the retry.
 	}
-	if !again.IsZero() {
+	switch {
+	case again.IsZero():
+	case wasCut && l.isSlow() && !again.After(c.now()):
+		// Before those who are known to hang or fail: it may only have been unlucky.
+		l.lane = &c.slow
+		c.slow.addFirst(l)
+	default:
 		c.askLocked(l, again)
 	}
 	c.start()
@@ -257,6 +264,12 @@ func (n *lane) list(b *berth) {
 func (n *lane) add(l *line) {
 	b := n.berth(l.host)
 	b.queue = append(b.queue, l)
+	n.list(b)
+}
+
+func (n *lane) addFirst(l *line) {
+	b := n.berth(l.host)
+	b.queue = append([]*line{l}, b.queue...)
 	n.list(b)
 }
 

@@ -65,6 +65,7 @@ func TestRetriesSlowDownOverDaysAndEnd(t *testing.T) {
 		c.ask(r.line(c, "a.example", "a", start, 72*time.Hour), start)
 		time.Sleep(10 * 24 * time.Hour)
 		synctest.Wait()
+		r.mu.Lock()
 		n := len(r.calls)
 		if n < 20 || n > 40 {
 			t.Errorf("%d tries in three days: %v", n, r.calls)
@@ -81,7 +82,6 @@ func TestRetriesSlowDownOverDaysAndEnd(t *testing.T) {
 		if r.standing.Failures != n || !r.standing.Due.IsZero() {
 			t.Errorf("it stands at %+v", r.standing)
 		}
-		r.mu.Lock()
 		r.err = nil
 		r.mu.Unlock()
 		c.ask(r.line(c, "a.example", "a", start, 0), time.Now()) // there is new content
@@ -138,10 +138,13 @@ func TestSlowReceiversHoldUpNobody(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			late := time.Duration(0)
 			for _, r := range quick {
-				if r.served != round+1 {
-					t.Fatalf("round %d: a quick one was served %d times", round, r.served)
+				r.mu.Lock()
+				if r.served != round+1 || len(r.calls) <= round {
+					t.Errorf("round %d: a quick one was served %d times", round, r.served)
+				} else {
+					late = max(late, r.calls[round]+start.Sub(begun))
 				}
-				late = max(late, r.calls[round]+start.Sub(begun))
+				r.mu.Unlock()
 			}
 			if late > 3*time.Second || round > 0 && late > 500*time.Millisecond {
 				t.Errorf("round %d: a quick one waited %v", round, late)
@@ -149,9 +152,11 @@ func TestSlowReceiversHoldUpNobody(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		for _, r := range hanging {
+			r.mu.Lock()
 			if r.standing.Failures == 0 || r.cut > 1 {
 				t.Errorf("one that hangs stands at %+v, cut %d times", r.standing, r.cut)
 			}
+			r.mu.Unlock()
 		}
 	})
 }
@@ -162,13 +167,19 @@ func TestLineIsCalledOnceAtATimeAndAgainWhenAsked(t *testing.T) {
 		defer cancel()
 		c := newCourier(ctx, 5, 5, 10*time.Second, time.Second, time.Now)
 		go c.run(ctx)
+		var mu sync.Mutex
 		running, most, calls := 0, 0, 0
+		called := func() int { mu.Lock(); defer mu.Unlock(); return calls }
 		l := newLine("a", func() bool { return false }, func(context.Context) time.Time {
+			mu.Lock()
 			running++
 			calls++
 			most = max(most, running)
+			mu.Unlock()
 			time.Sleep(100 * time.Millisecond)
+			mu.Lock()
 			running--
+			mu.Unlock()
 			return time.Time{}
 		})
 		for range 50 {
@@ -176,22 +187,26 @@ func TestLineIsCalledOnceAtATimeAndAgainWhenAsked(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(time.Second)
+		mu.Lock()
 		if most != 1 || calls < 5 || calls > 7 {
 			t.Errorf("called %d times, %d at a time", calls, most)
 		}
+		mu.Unlock()
 		c.ask(l, time.Now().Add(time.Hour))
 		c.ask(l, time.Now().Add(time.Minute)) // earlier counts
-		before := calls
+		before := called()
 		time.Sleep(2 * time.Minute)
-		if calls != before+1 {
-			t.Errorf("called %d times within two minutes, want once", calls-before)
+		if called() != before+1 {
+			t.Errorf("called %d times within two minutes, want once", called()-before)
 		}
 		c.ask(l, time.Now().Add(time.Hour))
 		c.drop(l)
 		time.Sleep(2 * time.Hour)
-		if calls != before+1 {
+		if called() != before+1 {
 			t.Error("called after it was dropped")
 		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		if len(c.quick.hosts)+len(c.slow.hosts) != 0 || c.quick.free != 5 || c.slow.free != 5 {
 			t.Errorf("the lanes are not empty: %+v %+v", c.quick, c.slow)
 		}

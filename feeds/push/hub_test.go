@@ -92,12 +92,14 @@ func TestHubTakesNobodysWordForAnother(t *testing.T) {
 	h.publish("flood", "en")
 	topic := h.topic("all.atom")
 	for name, confirm := range map[string]http.HandlerFunc{
-		"a wrong challenge":     func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "yes") },
-		"a longer challenge":    func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, r.URL.Query().Get("hub.challenge")) },
-		"nothing":               func(w http.ResponseWriter, r *http.Request) {},
-		"404":                   func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404); echo(w, r) },
-		"500":                   func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); echo(w, r) },
-		"a redirect":            func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere?"+r.URL.RawQuery, 302) },
+		"a wrong challenge":  func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "yes") },
+		"a longer challenge": func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, r.URL.Query().Get("hub.challenge")) },
+		"nothing":            func(w http.ResponseWriter, r *http.Request) {},
+		"404":                func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404); echo(w, r) },
+		"500":                func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); echo(w, r) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere?"+r.URL.RawQuery, http.StatusFound)
+		},
 		"an endless answer":     func(w http.ResponseWriter, r *http.Request) { echo(w, r); w.Write(bytes.Repeat([]byte("x"), 1<<20)) },
 		"a 304 with the answer": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(304) },
 	} {
@@ -342,10 +344,12 @@ func TestHubTriesAgainWithTheNewestContent(t *testing.T) {
 	h := newHouse(t, func(o *push.Options) { o.Now = clock.now })
 	h.publish("flood", "en")
 	for name, bad := range map[string]http.HandlerFunc{
-		"503":        func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "30"); w.WriteHeader(503) },
-		"a redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 308) },
-		"404":        func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) },
-		"no answer":  func(w http.ResponseWriter, r *http.Request) { conn, _, _ := w.(http.Hijacker).Hijack(); conn.Close() },
+		"503": func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "30"); w.WriteHeader(503) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusPermanentRedirect)
+		},
+		"404":       func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) },
+		"no answer": func(w http.ResponseWriter, r *http.Request) { conn, _, _ := w.(http.Hijacker).Hijack(); conn.Close() },
 	} {
 		s := newSubscriber(t)
 		h.subscribe(s, h.topic("all.atom"))
@@ -451,7 +455,7 @@ func TestHubDeniesWhenATopicIsNoMore(t *testing.T) {
 // moment.
 func TestHubIsNotHeldUpByTheSlow(t *testing.T) {
 	h := newHouse(t, func(o *push.Options) {
-		o.Calls, o.CallsPerHost, o.Timeout, o.Patience = 8, 4, 5*time.Second, 50*time.Millisecond
+		o.Calls, o.CallsPerHost, o.Timeout, o.Patience = 8, 4, 2*time.Second, 300*time.Millisecond
 	})
 	h.publish("flood", "en")
 	release := make(chan struct{})
@@ -483,7 +487,7 @@ func TestHubIsNotHeldUpByTheSlow(t *testing.T) {
 		name := "storm-" + strconv.Itoa(i)
 		h.publish(name, "en")
 		contains(t, wait(t, s.got, "delivery beside those who hang").body, name)
-		if took := time.Since(begun); took > 4*time.Second {
+		if took := time.Since(begun); took > 8*time.Second {
 			t.Errorf("it took %v", took)
 		}
 	}
