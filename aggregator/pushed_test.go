@@ -229,7 +229,7 @@ func TestSourceWithAHubIsSubscribedToAndItsPushesAreRead(t *testing.T) {
 	// A push is read; what is not signed is not.
 	storm := hubFeed(h.url, src.URL, "storm")
 	for _, signature := range []string{"", "sha256=00", "md5=00", "sha256=" + strings.Repeat("ab", 32)} {
-		if status := h.push(form, storm, signature); status != 202 {
+		if status := h.push(form, hubFeed(h.url, src.URL, "forged"), signature); status != 202 {
 			t.Errorf("signed %q it is answered %d", signature, status)
 		}
 	}

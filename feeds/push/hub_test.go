@@ -383,6 +383,22 @@ func TestHubTriesAgainWithTheNewestContent(t *testing.T) {
 	}
 }
 
+func TestHubTriesAgainByItself(t *testing.T) {
+	h := newHouse(t, nil)
+	h.publish("flood", "en")
+	s := newSubscriber(t)
+	h.subscribe(s, h.topic("all.atom"))
+	s.receives(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(500)
+		s.receives(func(w http.ResponseWriter, _ *http.Request) {})
+	})
+	h.publish("storm", "en")
+	first, second := wait(t, s.got, "first try"), wait(t, s.got, "second try")
+	if first.body != second.body {
+		t.Error("the second try is of something else")
+	}
+}
+
 func TestHubRestartLosesNoSubscriptionAndNoDelivery(t *testing.T) {
 	h := newHouse(t, nil)
 	h.publish("flood", "en")
