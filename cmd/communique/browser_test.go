@@ -219,9 +219,6 @@ func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 		"embed": {"/feeds/all.html?embed_size=small&embed_theme=dark&limit=3", everyLook[:2]}, "arabic": {p.statement("تحالف"), everyLook[1:3]}, "refusal": {"/?hl=xx", everyLook[:1]}, "meaning": {"/ns/topic", everyLook[:1]}, "api": {"/api", everyLook[:2]},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if strings.Contains(at.path, "embed_") && !p.frames() {
-				t.Skip("frames are not served yet")
-			}
 			for _, language := range []string{"en", "ar"} {
 				ctx := p.tab(t)
 				u, _ := url.Parse(p.url + at.path)
@@ -245,16 +242,6 @@ func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 			}
 		})
 	}
-}
-
-// frames reports whether feeds can be framed here.
-func (p *published) frames() bool {
-	res, err := http.Get(p.url + "/embed/all")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	res.Body.Close()
-	return res.StatusCode == http.StatusOK
 }
 
 // open opens everything that is folded in.
@@ -303,12 +290,10 @@ func TestPagesWorkWithoutScripts(t *testing.T) {
 	if u, _ := chromedp.Run(ctx, chromedp.Location()); !strings.Contains(u, "after=") {
 		t.Errorf("older statements at %s", u)
 	}
-	if p.frames() {
-		do(t, ctx, chromedp.Click("#embed summary"), chromedp.WaitVisible("#embed-size"), chromedp.SendKeys("#embed-size", "small"))
-		click("#embed button")
-		if v, err := chromedp.Run(ctx, chromedp.TextContent("#snippet")); err != nil || !strings.Contains(v, `height="280"`) || !strings.Contains(v, "/embed/all?") {
-			t.Errorf("the snippet is %q (%v)", v, err)
-		}
+	do(t, ctx, chromedp.Click("#embed summary"), chromedp.WaitVisible("#embed-size"), chromedp.SendKeys("#embed-size", "small"))
+	click("#embed button")
+	if v, err := chromedp.Run(ctx, chromedp.TextContent("#snippet")); err != nil || !strings.Contains(v, `height="280"`) || !strings.Contains(v, "/embed/all?") {
+		t.Errorf("the snippet is %q (%v)", v, err)
 	}
 	do(t, ctx, chromedp.Click("#subscribe summary"), chromedp.WaitVisible("#address-atom"))
 	click("main article h2 a")
@@ -348,11 +333,9 @@ func TestWithScriptsChoicesNeedNoReload(t *testing.T) {
 		t.Errorf("copied %q", got)
 	}
 	// The embed box follows what is chosen.
-	if p.frames() {
-		do(t, ctx, chromedp.Click("#embed summary"))
-		eval[bool](t, ctx, `const s = document.querySelector("#embed-theme"); s.value = "dark"; s.dispatchEvent(new Event("change", {bubbles: true}))`)
-		until(t, ctx, `document.querySelector("#snippet").value.includes("theme=dark") && document.querySelector("iframe.preview")`)
-	}
+	do(t, ctx, chromedp.Click("#embed summary"))
+	eval[bool](t, ctx, `const s = document.querySelector("#embed-theme"); s.value = "dark"; s.dispatchEvent(new Event("change", {bubbles: true}))`)
+	until(t, ctx, `document.querySelector("#snippet").value.includes("theme=dark") && document.querySelector("iframe.preview")`)
 	// What leads to another kind of page is left to the browser.
 	do(t, ctx, chromedp.Click("main article h2 a"))
 	until(t, ctx, `location.pathname.startsWith("/statements/") && document.readyState === "complete"`)
@@ -570,9 +553,7 @@ func TestNothingThatASourceSmuggledInGetsIntoAPage(t *testing.T) {
 			paths[format] = append(paths[format], "/statements/"+string(h.ID))
 		}
 		paths[format] = append(paths[format], "/feeds/source/"+string(source)+".html")
-		if p.frames() {
-			paths[format] = append(paths[format], "/feeds/source/"+string(source)+".html?embed_size=small#embed")
-		}
+		paths[format] = append(paths[format], "/feeds/source/"+string(source)+".html?embed_size=small#embed")
 	}
 	paths["addresses"] = append(paths["addresses"], "/", "/feeds", "/overview",
 		"/feeds/all.html?q="+url.QueryEscape(`"><script>pwned(1)</script>`), "/feeds/topic/"+url.PathEscape(`<img src=x onerror=pwned(1)>`)+".html",
@@ -615,10 +596,7 @@ func TestPictures(t *testing.T) {
 		show(t, ctx, look{width: 360}, p.url+path+mark+"hl=ar")
 		browser.Shoot(t, ctx, "site-"+name+"-arabic-360")
 	}
-	boxes := "/feeds/topic/health.html?hl=es"
-	if p.frames() {
-		boxes += "&embed_size=medium#embed"
-	}
+	boxes := "/feeds/topic/health.html?hl=es&embed_size=medium#embed"
 	ctx := p.tab(t)
 	show(t, ctx, look{width: 1000}, p.url+boxes)
 	do(t, ctx, open)
