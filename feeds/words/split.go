@@ -114,7 +114,7 @@ var lower = func() (t [256]byte) {
 
 // read gives the words of s.
 func (r *Reader) read(s string) {
-	if !norm.NFC.IsNormalString(s) {
+	if !composed(s) && !norm.NFC.IsNormalString(s) {
 		s = norm.NFC.String(s)
 	}
 	for i := 0; i < len(s) && r.place < MaxPlace; {
@@ -138,6 +138,18 @@ func (r *Reader) read(s string) {
 			i += n
 		}
 	}
+}
+
+// composed reports whether s is in NFC for the plain reason that it has no
+// character from U+0300 on, where the first of those stands that may join the
+// one before it. It is quicker to see than by the tables.
+func composed(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0xCC {
+			return false
+		}
+	}
+	return true
 }
 
 // run reads the word that s starts with and gives its length.
