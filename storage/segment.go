@@ -152,14 +152,18 @@ func (b *bitmap) add(posting []byte) error {
 	case postingList:
 		return b.addList(rest)
 	case postingBitmap:
-		if len(rest) != segmentSize/8 {
-			return errPosting
-		}
-		for i := range b {
-			b[i] |= binary.LittleEndian.Uint64(rest[8*i:])
-		}
+		return b.addBits(rest)
 	default:
 		return errPosting
+	}
+}
+
+func (b *bitmap) addBits(stored []byte) error {
+	if len(stored) != segmentSize/8 {
+		return errPosting
+	}
+	for i := range b {
+		b[i] |= binary.LittleEndian.Uint64(stored[8*i:])
 	}
 	return nil
 }

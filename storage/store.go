@@ -32,7 +32,7 @@ const (
 	formatVersion = 2
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
-	indexVersion = 5
+	indexVersion = 6
 )
 
 var (

@@ -23,11 +23,17 @@ import (
 //
 // A term (words.AppendTerm) stands in a chunk as
 //
-//	shared   uvarint: octets in common with the term before it
-//	rest     uvarint, octets
-//	body     uvarint, octets: a posting, with its length before it, and for each
-//	         of its places where the term stands in the text: the differences
-//	         between the places in the text, twice, and 1 more for the last
+//	shared, rest      four bits each: how many octets it has in common with the
+//	                  term before it, and how many of its own; 15 is followed by
+//	                  a uvarint of what there is more, shared before rest
+//	                  the octets of its own
+//	lengths           of what follows: one octet when the places are a list of at
+//	                  most 4 octets (less one, in the bits 5 and 6) and the rest
+//	                  has less than 32 (bits 0 to 4); else 0x80, with 1 more when
+//	                  the places are a bitmap, and two uvarints
+//	places            those that have the term: a posting without its first octet
+//	where             bits: for each place, where the term stands in its text
+//	                  (wordbits.go)
 const chunkSize = 512
 
 var errChunk = errors.New("a chunk of the word index is damaged")
@@ -139,10 +145,12 @@ func (r *wordRun) chunks(put func(first, chunk []byte) error) error {
 		return bytes.Compare(r.name(a.term), r.name(b.term))
 	})
 	w := chunker{put: put}
-	var list, at []byte
+	var list []byte
+	var at bitWriter
 	for _, o := range r.order {
-		list, at = encodeSaid(list[:0], at[:0], r.sorted[starts[o.term]:starts[o.term+1]])
-		if err := w.add(r.name(o.term), list, at); err != nil {
+		at.reset()
+		list = encodeSaid(list[:0], &at, r.sorted[starts[o.term]:starts[o.term+1]])
+		if err := w.add(r.name(o.term), list, at.end()); err != nil {
 			return err
 		}
 	}
@@ -151,22 +159,20 @@ func (r *wordRun) chunks(put func(first, chunk []byte) error) error {
 
 // encodeSaid writes what was said of one term: the list of its places, and
 // where it stands in their texts.
-func encodeSaid(list, at []byte, said []uint64) (_, _ []byte) {
-	place, before := -1, uint64(0)
-	for i, x := range said {
-		if p := int(uint16(x >> 16)); p != place {
-			list = binary.AppendUvarint(list, uint64(p-place-1))
-			place, before = p, 0
+func encodeSaid(list []byte, at *bitWriter, said []uint64) []byte {
+	place := -1
+	for len(said) > 0 {
+		n := 1
+		for n < len(said) && uint16(said[n]>>16) == uint16(said[0]>>16) {
+			n++
 		}
-		text := uint64(uint16(x))
-		d := (text - before) << 1
-		if i+1 == len(said) || uint16(said[i+1]>>16) != uint16(place) {
-			d |= 1
-		}
-		at = binary.AppendUvarint(at, d)
-		before = text
+		p := int(uint16(said[0] >> 16))
+		list = binary.AppendUvarint(list, uint64(p-place-1))
+		place = p
+		at.said(said[:n])
+		said = said[n:]
 	}
-	return list, at
+	return list
 }
 
 // chunker packs terms that come in order into chunks.
@@ -177,27 +183,25 @@ type chunker struct {
 	b     []byte
 }
 
-// add adds a term with a posting's list, without its first octet.
+// add adds a term: the list of its places, and where it stands in their texts.
 func (w *chunker) add(term, list, at []byte) error {
-	size := 1 + len(list)
-	var bits []byte
+	places, isBitmap := list, byte(0)
 	if len(list) > segmentSize/8 {
 		var b bitmap
 		if err := b.addList(list); err != nil {
 			return err
 		}
-		bits = b.posting()
-		size = len(bits)
+		places, isBitmap = b.posting()[1:], 1
 	}
-	lengths := uvarintLen(size)
-	if len(w.b) > 0 && len(w.b)+lengths+size+len(at)+len(term)/2 > chunkSize {
+	size := len(places) + len(at)
+	if len(w.b) > 0 && len(w.b)+size+len(term)/2 > chunkSize {
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
 	n := 0
 	if len(w.b) == 0 {
-		w.b = make([]byte, 0, max(chunkSize, lengths+size+len(at)+len(term)+16))
+		w.b = make([]byte, 0, max(chunkSize, size+len(term)+16))
 		w.first = append(w.first[:0], term...)
 	} else {
 		for n < len(term) && n < len(w.last) && term[n] == w.last[n] {
@@ -205,17 +209,23 @@ func (w *chunker) add(term, list, at []byte) error {
 		}
 	}
 	w.last = append(w.last[:0], term...)
-	w.b = binary.AppendUvarint(w.b, uint64(n))
-	w.b = binary.AppendUvarint(w.b, uint64(len(term)-n))
-	w.b = append(w.b, term[n:]...)
-	w.b = binary.AppendUvarint(w.b, uint64(lengths+size+len(at)))
-	w.b = binary.AppendUvarint(w.b, uint64(size))
-	if bits != nil {
-		w.b = append(w.b, bits...)
-	} else {
-		w.b = append(append(w.b, postingList), list...)
+	rest := len(term) - n
+	w.b = append(w.b, byte(min(n, 15)<<4|min(rest, 15)))
+	if n >= 15 {
+		w.b = binary.AppendUvarint(w.b, uint64(n-15))
 	}
-	w.b = append(w.b, at...)
+	if rest >= 15 {
+		w.b = binary.AppendUvarint(w.b, uint64(rest-15))
+	}
+	w.b = append(w.b, term[n:]...)
+	if isBitmap == 0 && len(places) <= 4 && len(at) < 32 {
+		w.b = append(w.b, byte((len(places)-1)<<5|len(at)))
+	} else {
+		w.b = append(w.b, 0x80|isBitmap)
+		w.b = binary.AppendUvarint(w.b, uint64(len(places)))
+		w.b = binary.AppendUvarint(w.b, uint64(len(at)))
+	}
+	w.b = append(append(w.b, places...), at...)
 	return nil
 }
 
@@ -226,14 +236,6 @@ func (w *chunker) flush() error {
 	err := w.put(w.first, w.b)
 	w.b = nil // put may keep it
 	return err
-}
-
-func uvarintLen(n int) int {
-	size := 1
-	for ; n >= 0x80; n >>= 7 {
-		size++
-	}
-	return size
 }
 
 // addList puts the places of a posting's list, without its first octet, into b.
@@ -255,8 +257,17 @@ func (b *bitmap) addList(list []byte) error {
 
 // entry is a term of a chunk; it shares the chunk's memory.
 type entry struct {
-	posting []byte
-	at      []byte
+	docs     []byte // the places that have the term
+	isBitmap bool   // and how they are written
+	at       []byte
+}
+
+// addEntry puts the places of an entry into b.
+func (b *bitmap) addEntry(e *entry) error {
+	if e.isBitmap {
+		return b.addBits(e.docs)
+	}
+	return b.addList(e.docs)
 }
 
 // chunk reads a stored one from its start.
@@ -266,27 +277,37 @@ type chunk struct {
 }
 
 // next reads the next term into c.term; false at the end.
-func (c *chunk) next() (entry, bool, error) {
+func (c *chunk) next() (e entry, ok bool, err error) {
 	b := c.rest
 	if len(b) == 0 {
 		return entry{}, false, nil
 	}
-	shared, b := length(b)
-	n, b := length(b)
-	if shared > len(c.term) || n > len(b) {
+	shared, n := int(b[0]>>4), int(b[0]&15)
+	b = b[1:]
+	for _, x := range [...]*int{&shared, &n} {
+		if *x == 15 {
+			var more int
+			more, b = length(b)
+			*x += more
+		}
+	}
+	if shared > len(c.term) || n >= len(b) {
 		return entry{}, false, errChunk
 	}
 	c.term = append(c.term[:shared], b[:n]...)
-	size, b := length(b[n:])
-	if size > len(b) {
+	lengths := b[n]
+	b = b[n+1:]
+	docs, at := int(lengths>>5)+1, int(lengths&31)
+	if lengths >= 0x80 {
+		docs, b = length(b)
+		at, b = length(b)
+		e.isBitmap = lengths&1 == 1
+	}
+	if docs == 0 || docs+at > len(b) {
 		return entry{}, false, errChunk
 	}
-	c.rest = b[size:]
-	n, b = length(b[:size])
-	if n == 0 || n > len(b) {
-		return entry{}, false, errChunk
-	}
-	return entry{b[:n:n], b[n:]}, true, nil
+	e.docs, e.at, c.rest = b[:docs:docs], b[docs:docs+at:docs+at], b[docs+at:]
+	return e, true, nil
 }
 
 // length reads the length that b starts with; too long a one when there is none.
@@ -303,61 +324,35 @@ func length(b []byte) (int, []byte) {
 
 // places appends where the term stands in the texts of the wanted places: a
 // place of the segment in the upper half, one of the text in the lower.
-func (e entry) places(dst []uint32, wanted *bitmap) ([]uint32, error) {
+func (e *entry) places(dst []uint32, wanted *bitmap) ([]uint32, error) {
 	var docs bitmap
-	if err := docs.add(e.posting); err != nil {
+	if err := docs.addEntry(e); err != nil {
 		return dst, err
 	}
-	at, i := e.at, 0
+	r, err := newBitReader(e.at)
+	if err != nil {
+		return dst, err
+	}
 	for word, left := range docs {
 		for ; left != 0; left &= left - 1 {
 			place := uint32(word*64 + bits.TrailingZeros64(left))
 			keep := wanted[word]&left&-left != 0
-			for text, last := uint32(0), false; !last; {
-				if i >= len(at) {
-					return dst, errChunk
-				}
-				c := at[i]
-				last = c&1 == 1
-				i++
-				d := uint32(c & 0x7F)
-				for shift := 7; c >= 0x80; shift += 7 {
-					if i >= len(at) || shift > 21 {
-						return dst, errChunk
-					}
-					c = at[i]
-					i++
-					d |= uint32(c&0x7F) << shift
-				}
+			n, k := r.count()
+			for text := uint32(0); n > 0; n-- {
+				text += r.golomb(k) + 1
 				if keep {
-					text += d >> 1
-					dst = append(dst, place<<16|text&0xFFFF)
+					dst = append(dst, place<<16|(text-1)&0xFFFF)
 				}
+			}
+			if r.bad() {
+				return dst, errChunk
 			}
 		}
 	}
-	if i < len(at) {
+	if r.left() != 0 {
 		return dst, errChunk
 	}
 	return dst, nil
-}
-
-// cutPlace cuts the first place's list off at.
-func cutPlace(at []byte) (first, rest []byte, err error) {
-	for i := 0; i < len(at); {
-		last := at[i]&1 == 1
-		for i < len(at) && at[i] >= 0x80 {
-			i++
-		}
-		i++
-		if last {
-			if i > len(at) {
-				break
-			}
-			return at[:i:i], at[i:], nil
-		}
-	}
-	return nil, nil, errChunk
 }
 
 // runInfo is what the list of a segment's runs tells of one.
@@ -445,7 +440,8 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 			return err
 		}
 	}
-	var term, list, at []byte
+	var term, list []byte
+	var at bitWriter
 	var parts []placed
 	var has []int
 	for {
@@ -461,19 +457,25 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 		term = append(term[:0], sources[least].term...)
 		has = has[:0]
 		plain, last := true, -1 // each source's places lie behind the ones before, and none is left out
-		list, at = list[:0], at[:0]
+		list = list[:0]
+		at.reset()
 		for i := least; i < len(sources); i++ {
 			s := &sources[i]
 			if s.done || !bytes.Equal(s.term, term) {
 				continue
 			}
 			has = append(has, i)
-			if plain = plain && s.whole && s.posting[0] == postingList; plain {
+			if plain = plain && s.whole && !s.isBitmap; plain {
 				var first int
-				if list, first, last = appendList(list, s.posting[1:], last); first < 0 {
+				if list, first, last = appendList(list, s.docs, last); first < 0 {
 					plain = false
+					continue
 				}
-				at = append(at, s.entry.at...)
+				r, err := newBitReader(s.entry.at)
+				if err != nil {
+					return err
+				}
+				at.copy(&r, r.left())
 			}
 		}
 		if plain {
@@ -482,7 +484,7 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 					return err
 				}
 			}
-			if err := each(term, list, at); err != nil {
+			if err := each(term, list, at.end()); err != nil {
 				return err
 			}
 			continue
@@ -491,18 +493,21 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 		for _, i := range has {
 			s := &sources[i]
 			var docs bitmap
-			if err := docs.add(s.posting); err != nil {
+			if err := docs.addEntry(&s.entry); err != nil {
 				return err
 			}
-			rest := s.at
+			r, err := newBitReader(s.entry.at)
+			if err != nil {
+				return err
+			}
 			for place := range docs.all() {
-				var here []byte
-				var err error
-				if here, rest, err = cutPlace(rest); err != nil {
-					return err
+				here := r
+				r.skip()
+				if r.bad() {
+					return errChunk
 				}
 				if s.whole || s.keep.has(place) {
-					parts = append(parts, placed{place, here})
+					parts = append(parts, placed{place, here, here.left() - r.left()})
 				}
 			}
 			if err := advance(s); err != nil {
@@ -515,14 +520,16 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 		if !slices.IsSortedFunc(parts, byPlace) {
 			slices.SortFunc(parts, byPlace)
 		}
-		list, at = list[:0], at[:0]
+		list = list[:0]
+		at.reset()
 		before := -1
-		for _, p := range parts {
+		for i := range parts {
+			p := &parts[i]
 			list = binary.AppendUvarint(list, uint64(int(p.place)-before-1))
-			at = append(at, p.at...)
+			at.copy(&p.at, p.size)
 			before = int(p.place)
 		}
-		if err := each(term, list, at); err != nil {
+		if err := each(term, list, at.end()); err != nil {
 			return err
 		}
 	}
@@ -552,7 +559,8 @@ func appendList(dst, list []byte, last int) (out []byte, first, end int) {
 // placed is what a term has in one place.
 type placed struct {
 	place uint16
-	at    []byte
+	at    bitReader
+	size  int // in bits
 }
 
 func byPlace(a, b placed) int { return int(a.place) - int(b.place) }

@@ -128,7 +128,7 @@ func (s *searcher) way(way []*words.Pattern, wanted, out *bitmap) error {
 		left.without(&r.covers)
 		if len(way) == 1 {
 			var met bitmap
-			if err := s.each(r.number, way[0], func(e entry) error { return met.add(e.posting) }); err != nil {
+			if err := s.each(r.number, way[0], func(e entry) error { return met.addEntry(&e) }); err != nil {
 				return err
 			}
 			met.and(&here)
@@ -208,7 +208,7 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 		s.postings[i] = s.postings[i][:0]
 		if err := s.each(run, p, func(e entry) error {
 			s.postings[i] = append(s.postings[i], e)
-			return docs.add(e.posting)
+			return docs.addEntry(&e)
 		}); err != nil {
 			return err
 		}
@@ -218,9 +218,9 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 	}
 	for i := range way {
 		found := s.found[i][:0]
-		for _, e := range s.postings[i] {
+		for j := range s.postings[i] {
 			var err error
-			if found, err = e.places(found, &both); err != nil {
+			if found, err = s.postings[i][j].places(found, &both); err != nil {
 				return err
 			}
 		}
