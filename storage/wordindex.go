@@ -193,22 +193,37 @@ func (t *tables) addRun(segment uint32, run *wordRun) error {
 	if len(runs) > 0 {
 		info.number = runs[len(runs)-1].number + 1
 	}
-	if err := run.chunks(t.putChunk(segment, info.number)); err != nil {
+	runs = append(runs, info)
+	if first := gathered(runs); first < len(runs)-1 {
+		runs, err = t.mergeRuns(segment, runs, first, run)
+	} else {
+		err = run.chunks(t.putChunk(segment, info.number))
+	}
+	if err != nil {
 		return err
 	}
-	runs = append(runs, info)
+	return t.runs.Put(key, appendRuns(nil, runs))
+}
+
+// gathered gives the first of the newest runs that are to become one.
+func gathered(runs []runInfo) int {
+	first := len(runs) - 1
+	covers, size := runs[first].covers, runs[first].size
 	for limit := mergeAt; limit <= segmentSize; limit *= mergeAt {
-		first := len(runs)
-		for first > 0 && runs[first-1].size < limit {
-			first--
-		}
-		if len(runs)-first >= mergeAt {
-			if runs, err = t.mergeRuns(segment, runs, first); err != nil {
-				return err
+		from := first
+		if size < limit {
+			for from > 0 && runs[from-1].size < limit {
+				from--
 			}
 		}
+		if n := first - from + 1; n >= mergeAt {
+			for i := from; i < first; i++ {
+				covers.or(&runs[i].covers)
+			}
+			first, size = from, covers.len()
+		}
 	}
-	return t.runs.Put(key, appendRuns(nil, runs))
+	return first
 }
 
 // putChunk gives the function that puts chunks of a run.
@@ -216,18 +231,31 @@ func (t *tables) putChunk(segment, run uint32) func(first, chunk []byte) error {
 	return func(first, chunk []byte) error { return t.words.Put(chunkKey(nil, segment, run, first), chunk) }
 }
 
-// mergeRuns makes one run of those from first on. What no longer counts is left
-// out.
-func (t *tables) mergeRuns(segment uint32, runs []runInfo, first int) ([]runInfo, error) {
+// mergeRuns makes one run of those from first on, of which the last is still
+// being made. What no longer counts is left out.
+func (t *tables) mergeRuns(segment uint32, runs []runInfo, first int, last *wordRun) ([]runInfo, error) {
 	old := runs[first:]
-	chunks, keys := t.chunksOf(segment, old)
-	one := runInfo{number: old[len(old)-1].number + 1}
+	one := runInfo{number: old[len(old)-1].number}
+	chunks, keys := t.chunksOf(segment, old[:len(old)-1])
+	var made [][]byte
+	if err := last.chunks(func(_, chunk []byte) error { made = append(made, chunk); return nil }); err != nil {
+		return nil, err
+	}
+	chunks = append(chunks, made)
 	for i := range old {
 		one.covers.or(&old[i].covers)
 	}
 	live, err := t.live(segment)
 	if err != nil {
 		return nil, err
+	}
+	// The last first, and all before the new ones: else bbolt moves what lies
+	// behind for each of them. What was read of them stays until the end of the
+	// transaction.
+	for _, k := range slices.Backward(keys) {
+		if err := t.words.Delete(k); err != nil {
+			return nil, err
+		}
 	}
 	// What older runs say of places that are given up must stay covered, or
 	// be forgotten by being no place of anything: it is masked either way.
@@ -237,11 +265,6 @@ func (t *tables) mergeRuns(segment uint32, runs []runInfo, first int) ([]runInfo
 	}
 	if err := w.flush(); err != nil {
 		return nil, err
-	}
-	for _, k := range keys {
-		if err := t.words.Delete(k); err != nil {
-			return nil, err
-		}
 	}
 	one.size = one.covers.len()
 	return append(runs[:first:first], one), nil
