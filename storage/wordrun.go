@@ -465,9 +465,12 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 				continue
 			}
 			has = append(has, i)
-			if plain = plain && s.whole && !s.isBitmap; plain {
-				var first int
-				if list, first, last = appendList(list, s.docs, last); first < 0 {
+			if plain = plain && s.whole; plain {
+				var err error
+				if list, last, err = s.appendPlaces(list, last); err != nil {
+					return err
+				}
+				if last < 0 {
 					plain = false
 					continue
 				}
@@ -535,25 +538,39 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 	}
 }
 
-// appendList appends a posting's list to one that ends with last, and gives its
-// first place and its last; -1 when the first is not behind last.
-func appendList(dst, list []byte, last int) (out []byte, first, end int) {
-	first, end = -1, -1
-	for rest := list; len(rest) > 0; {
+// appendPlaces appends the places of an entry to a list that ends with last, and
+// gives the new last; -1 when some are not behind the old one.
+func (e *entry) appendPlaces(dst []byte, last int) ([]byte, int, error) {
+	if e.isBitmap {
+		var docs bitmap
+		if err := docs.addBits(e.docs); err != nil {
+			return dst, -1, err
+		}
+		for place := range docs.all() {
+			if int(place) <= last {
+				return dst, -1, nil
+			}
+			dst = binary.AppendUvarint(dst, uint64(int(place)-last-1))
+			last = int(place)
+		}
+		return dst, last, nil
+	}
+	end := -1
+	for rest := e.docs; len(rest) > 0; {
 		d, n := binary.Uvarint(rest)
 		if n <= 0 || d >= segmentSize {
-			return dst, -1, last
+			return dst, -1, errPosting
 		}
 		rest = rest[n:]
-		end += int(d) + 1
-		if first < 0 {
-			if first = end; first <= last {
-				return dst, -1, last
+		first := end < 0
+		if end += int(d) + 1; first {
+			if end <= last {
+				return dst, -1, nil
 			}
-			dst = append(binary.AppendUvarint(dst, uint64(first-last-1)), rest...)
+			dst = append(binary.AppendUvarint(dst, uint64(end-last-1)), rest...)
 		}
 	}
-	return dst, first, end
+	return dst, end, nil
 }
 
 // placed is what a term has in one place.

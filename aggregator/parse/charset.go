@@ -221,8 +221,23 @@ func dropIllegal(s string, notes *noteList) string {
 // illegal gives the place of the first forbidden character, -1 when there is
 // none.
 func illegal(s string) int {
-	const allowed = 1<<'\t' | 1<<'\n' | 1<<'\r'
-	for i := 0; i < len(s); i++ {
+	const (
+		allowed = 1<<'\t' | 1<<'\n' | 1<<'\r'
+		ones    = 0x0101010101010101 // an octet's value in all eight of a word
+		tops    = 0x80 * ones
+	)
+	for i, seen := 0, 0; i < len(s); i++ {
+		if i >= seen && i+8 <= len(s) {
+			// Most of eight have neither a control nor a lead of U+Fxxx.
+			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			y := x ^ 0xef*ones
+			if ((x-0x20*ones)&^x|(y-ones)&^y)&tops == 0 {
+				i += 7
+				continue
+			}
+			seen = i + 8
+		}
 		c := s[i]
 		if c < 0x20 && allowed>>c&1 == 0 {
 			return i
