@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/words"
 )
 
 // fill sets every field that it reaches to something that is not zero, each
@@ -450,5 +451,58 @@ func FuzzPosting(f *testing.F) {
 		if err := again.add(b.posting()); err != nil || again != b {
 			t.Errorf("%v: got %v, want %v", err, again, b)
 		}
+	})
+}
+
+// FuzzChunk: whatever a chunk of words holds, reading it ends without harm, and
+// what was written is read.
+func FuzzChunk(f *testing.F) {
+	run := newWordRun()
+	for place := range uint16(700) {
+		run.cover(place)
+		run.add(place, []byte("frequent"), int(place))
+		if place%50 == 0 {
+			run.add(place, []byte("a term that is longer than fifteen octets"), 900)
+			run.add(place, []byte("a term that is longer than fifteen others"), 901)
+		}
+		run.add(place, []byte("frequent"), words.MaxPlace)
+	}
+	terms := 0
+	if err := run.chunks(func(_, b []byte) error {
+		f.Add(b)
+		for c := (chunk{rest: b}); ; terms++ {
+			e, ok, err := c.next()
+			if err != nil || !ok {
+				return err
+			}
+			at, err := e.places(nil, &run.covers)
+			if err != nil {
+				return err
+			}
+			want := map[string]int{"frequent": 1400}[string(c.term)]
+			if want == 0 {
+				want = 14
+			}
+			if len(at) != want || uint16(at[want-1]) != map[bool]uint16{true: words.MaxPlace, false: uint16(at[0])}[want == 1400] {
+				f.Errorf("%s: %d places up to %d", c.term, len(at), at[want-1])
+			}
+		}
+	}); err != nil || terms != 3 {
+		f.Fatal(terms, err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var all bitmap
+		for i := range all {
+			all[i] = ^uint64(0)
+		}
+		for c := (chunk{rest: b}); ; {
+			e, ok, err := c.next()
+			if err != nil || !ok {
+				break
+			}
+			_, _ = e.places(nil, &all)
+		}
+		runs := []runInfo{{covers: all}, {covers: all}}
+		_ = merged(runs, [][][]byte{{b}, {b}}, &all, func(_, _, _ []byte) error { return nil })
 	})
 }

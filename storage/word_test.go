@@ -298,6 +298,30 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 	check(-1)
 }
 
+// Texts that are far longer than those the index is made for, and words that are
+// far more frequent, among short ones, also after runs were put together.
+func TestSearchFindsFarAndOften(t *testing.T) {
+	s := testkit.OpenStore(t)
+	long := strings.Repeat("hay ", 300) + strings.Repeat("straw ", 40_000) + "hay needle thread " + strings.Repeat("hay ", 20_000) + "thread needle button"
+	for i := range 20 {
+		text := "hay straw"
+		if i%7 == 3 {
+			text = long
+		}
+		say(t, s, 9, observed("n", fmt.Sprintf("f%d", i), 1+i, speaking("en", "straw", text)))
+	}
+	for q, want := range map[string]string{
+		`"needle button"`:    "f17 f10 f3",
+		`"hay needle"`:       "f17 f10 f3",
+		`"thread hay"`:       "f17 f10 f3",
+		`"button needle"`:    "",
+		`"straw hay needle"`: "f17 f10 f3",
+		`"hay straw hay"`:    "",
+	} {
+		wantIDs(t, s, search(q), strings.Fields(want)...)
+	}
+}
+
 // What is indexed is found: every word of a text, whatever its characters, and
 // the text as a phrase.
 func TestEveryWordOfATextFindsIt(t *testing.T) {
