@@ -28,6 +28,7 @@ func (l *loader) finish() *Config {
 	}
 	l.listeners(c)
 	l.site(&c.Site)
+	l.access(c)
 	l.fetch(&c.Fetch)
 	l.terms = l.taxonomy(c)
 
@@ -65,6 +66,7 @@ func (c *Config) forgetPlaces() {
 		c.Feeds[i].forgetPlaces()
 	}
 	c.WebSub.At, c.Stream.At = place{}, place{}
+	c.TLS.At, c.TLS.ACME.At, c.AdminTLS.At = place{}, place{}, place{}
 	for i := range c.Webhooks {
 		c.Webhooks[i].At = place{}
 		c.Webhooks[i].Query.forgetPlaces()

@@ -60,7 +60,11 @@ func (s Site) On(addr string) Site {
 		if ip, parseErr := netip.ParseAddr(host); err != nil || host == "" || parseErr == nil && ip.IsUnspecified() {
 			host = "localhost"
 		}
-		s.BaseURL = URL("http://" + net.JoinHostPort(host, or(port, "80")))
+		scheme := "http://"
+		if s.secure {
+			scheme = "https://"
+		}
+		s.BaseURL = URL(scheme + net.JoinHostPort(host, or(port, "80")))
 	}
 	if !s.authorityGiven {
 		// Without an address of its own the site is on trial, and trying another

@@ -26,9 +26,23 @@ type Config struct {
 	// usually does behind a proxy that ends TLS.
 	Listen Address `yaml:"listen" default:"127.0.0.1:8080" example:":8080"`
 
-	// Address of the admin listener: health, status, profiles. It has no
-	// password, so keep it on loopback or a private network. `off` for none.
+	// TLS for the public listener, when no proxy does it.
+	TLS TLS `yaml:"tls" near:"https ssl certificate"`
+
+	// Address of the admin listener: health, status, profiles, backup. On loopback
+	// everybody on the machine may ask it; anywhere else it must have `admin_token`
+	// or the `client_ca` of `admin_tls`. /livez and /readyz answer without, for
+	// probes. `off` for none.
 	Admin AdminAddress `yaml:"admin" default:"127.0.0.1:8081" example:"off"`
+
+	// What the admin listener must be told, on loopback too: as a bearer token or
+	// as the password of any user (HTTP Basic). At least 16 letters, digits and
+	// signs without spaces. The commands that ask the service read it from here.
+	// Changes with SIGHUP.
+	AdminToken Secret `yaml:"admin_token" near:"admin_password admin_secret admin_key" example:"${COMMUNIQUE_ADMIN_TOKEN}"`
+
+	// TLS for the admin listener.
+	AdminTLS AdminTLS `yaml:"admin_tls" near:"admin_ssl admin_https"`
 
 	// Where statements are kept.
 	Storage Storage `yaml:"storage"`
@@ -146,6 +160,71 @@ type Site struct {
 	At place `yaml:"-"`
 
 	baseGiven, authorityGiven bool
+	secure                    bool // the public listener speaks TLS
+}
+
+// TLS is a certificate for the public listener: of your own, in files that are
+// read again when they change, or got and renewed by ACME. Renewing needs no
+// restart; a change of this section does.
+//
+//	sources:
+//	  - {id: harbour, url: https://harbour.example/rss.xml}
+//	site: {base_url: https://news.example.org}
+//	listen: :443
+//	tls:
+//	  redirect: :80
+//	  acme: {email: press@example.org}
+type TLS struct {
+	// File of the certificate and those between it and its root (PEM).
+	Cert Path `yaml:"cert" near:"certificate crt chain" example:"/etc/communique/tls.crt"`
+
+	// File of the certificate's key (PEM).
+	Key Path `yaml:"key" near:"private_key" example:"/etc/communique/tls.key"`
+
+	// A certificate from an authority that speaks ACME (RFC 8555). Excludes `cert`.
+	ACME ACME `yaml:"acme" near:"letsencrypt autocert"`
+
+	// Address of a plain listener that sends readers on to `base_url`, and answers
+	// the authority's http-01 challenges. Default: none.
+	Redirect Address `yaml:"redirect" near:"http redirect_http" example:":80"`
+
+	At place `yaml:"-"`
+}
+
+// On reports whether the public listener speaks TLS.
+func (t TLS) On() bool { return t.Cert != "" || t.ACME.Hosts != nil }
+
+// ACME gets certificates by itself. By giving this section you accept the
+// authority's terms. It must be able to reach `listen` at port 443 (tls-alpn-01), or
+// `redirect` at port 80 (http-01). Keys are kept in the folder acme beside the store.
+type ACME struct {
+	// Address that the authority writes to when a certificate is about to end.
+	Email string `yaml:"email" near:"mail contact" example:"press@example.org"`
+
+	// Names to get certificates for. Default: the host of `base_url`.
+	Hosts []string `yaml:"hosts" near:"host domains names" example:"[news.example.org]"`
+
+	// The authority's directory. Default: that of Let's Encrypt.
+	Directory URL `yaml:"directory" near:"ca server directory_url" example:"https://ca.example.org/acme/directory"`
+
+	At place `yaml:"-"`
+}
+
+// AdminTLS is TLS for the admin listener. The files of the certificate are read
+// again when they change.
+type AdminTLS struct {
+	// File of the certificate (PEM).
+	Cert Path `yaml:"cert" near:"certificate crt chain" example:"/etc/communique/admin.crt"`
+
+	// File of the certificate's key (PEM).
+	Key Path `yaml:"key" near:"private_key" example:"/etc/communique/admin.key"`
+
+	// File of the authorities (PEM) whose certificates let in those who show one.
+	// They need no token then; the commands that ask the service do, so give
+	// `admin_token` too.
+	ClientCA Path `yaml:"client_ca" near:"ca clients" example:"/etc/communique/admin-clients.crt"`
+
+	At place `yaml:"-"`
 }
 
 // API is the API for programs.

@@ -57,7 +57,13 @@ func (c *Config) Subscribes(site Site) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsGlobalUnicast() && !ip.IsPrivate()
 	}
-	if !strings.Contains(host, ".") {
+	return publicName(host)
+}
+
+// publicName reports whether a host's name, in lower case, may be one that
+// everybody's resolvers know.
+func publicName(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.ContainsAny(host, "*:/ ") {
 		return false
 	}
 	// Names that no public resolver knows (RFC 6761, RFC 6762, RFC 8375, ICANN's

@@ -55,10 +55,10 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 			_ = writeJSON(w, told) // the reader may have left
 		}
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return guarded(cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(storeHeader, file)
 		mux.ServeHTTP(w, r)
-	})
+	}))
 }
 
 func configured(cfg *config.Config) []serve.Configured {
@@ -103,11 +103,13 @@ func tellDaemon(ctx context.Context, cfg *config.Config, file, method, path stri
 	if base == "" {
 		return nil, fmt.Errorf("%w: the configuration says `admin: off`", errNoDaemon)
 	}
-	res, err := request(ctx, method, base+path, body, within)
+	res, err := request(ctx, cfg, method, base+path, body, within)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoDaemon, err)
 	}
 	switch {
+	case res.StatusCode == http.StatusUnauthorized:
+		err = fmt.Errorf("%w: what answers at %s wants another admin_token than the configuration gives", errNoDaemon, base)
 	case !sameFile(res.Header.Get(storeHeader), file):
 		err = fmt.Errorf("%w: what answers at %s does not hold this store", errNoDaemon, base)
 	case res.StatusCode != http.StatusOK:
@@ -122,12 +124,9 @@ func tellDaemon(ctx context.Context, cfg *config.Config, file, method, path stri
 	return nil, err
 }
 
-func get(ctx context.Context, url string) (*http.Response, error) {
-	return request(ctx, http.MethodGet, url, nil, soon)
-}
-
-// request asks this machine, so without a proxy.
-func request(ctx context.Context, method, url string, body []byte, within time.Duration) (*http.Response, error) {
+// request asks the admin listener on this machine, so without a proxy; cfg says
+// with which token, and by which certificate it is known.
+func request(ctx context.Context, cfg *config.Config, method, url string, body []byte, within time.Duration) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, usageError{err}
@@ -135,7 +134,16 @@ func request(ctx context.Context, method, url string, body []byte, within time.D
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: within}
+	if token := cfg.AdminToken.Reveal(); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	known, err := knownBy(string(cfg.AdminTLS.Cert))
+	if err != nil {
+		return nil, err
+	}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: known}, Timeout: within,
+		// The token is for this listener, and nothing of ours redirects there.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return c.Do(req)
 }
 
@@ -148,7 +156,11 @@ func adminURL(cfg *config.Config) string {
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "127.0.0.1" // it listens everywhere, so here
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	scheme := "http://"
+	if cfg.AdminTLS.Cert != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
 }
 
 func sameFile(a, b string) bool {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
+
+	"communique/config"
 )
 
 // health asks the running daemon whether it is well: for container images that
@@ -18,6 +20,7 @@ func (a *app) health() *cobra.Command {
 		Example: "  communique health\n  communique health --url http://127.0.0.1:8081/readyz",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			asked := &config.Config{} // another address is told no token
 			if url == "" {
 				cfg, err := a.read()
 				switch {
@@ -28,13 +31,14 @@ func (a *app) health() *cobra.Command {
 				case cfg == nil:
 					url = defaultAdmin
 				default:
+					asked = cfg
 					if url = adminURL(cfg); url == "" {
 						return usageError{errors.New("there is no admin listener to ask: the configuration says `admin: off`")}
 					}
 				}
 				url += "/livez"
 			}
-			res, err := get(c.Context(), url)
+			res, err := request(c.Context(), asked, http.MethodGet, url, nil, soon)
 			if err != nil {
 				return err
 			}

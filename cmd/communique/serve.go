@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -27,7 +30,7 @@ func (a *app) serve() *cobra.Command {
 		Short: "Pull on schedule and publish: the daemon",
 		Long: `serve pulls the configured sources on schedule and publishes the merged feeds.
 SIGTERM ends it once what is under way is stored; SIGHUP reads the configuration
-again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin` and\n`storage`" + ` change with a restart only. When rules have changed at a start or
+again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin`, `tls`,\n`admin_tls` and `storage`" + ` change with a restart only. When rules have changed at a start or
 SIGHUP, what is stored is tagged anew in the background (see retag).`,
 		Example: "  communique serve\n  communique serve --config /etc/communique/communique.yaml --data /var/lib/communique",
 		Args:    cobra.NoArgs,
@@ -73,16 +76,34 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	}
 	defer func() { d.stop() }() // the engine that runs then, not the one that runs now
 
-	failed := make(chan error, 2)
-	servers := []*http.Server{httpServer(&d.public, a.log)}
-	go func(s *http.Server) { failed <- s.Serve(public) }(servers[0])
+	failed := make(chan error, 3)
 	base := cfg.Site.On(addr).BaseURL
-	fmt.Fprintf(a.stdout, "listening on http://%s\nfeeds are published under %s; %[2]s/feeds lists them\n", addr, base)
+	var servers []*http.Server
+	serve := func(h http.Handler, l net.Listener, secure *tls.Config) (scheme string) {
+		s := httpServer(h, a.log)
+		servers = append(servers, s)
+		if s.TLSConfig = secure; secure == nil {
+			go func() { failed <- s.Serve(l) }()
+			return "http"
+		}
+		go func() { failed <- s.ServeTLS(l, "", "") }()
+		return "https"
+	}
+	certs := publicCerts(cfg, filepath.Dir(file), a.log)
+	fmt.Fprintf(a.stdout, "listening on %s://%s\nfeeds are published under %s; %[3]s/feeds lists them\n", serve(&d.public, public, certs.config), addr, base)
+	if cfg.TLS.Redirect != "" {
+		plain, err := listen(string(cfg.TLS.Redirect))
+		if err != nil {
+			return fmt.Errorf("tls.redirect: %w", err)
+		}
+		serve(certs.plain(redirectTo(string(base))), plain, nil)
+	}
 	if l := d.listenAdmin(string(cfg.Admin)); l != nil {
-		admin := httpServer(&d.admin, a.log)
-		servers = append(servers, admin)
-		go func() { failed <- admin.Serve(l) }()
-		fmt.Fprintf(a.stdout, "health and status on http://%s/status\n", l.Addr())
+		secure, err := adminTLS(cfg, a.log)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "health and status on %s://%s/status\n", serve(&d.admin, l, secure), l.Addr())
 	}
 	if isDemo {
 		fmt.Fprintf(a.stdout, "\nLook at:\n  %[1]s/            the newest statements, a new one about once a minute\n  %[1]s/feeds       every feed, by region, topic, country, language and office\n  %[1]s/feeds/event/summit-of-the-americas-2022.atom\nCtrl-C ends it; %[2]s keeps what it has gathered.\n\n", base, file)
@@ -220,6 +241,13 @@ func (d *running) reload(ctx context.Context) {
 	for _, s := range []struct{ key, was, is string }{
 		{"listen", string(d.first.Listen), string(cfg.Listen)},
 		{"admin", string(d.first.Admin), string(cfg.Admin)},
+		{"tls.cert", string(d.first.TLS.Cert), string(cfg.TLS.Cert)},
+		{"tls.key", string(d.first.TLS.Key), string(cfg.TLS.Key)},
+		{"tls.redirect", string(d.first.TLS.Redirect), string(cfg.TLS.Redirect)},
+		{"tls.acme.hosts", strings.Join(d.first.TLS.ACME.Hosts, " "), strings.Join(cfg.TLS.ACME.Hosts, " ")},
+		{"admin_tls.cert", string(d.first.AdminTLS.Cert), string(cfg.AdminTLS.Cert)},
+		{"admin_tls.key", string(d.first.AdminTLS.Key), string(cfg.AdminTLS.Key)},
+		{"admin_tls.client_ca", string(d.first.AdminTLS.ClientCA), string(cfg.AdminTLS.ClientCA)},
 		{"storage.dir", string(d.first.Storage.Dir), string(cfg.Storage.Dir)},
 	} {
 		if s.was != s.is {

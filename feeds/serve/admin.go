@@ -23,7 +23,7 @@ type Configured struct {
 // it can serve (/readyz), how the configured sources are (/status,
 // /status.json) and profiles (/debug/pprof/). With no source given it tells of
 // every one that was ever visited. deliveries tells how those go, nil for none.
-// It has no password: keep it on loopback.
+// Who may ask is not decided here.
 func Admin(store *storage.Store, deliveries func() *Deliveries, sources ...Configured) http.Handler {
 	if deliveries == nil {
 		deliveries = func() *Deliveries { return nil }

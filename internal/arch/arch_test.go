@@ -75,6 +75,7 @@ var homes = map[string][]string{
 	"codeberg.org/readeck/go-readability": {"aggregator/extract"},
 	"github.com/temoto/robotstxt":         {"aggregator/robots"},
 	"golang.org/x/time/rate":              {"aggregator/fetch", "feeds/serve"},
+	"golang.org/x/crypto":                 {"cmd/communique"},
 	"github.com/chromedp/chromedp":        {"internal/browser"}, // and tests
 	"github.com/chromedp/cdproto":         {"internal/browser"}, // and tests
 }
