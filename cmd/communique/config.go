@@ -33,5 +33,21 @@ func (a *app) config() *cobra.Command {
 			},
 		})
 	}
+	c.AddCommand(&cobra.Command{
+		Use: "print", Short: "Print the configuration as it holds, includes and defaults filled in, secrets as ***",
+		Example: "  communique config print\n  communique config print --config /etc/communique/communique.yaml", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, _, err := a.load()
+			if err != nil {
+				return err
+			}
+			b, err := cfg.Print()
+			if err != nil {
+				return err
+			}
+			_, err = a.stdout.Write(b)
+			return err
+		},
+	})
 	return c
 }
