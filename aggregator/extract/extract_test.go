@@ -345,3 +345,13 @@ func FuzzRead(f *testing.F) {
 		_, _ = article.Read(body, "", "https://port.example/")
 	})
 }
+
+func TestTheLinkOfAListIsAnAddressWithOrWithoutItsAttribute(t *testing.T) {
+	const page = `<html><body><article><h3><a href="/fr/un">Un phare</a></h3></article></body></html>`
+	for _, link := range []string{"", "h3 a", "h3 a@href"} {
+		p := read(t, Rules{Kind: HTMLList, Items: "article", Link: link}, page, "text/html")
+		if len(p.Items) != 1 || len(p.Items[0].Links) != 1 || !strings.HasSuffix(p.Items[0].Links[0].Href, "/fr/un") || p.Items[0].Title.Value != "Un phare" {
+			t.Errorf("link %q: %+v, want the link to /fr/un and its text as title", link, p.Items)
+		}
+	}
+}

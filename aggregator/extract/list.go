@@ -134,7 +134,7 @@ func (l *listRules) item(n *html.Node, base *url.URL) feeds.Item {
 		title = link
 	}
 	it.ID = l.id.value(l.id.first(n), base)
-	page(&it, absolute(base, l.link.or(usualLink).value(link, base)))
+	page(&it, absolute(base, l.link.or(usualLink).address(link, base)))
 	it.Title = feeds.Text{Value: l.title.or(usualTitle).value(title, base), Type: "text"}
 	it.Published = l.published.or(usualDate).value(l.published.or(usualDate).first(n), base)
 	it.Updated = l.updated.value(l.updated.first(n), base)
@@ -231,15 +231,19 @@ func (s *selector) value(n *html.Node, _ *url.URL) string {
 		}
 	case atom.Meta:
 		usual = attr(n, "content")
-	case atom.A:
-		if s == usualLink {
-			usual = attr(n, "href")
-		}
 	}
 	if usual != "" {
 		return strings.TrimSpace(usual)
 	}
 	return text(n)
+}
+
+// address is value where an address is wanted: of a link, that it leads to.
+func (s *selector) address(n *html.Node, base *url.URL) string {
+	if s != nil && n != nil && s.attr == "" && n.DataAtom == atom.A {
+		return strings.TrimSpace(attr(n, "href"))
+	}
+	return s.value(n, base)
 }
 
 // markup gives an element's content as HTML, an attribute as text.
