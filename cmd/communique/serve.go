@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"communique/config"
@@ -108,9 +109,16 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	if isDemo {
 		fmt.Fprintf(a.stdout, "\nLook at:\n  %[1]s/            the newest statements, a new one about once a minute\n  %[1]s/feeds       every feed, by region, topic, country, language and office\n  %[1]s/feeds/event/summit-of-the-americas-2022.atom\nCtrl-C ends it; %[2]s keeps what it has gathered.\n\n", base, file)
 	}
+	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx)) // while it stops, too
+	var watchdogs sync.WaitGroup
+	watchdogs.Go(func() { watchdog(watching, store, a.log) })
+	defer watchdogs.Wait() // before the store is closed
+	defer unwatch()
+	notify(a.log, systemd.SdNotifyReady)
 	for {
 		select {
 		case <-ctx.Done():
+			notify(a.log, systemd.SdNotifyStopping)
 			a.log.Info("stopping", "grace", grace)
 			shutdown(servers)
 			return nil
@@ -123,7 +131,9 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 				a.log.Info("the demonstration has no configuration to read again")
 				continue
 			}
+			notify(a.log, systemd.SdNotifyReloading)
 			d.reload(ctx)
+			notify(a.log, systemd.SdNotifyReady)
 		}
 	}
 }

@@ -76,6 +76,7 @@ var homes = map[string][]string{
 	"github.com/temoto/robotstxt":         {"aggregator/robots"},
 	"golang.org/x/time/rate":              {"aggregator/fetch", "feeds/serve"},
 	"golang.org/x/crypto":                 {"cmd/communique"},
+	"github.com/coreos/go-systemd":        {"cmd/communique"},
 	"github.com/chromedp/chromedp":        {"internal/browser"}, // and tests
 	"github.com/chromedp/cdproto":         {"internal/browser"}, // and tests
 }
