@@ -249,7 +249,7 @@ func (s *Store) commit(reqs []*request) {
 		b, err = s.conclude(tx, b)
 		return err
 	})
-	if err == nil {
+	if err = s.tried(err); err == nil {
 		b.written()
 	} else {
 		s.names = nil // they may be of terms that were not written

@@ -18,6 +18,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -123,6 +124,8 @@ type Store struct {
 	names map[uint32]string // the other way round than terms; the writer's own
 
 	latest latest
+
+	unwritable atomic.Pointer[error] // see Writable
 
 	mu    sync.Mutex
 	state state         // as last committed

@@ -198,7 +198,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	push.Serve(srv)
-	eng, err := engineThat(cfg, d.store, d.log, nil, nil, hubs)
+	eng, err := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, nil, nil, hubs)
 	if err != nil {
 		return err
 	}

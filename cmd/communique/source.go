@@ -87,7 +87,7 @@ func (a *app) try(ctx context.Context, cfg *config.Config, file string, id feeds
 	}
 	defer store.Close()
 	var failed error
-	eng, err := engineThat(cfg, store, a.log, nil, func(url string, got *fetch.Response) {
+	eng, err := engineThat(cfg, store, store, a.log, nil, func(url string, got *fetch.Response) {
 		if record != "" && failed == nil {
 			failed = keep(record, url, got)
 		}

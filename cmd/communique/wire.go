@@ -117,12 +117,12 @@ func likeness(cfg *config.Config) dedup.Likeness {
 
 // engine wires the aggregator.
 func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome)) (*aggregator.Engine, error) {
-	return engineThat(cfg, store, log, done, nil, nil)
+	return engineThat(cfg, store, store, log, done, nil, nil)
 }
 
 // engineThat wires an aggregator that tells got of every answer, and subscribes at
 // the hubs of sources.
-func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) (*aggregator.Engine, error) {
+func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Journal, log *slog.Logger, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) (*aggregator.Engine, error) {
 	f := cfg.Fetch
 	fetcher, err := fetch.New(fetch.Options{
 		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: redirects(f.MaxRedirects),
@@ -145,7 +145,7 @@ func engineThat(cfg *config.Config, store *storage.Store, log *slog.Logger, done
 			Reader: s.Reader, Robots: s.Kind == extract.HTMLList, Article: s.Article, Reading: s.Reading})
 	}
 	return aggregator.New(aggregator.Options{
-		Sources: sources, Store: store, Journal: store, Fetcher: fetcher, Tagger: cfg.Tagger,
+		Sources: sources, Store: store, Journal: journal, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
 		Likeness: likeness(cfg), Got: got, Hubs: hubs, Agent: product(cfg.Agent(versionNumber)),
 	}), nil

@@ -20,7 +20,7 @@ type Configured struct {
 }
 
 // Admin answers the admin listener: whether the process lives (/livez), whether
-// it can serve (/readyz), how the configured sources are (/status,
+// it can serve and store (/readyz), how the configured sources are (/status,
 // /status.json) and profiles (/debug/pprof/). With no source given it tells of
 // every one that was ever visited. deliveries tells how those go, nil for none.
 // Who may ask is not decided here.
@@ -33,6 +33,10 @@ func Admin(store *storage.Store, deliveries func() *Deliveries, sources ...Confi
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if _, err := store.Counts(); err != nil {
 			http.Error(w, "the store cannot be read: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		if err := store.Writable(); err != nil {
+			http.Error(w, err.Error()+"; pages and feeds go on, nothing new is pulled until there is room", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")
