@@ -63,7 +63,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 	after.Source, after.URL, after.Final, after.Channel, after.Gaps = id, s.URL, v.Final, v.Channel, v.Gaps
 	after.Baseline = v.Baseline
 	if v.New+v.Copies > 0 {
-		after.News = now
+		after.News, after.Spoke = now, now
 	}
 	for _, raw := range doc.Raws { // a push may hold only what is new: what was in the last body stays known
 		if !known.has(raw) {

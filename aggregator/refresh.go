@@ -17,12 +17,14 @@ import (
 // Outcome is what one refresh came to.
 type Outcome struct {
 	Source    feeds.SourceID
-	Items     int  // in the body, whether new or not
-	New       int  // statements that nobody had told before
-	Revised   int  // items whose text changed
-	Copies    int  // new copies of statements that another copy had told
-	Unchanged bool // the source had nothing new to say
-	Status    int  // HTTP status, 0 when there was no answer
+	Items     int            // in the body, whether new or not
+	New       int            // statements that nobody had told before
+	Revised   int            // items whose text changed
+	Copies    int            // new copies of statements that another copy had told
+	Joined    int            // statements that turned out to be another's
+	Tags      map[string]int // given to what was new, by scheme
+	Unchanged bool           // the source had nothing new to say
+	Status    int            // HTTP status, 0 when there was no answer
 	Class     string
 	Err       error // why it failed, for people; the journal has it too
 	Took      time.Duration
@@ -146,6 +148,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 	flood := v.Baseline && flooded(placed, len(doc.Raws))
 	if flood {
 		e.o.Log.Warn("source changed nearly all its items at once; they keep their own dates", "source", s.ID, "stage", "dedup", "items", len(placed))
+		v.Odd = fmt.Sprintf("flood: of %d items nearly all were new at once; ids, links or dates may have been made anew", len(doc.Raws))
 	}
 	joined := map[feeds.StatementID]bool{}
 	for i := range placed {
@@ -192,6 +195,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 		for _, loser := range pl.Join {
 			if !joined[loser] {
 				joined[loser] = true
+				v.joined++
 				said = append(said, &feeds.Joined{Loser: loser, Winner: pl.Statement, Why: pl.Why})
 			}
 		}
@@ -231,6 +235,12 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		v.New++
 	} else {
 		v.Copies++
+	}
+	if v.tags == nil {
+		v.tags = map[string]int{}
+	}
+	for i := range d.Taggings {
+		v.tags[d.Taggings[i].Tag.Scheme]++
 	}
 	return &feeds.Observed{
 		Item: pl.Item, Statement: pl.Statement, Relation: pl.Relation, Of: pl.Of, Why: pl.Why, Score: pl.Score,

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"communique/aggregator/dedup"
 	"communique/aggregator/fetch"
 	"communique/aggregator/schedule"
 	"communique/feeds"
+	"communique/feeds/vitals"
 )
 
 // visit is one visit to a source while it goes on: the Fetched that will be
@@ -25,6 +27,9 @@ type visit struct {
 	inParts     bool // what the URL gives is but a list of the documents that were read
 	retryAfter  time.Duration
 	err         error
+	was         vitals.Health // before it
+	joined      int
+	tags        map[string]int // given to new items, by scheme
 }
 
 // A move is followed at once but believed only when it has led to a valid feed
@@ -40,7 +45,7 @@ const readingVersion = 1
 
 // begin starts a visit from what the last one left.
 func begin(s *Source, last feeds.Fetched, now time.Time) visit {
-	v := visit{Fetched: last, ask: s.URL}
+	v := visit{Fetched: last, ask: s.URL, was: vitals.Of(&last, vitals.Source{URL: s.URL}, now)}
 	if last.URL != s.URL { // the operator changed it: what we know is about another address
 		v.MovedTo, v.Moves, v.MovedAt, v.Gone = "", 0, time.Time{}, false
 	} else if last.Moves >= movesToBelieve && now.Sub(last.MovedAt) >= timeToBelieve {
@@ -81,6 +86,10 @@ func (v *visit) unchanged(got *fetch.Response) error {
 // good takes over a new good state.
 func (v *visit) good(got *fetch.Response, doc *feeds.Document, asked, body uint64) {
 	v.Final, v.Asked, v.Validators, v.Body = got.Final, asked, got.Validators, body
+	v.Odd = ""
+	if had := len(v.Fetched.Items) / 8; had >= 10 && 4*len(doc.Raws) <= had && !v.inParts && !doc.Left {
+		v.Odd = fmt.Sprintf("shrunken: %d items, where there were %d", len(doc.Raws), had)
+	}
 	v.Fetched.Items, v.items = packRaws(doc.Raws), len(doc.Raws)
 	if doc.Left || v.inParts { // else the same body, or a 304, would be taken for nothing new
 		v.Validators, v.Body = feeds.Validators{}, 0
@@ -122,6 +131,7 @@ func (v *visit) finish(s *Source, took time.Duration, isPushed bool) {
 		v.News = v.At
 	}
 	v.NextDue, v.DueRule = schedule.Next(s.judge(&v.Fetched, v.retryAfter, isPushed))
+	vitals.Remember(v.was, &v.Fetched) // last: it goes by the rule
 }
 
 // judge puts together what the schedule goes by.
@@ -135,18 +145,26 @@ func (s *Source) judge(f *feeds.Fetched, retryAfter time.Duration, isPushed bool
 func (v *visit) outcome() Outcome {
 	return Outcome{Source: v.Source, Items: v.items, New: v.New, Revised: v.Revised, Copies: v.Copies,
 		Unchanged: v.isUnchanged || v.err == nil && v.New+v.Revised+v.Copies == 0,
-		Status:    v.Status, Class: v.Class, Err: v.err, Took: v.Took, Bytes: v.Bytes, NextDue: v.NextDue, Rule: v.DueRule}
+		Joined:    v.joined, Tags: v.tags,
+		Status: v.Status, Class: v.Class, Err: v.err, Took: v.Took, Bytes: v.Bytes, NextDue: v.NextDue, Rule: v.DueRule}
 }
 
 // learn keeps the rhythm of new items, by the publisher's own dates.
 func (v *visit) learn(drafts []feeds.Draft, placed []dedup.Placement) {
 	var at []time.Time
 	for i := range drafts {
-		if p := drafts[i].Published; !placed[i].Seen && !p.After(v.At) {
+		if p := drafts[i].Published; !placed[i].Seen && !p.IsZero() && !p.After(v.At) {
 			at = append(at, p)
 		}
 	}
 	v.Gaps = schedule.Learn(v.Gaps, v.News, at...)
+	if v.New+v.Copies == 0 {
+		return
+	}
+	v.Spoke = v.At
+	if !v.Baseline && len(at) > 0 { // a feed that ended years ago is not alive because we found it today
+		v.Spoke = slices.MaxFunc(at, time.Time.Compare)
+	}
 }
 
 // hintsOf gathers what the publisher says about coming back.

@@ -77,6 +77,19 @@ type Fetched struct {
 
 	// What the adaptive rhythm learns from.
 	Gaps []uint32 `cbor:"46,keyasint,omitempty"` // minutes between the latest new items, newest first, at most 16
+
+	// What vitals goes by.
+	Spoke  time.Time `cbor:"47,keyasint,omitempty"` // the latest new item: by the publisher's date at the first import, by our visit after it
+	Odd    string    `cbor:"48,keyasint,omitempty"` // what is odd about the last good body, for people: "shrunken: …", "flood: …"
+	Spells []Spell   `cbor:"49,keyasint,omitempty"` // troubles that are over, newest first, a few
+}
+
+// Spell is a time of trouble of a source.
+type Spell struct {
+	State  string    `json:"state" cbor:"1,keyasint"` // vitals' word
+	Reason string    `json:"reason" cbor:"2,keyasint,omitempty"`
+	Began  time.Time `json:"began" cbor:"3,keyasint"`
+	Ended  time.Time `json:"ended,omitzero" cbor:"4,keyasint,omitempty"` // zero while it lasts
 }
 
 // Hints are a publisher's words about how often to ask.

@@ -81,6 +81,15 @@ type fetchedRow struct {
 	Since   stamp `cbor:"24,keyasint,omitempty"`
 	NextDue stamp `cbor:"40,keyasint"`
 	MovedAt stamp `cbor:"44,keyasint,omitempty"`
+	Spoke   stamp `cbor:"47,keyasint,omitempty"`
+
+	Spells []spellRow `cbor:"49,keyasint,omitempty"`
+}
+
+type spellRow struct {
+	feeds.Spell
+	Began stamp `cbor:"3,keyasint"`
+	Ended stamp `cbor:"4,keyasint,omitempty"`
 }
 
 type observedRow struct {
@@ -166,8 +175,12 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 			return r, errNoFact
 		}
 		r.kind = kindFetched
-		row = &fetchedRow{Fetched: *f, At: stampOf(f.At), Success: stampOf(f.Success), News: stampOf(f.News),
-			Since: stampOf(f.Since), NextDue: stampOf(f.NextDue), MovedAt: stampOf(f.MovedAt)}
+		o := &fetchedRow{Fetched: *f, At: stampOf(f.At), Success: stampOf(f.Success), News: stampOf(f.News),
+			Since: stampOf(f.Since), NextDue: stampOf(f.NextDue), MovedAt: stampOf(f.MovedAt), Spoke: stampOf(f.Spoke)}
+		for _, s := range f.Spells {
+			o.Spells = append(o.Spells, spellRow{Spell: s, Began: stampOf(s.Began), Ended: stampOf(s.Ended)})
+		}
+		row = o
 	case *feeds.Observed:
 		if f == nil {
 			return r, errNoFact
@@ -379,6 +392,11 @@ func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 		f := row.Fetched
 		f.At, f.Success, f.News = row.At.time(), row.Success.time(), row.News.time()
 		f.Since, f.NextDue, f.MovedAt = row.Since.time(), row.NextDue.time(), row.MovedAt.time()
+		f.Spoke = row.Spoke.time()
+		for _, s := range row.Spells {
+			s.Spell.Began, s.Spell.Ended = s.Began.time(), s.Ended.time()
+			f.Spells = append(f.Spells, s.Spell)
+		}
 		return &f, nil
 	case kindObserved:
 		var row observedRow

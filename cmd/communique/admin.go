@@ -30,7 +30,8 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 		file = whole
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", serve.Admin(store, deliveries, configured(cfg)...))
+	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries}
+	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator{cfg, store}))
 	mux.HandleFunc("GET /backup", backupHandler(store))

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"communique/feeds/serve"
+	"communique/feeds/vitals"
 	"communique/storage"
 )
 
@@ -23,11 +24,12 @@ func (a *app) sources() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sources",
 		Short: "Show each source's health",
-		Long: `sources shows how each source of the configuration does: its state (new, ok,
-failing, gone, off), when it last gave a valid feed, when it is asked next, and
-what went wrong. While the daemon runs, it is the daemon that answers, on the
+		Long: `sources shows how each source of the configuration does: its state (ok, quiet,
+stale, throttled, blocked, broken, moved, gone, new, off) with its reason and
+what to do, when it last gave a valid feed, when it is asked next, and what went
+wrong. While the daemon runs, it is the daemon that answers, on the
 admin listener.`,
-		Example: "  communique sources\n  communique sources --json | jq '.[] | select(.state==\"failing\")'",
+		Example: "  communique sources\n  communique sources --json | jq '.[] | select(.state==\"broken\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, isDemo, err := a.load()
@@ -35,7 +37,7 @@ admin listener.`,
 				return err
 			}
 			got, err := stored(c.Context(), cfg, storeFile(cfg, isDemo, data), "/status.json", func(s *storage.Store) (got statusAnswer, err error) {
-				got.Sources, err = serve.Status(s, configured(cfg))
+				got.Sources, err = serve.Status(s, configured(cfg), time.Now())
 				return got, err
 			})
 			switch {
@@ -64,13 +66,24 @@ func (a *app) table(rows []serve.SourceStatus, now time.Time) error {
 		return err
 	}
 	for _, r := range rows {
-		if r.Error != "" {
-			fmt.Fprintf(&b, "\n%s: %s: %s\n", r.ID, r.Class, printable(r.Error))
+		if r.Reason != "" && r.State != vitals.New && r.State != vitals.Off {
+			fmt.Fprintf(&b, "\n%s: %s%s: %s\n", r.ID, r.State, sinceWhen(r.Since, now), printable(r.Reason))
+			if r.Do != "" {
+				fmt.Fprintf(&b, "  what to do: %s\n", printable(r.Do))
+			}
 		}
-		if r.MovedTo != "" {
-			fmt.Fprintf(&b, "\n%s: moved to %s\n", r.ID, printable(r.MovedTo))
+		if r.Error != "" {
+			fmt.Fprintf(&b, "  %s: %s\n", r.Class, printable(r.Error))
 		}
 	}
 	_, err := fmt.Fprint(a.stdout, b.String())
 	return err
+}
+
+// sinceWhen words the age of a state, "" when it is not known.
+func sinceWhen(stamp string, now time.Time) string {
+	if t, err := time.Parse(time.RFC3339, stamp); err == nil {
+		return " for " + about(now.Sub(t))
+	}
+	return ""
 }

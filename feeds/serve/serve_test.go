@@ -726,7 +726,8 @@ func TestCacheIsBounded(t *testing.T) {
 func TestAdminTellsHealth(t *testing.T) {
 	s := newSite(t)
 	s.append(&feeds.Fetched{Source: "north", At: day, Failures: 2, Class: "dns", Error: "no such <host>"})
-	h := httptest.NewServer(Admin(s.store, nil))
+	admin := Admin{Store: s.store, Now: func() time.Time { return day }}
+	h := httptest.NewServer(admin.Handler())
 	defer h.Close()
 	s.url = h.URL
 	for _, path := range []string{"/livez", "/readyz"} {
@@ -738,7 +739,7 @@ func TestAdminTellsHealth(t *testing.T) {
 		t.Errorf("/status: %s %s", a.Status, a.body)
 	}
 	var st status
-	if err := json.Unmarshal(s.get("/status.json").body, &st); err != nil || len(st.Sources) != 1 || st.Sources[0].State != "failing" {
+	if err := json.Unmarshal(s.get("/status.json").body, &st); err != nil || len(st.Sources) != 1 || st.Sources[0].State != "broken" {
 		t.Errorf("/status.json: %+v %v", st, err)
 	}
 }

@@ -1,0 +1,271 @@
+// Package vitals tells how a source does: its state, why, since when, and what
+// to do. It is a function of what was said after visits and of the time, so that
+// pages, metrics and the engine agree. It keeps nothing.
+//
+// Start with Of.
+package vitals
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"communique/feeds"
+)
+
+// State is how a source does, in a word.
+type State string
+
+// States, the worst first in States.
+const (
+	Gone      State = "gone"      // its address answers 410: it is not asked again until that changes
+	Broken    State = "broken"    // no valid feed comes
+	Blocked   State = "blocked"   // somebody keeps us out: a bot wall, a password, robots.txt
+	Throttled State = "throttled" // the origin asks us to wait
+	Stale     State = "stale"     // silent for so long that something is probably wrong
+	Moved     State = "moved"     // it answers at another address for good
+	Quiet     State = "quiet"     // silent for longer than is usual
+	New       State = "new"       // never visited at its address
+	OK        State = "ok"
+	Off       State = "off" // the operator does not want it
+)
+
+// States are all of them, the worst first.
+var States = []State{Gone, Broken, Blocked, Throttled, Stale, Moved, Quiet, New, OK, Off}
+
+// IsTrouble reports whether somebody may have to do something about it.
+func (s State) IsTrouble() bool {
+	switch s {
+	case Gone, Broken, Blocked, Throttled, Stale, Moved:
+		return true
+	}
+	return false
+}
+
+// Health is how a source does.
+type Health struct {
+	State  State
+	Reason string    // one line for people, "" when all is well; the same while nothing changes
+	Since  time.Time // zero when unknown
+	Do     string    // what an operator can do; "" for nothing
+}
+
+// Source is what the configuration says of a source.
+type Source struct {
+	URL string // "" for whatever was visited last
+	Off bool
+}
+
+// How long a source may be silent. Its own rhythm counts, but nobody is called
+// stale over a long weekend, and nobody whose rhythm is not known.
+const (
+	day = 24 * time.Hour
+
+	knownGaps = 4 // from which a rhythm is known
+
+	quietFloor, staleFloor   = 3 * day, 7 * day
+	quietFactor, staleFactor = 2, 4
+	quietUnknown             = 30 * day
+)
+
+// Patience gives after what silence a source with these gaps (minutes, as in
+// feeds.Fetched) is quiet and stale; a zero stale is for never, while no rhythm
+// is known. It goes by the second longest gap: the
+// longest may have been an accident.
+func Patience(gaps []uint32) (quiet, stale time.Duration) {
+	if len(gaps) < knownGaps {
+		return quietUnknown, 0
+	}
+	return max(quietFactor*usual(gaps), quietFloor), max(staleFactor*usual(gaps), staleFloor)
+}
+
+func usual(gaps []uint32) time.Duration {
+	sorted := slices.Sorted(slices.Values(gaps))
+	return time.Duration(sorted[len(sorted)-2]) * time.Minute
+}
+
+// Of tells how a source does as of now. A zero f is for one that was never
+// visited.
+func Of(f *feeds.Fetched, s Source, now time.Time) Health {
+	switch {
+	case s.Off:
+		return Health{State: Off, Reason: "the configuration says `enabled: false`"}
+	case f.At.IsZero():
+		return Health{State: New, Reason: "not visited yet"}
+	case s.URL != "" && f.URL != s.URL:
+		return Health{State: New, Reason: "not visited yet at its new address"}
+	case f.Gone:
+		return Health{State: Gone, Reason: "410: the publisher says that the feed is gone for good", Since: cmp.Or(f.Since, f.At),
+			Do: "find its new address (`communique discover`), or take the source out; what it told stays"}
+	case f.Failures == 1 && passes(f) && !f.Success.IsZero():
+		h := wellAnswered(f, now)
+		if h.Reason != "" {
+			h.Reason += "; "
+		}
+		h.Reason += "one visit failed (" + f.Class + "), it is tried again"
+		return h
+	case f.Failures > 0:
+		return failing(f)
+	}
+	return wellAnswered(f, now)
+}
+
+// passes reports whether the failure is of a kind that mostly heals by itself.
+func passes(f *feeds.Fetched) bool {
+	switch f.Class {
+	case "timeout", "connect", "protocol", "dns":
+		return true
+	}
+	return f.Status >= 500 && !asksToWait(f)
+}
+
+func asksToWait(f *feeds.Fetched) bool {
+	return f.Status == 429 || f.Status == 503 && strings.HasPrefix(f.DueRule, "Retry-After")
+}
+
+// soft are the failures that HTTP calls a success, by name, and what to do.
+var soft = map[string][2]string{
+	"empty":    {"an empty body", "tell the publisher if it stays so"},
+	"html":     {"an HTML page instead of a feed", "open the address in a browser: the feed may have moved, or a wall or a login stands before it"},
+	"not-feed": {"neither feed nor page", "check that the address is that of the feed"},
+	"no-items": {"a page on which the rules find no items", "the page has changed, or the rules under `select` are not right; look with `communique source test`"},
+	"emptied":  {"a valid feed without a single item, where there were some", "tell the publisher if it stays so"},
+	"too-deep": {"a document nested beyond reason", "tell the publisher"},
+}
+
+// failing tells what a run of failures comes to.
+func failing(f *feeds.Fetched) Health {
+	h := Health{State: Broken, Since: cmp.Or(f.Since, f.At)}
+	name := f.Class
+	switch {
+	case asksToWait(f):
+		h.State, name, h.Do = Throttled, fmt.Sprintf("%d: the origin asks us to wait", f.Status), "nothing: it is obeyed. If it stays so, ask for less (`every`), or ask the publisher"
+	case f.Class == "robots":
+		h.State, name, h.Do = Blocked, "robots.txt forbids it", "ask the publisher to let your user agent in, or look for a feed"
+	case f.Class == "blocked":
+		h.State, name, h.Do = Blocked, "a bot wall", "ask the publisher to let your user agent in"
+	case f.Status == 401 || f.Status == 407:
+		h.State, name, h.Do = Blocked, fmt.Sprintf("%d: it wants a password", f.Status), "set it in the source's `headers`"
+	case f.Status == 403 || f.Status == 444:
+		h.State, name, h.Do = Blocked, fmt.Sprintf("%d: we are kept out", f.Status), "ask the publisher to let your user agent in"
+	case f.Status == 451:
+		h.State, name, h.Do = Blocked, "451: withheld for legal reasons where this machine is", "fetch through a `proxy` elsewhere, or leave it"
+	case soft[f.Class][0] != "":
+		name, h.Do = soft[f.Class][0], soft[f.Class][1]
+	case f.Status == 404:
+		name, h.Do = "404: nothing is there", "find its new address with `communique discover`"
+	case f.Class == "status":
+		name, h.Do = fmt.Sprintf("answers %d", f.Status), "wait, or tell the publisher"
+	case f.Class == "dns":
+		name, h.Do = "its host's name does not resolve", "check the host name, and this machine's resolver"
+	case f.Class == "tls":
+		name, h.Do = "its certificate or handshake is wrong", "tell the publisher, or check this machine's clock"
+	case f.Class == "policy":
+		name, h.Do = "its address is refused by our own rules", "correct the address, or open the network with `allow_networks`"
+	default:
+		if name == "status" || name == "" {
+			name = "no valid answer"
+		}
+		h.Do = "look at the error, or try it with `communique source test`"
+	}
+	h.Reason = name
+	return h
+}
+
+// wellAnswered tells how a source does whose last answer was good.
+func wellAnswered(f *feeds.Fetched, now time.Time) Health {
+	spoke := Spoke(f)
+	quiet, stale := Patience(f.Gaps)
+	silent := now.Sub(spoke)
+	rhythm := "its rhythm is not known yet"
+	if len(f.Gaps) >= knownGaps {
+		rhythm = "new items used to come within " + span(usual(f.Gaps))
+	}
+	switch {
+	case !spoke.IsZero() && stale > 0 && silent > stale:
+		return Health{State: Stale, Since: spoke.Add(stale), Reason: fmt.Sprintf("frozen: valid answers, but nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm),
+			Do: "see whether the office publishes elsewhere now (`communique discover`)"}
+	case f.MovedTo != "" && f.Moves > 0:
+		return Health{State: Moved, Since: cmp.Or(f.MovedAt, f.At), Reason: "moved for good to " + f.MovedTo,
+			Do: "put the new address in the configuration"}
+	case !spoke.IsZero() && silent > quiet:
+		return Health{State: Quiet, Since: spoke.Add(quiet), Reason: fmt.Sprintf("nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm)}
+	}
+	h := Health{State: OK, Reason: f.Odd}
+	if len(f.Spells) > 0 {
+		h.Since = f.Spells[0].Ended
+	}
+	return h
+}
+
+// Spoke gives when the source last had something new to say, zero when that is
+// not known.
+func Spoke(f *feeds.Fetched) time.Time {
+	if f.Spoke.IsZero() {
+		return f.News
+	}
+	return f.Spoke
+}
+
+// span writes how long something takes, roughly.
+func span(d time.Duration) string {
+	switch {
+	case d >= 2*day:
+		return fmt.Sprintf("%d days", int(d/day))
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", int(d/time.Hour))
+	}
+	return fmt.Sprintf("%d minutes", int(d/time.Minute))
+}
+
+// Incident is a time of trouble of a source.
+type Incident struct {
+	Source feeds.SourceID
+	feeds.Spell
+	Do string
+}
+
+// Open reports whether the trouble goes on.
+func (i *Incident) Open() bool { return i.Ended.IsZero() }
+
+// Incidents gives the latest troubles of a source, newest first: the present
+// one, if any, and those that have passed, as far as the source remembers.
+func Incidents(f *feeds.Fetched, s Source, now time.Time) []Incident {
+	var out []Incident
+	if h := Of(f, s, now); h.State.IsTrouble() {
+		out = append(out, Incident{f.Source, SpellOf(h), h.Do})
+	}
+	for _, spell := range f.Spells {
+		out = append(out, Incident{f.Source, spell, ""})
+	}
+	return out
+}
+
+// SpellOf words a trouble that goes on.
+func SpellOf(h Health) feeds.Spell {
+	return feeds.Spell{State: string(h.State), Reason: clip(h.Reason), Began: h.Since.UTC().Truncate(time.Second)}
+}
+
+// mostSpells is how many past troubles a source remembers.
+const mostSpells = 4
+
+// Remember notes in f, after a visit, that the trouble which was there before is
+// over. It gives f's spells anew and changes none of the old.
+func Remember(was Health, f *feeds.Fetched) {
+	is := Of(f, Source{}, f.At)
+	if !was.State.IsTrouble() || is.State.IsTrouble() && is.Since.Equal(was.Since) {
+		return
+	}
+	over := SpellOf(was)
+	over.Ended = f.At.UTC().Truncate(time.Second)
+	f.Spells = append([]feeds.Spell{over}, f.Spells[:min(len(f.Spells), mostSpells-1)]...)
+}
+
+func clip(s string) string {
+	if len(s) > 300 {
+		return strings.ToValidUTF8(s[:300], "") + "…"
+	}
+	return s
+}
