@@ -79,7 +79,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 		slog.Int("revised", v.Revised), slog.Int("bytes", len(body)), slog.String("stage", "push"))
 	if e.o.Done != nil {
 		out := v.outcome()
-		out.NextDue, out.Rule = after.NextDue, after.DueRule
+		out.NextDue, out.Rule, out.Pushed, out.Took = after.NextDue, after.DueRule, true, 0
 		e.o.Done(out)
 	}
 	return nil

@@ -23,6 +23,7 @@ type Outcome struct {
 	Copies    int            // new copies of statements that another copy had told
 	Joined    int            // statements that turned out to be another's
 	Tags      map[string]int // given to what was new, by scheme
+	Pushed    bool           // a hub brought it, nobody was visited
 	Unchanged bool           // the source had nothing new to say
 	Status    int            // HTTP status, 0 when there was no answer
 	Class     string

@@ -16,6 +16,7 @@ import (
 
 	"communique/config"
 	"communique/feeds/serve"
+	"communique/internal/metrics"
 	"communique/storage"
 )
 
@@ -25,12 +26,12 @@ const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
 // and /explain?q=ID|URL, /retag, /moderate, /backup and /feeds.opml, which take more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler, deliveries func() *serve.Deliveries) http.Handler {
+func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
 	mux := http.NewServeMux()
-	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries}
+	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries, Readers: counted.Readers, Metrics: counted.Handler()}
 	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator{cfg, store}))

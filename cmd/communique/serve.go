@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"communique/config"
+	"communique/internal/metrics"
 	"communique/storage"
 )
 
@@ -71,10 +72,12 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return err
 	}
 	addr := public.Addr().String() // with port 0, the one that we were given
-	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 2)}
+	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 2),
+		metrics: metrics.New(metrics.Options{Store: store, Version: versionNumber, Now: time.Now})}
 	if err := d.start(ctx, cfg); err != nil {
 		return err
 	}
+	d.metrics.Reloaded(true)
 	defer func() { d.stop() }() // the engine that runs then, not the one that runs now
 
 	failed := make(chan error, 3)
@@ -91,7 +94,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return "https"
 	}
 	certs := publicCerts(cfg, filepath.Dir(file), a.log)
-	fmt.Fprintf(a.stdout, "listening on %s://%s\nfeeds are published under %s; %[3]s/feeds lists them\n", serve(&d.public, public, certs.config), addr, base)
+	fmt.Fprintf(a.stdout, "listening on %s://%s\nfeeds are published under %s; %[3]s/feeds lists them\n", serve(d.metrics.Requests(&d.public), public, certs.config), addr, base)
 	if cfg.TLS.Redirect != "" {
 		plain, err := listen(string(cfg.TLS.Redirect))
 		if err != nil {
@@ -179,13 +182,15 @@ type running struct {
 	admin  swap
 	stop   func()     // ends the engine that runs and waits for it
 	broken chan error // takes what ends an engine before its time
+
+	metrics *metrics.Metrics
 }
 
 // start builds everything that the configuration asks for, which may fail, and
 // then exchanges it for what runs, which cannot.
 func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	site := cfg.Site.On(d.addr)
-	push, err := pusher(cfg, site, d.store, d.log)
+	push, err := pusher(cfg, site, d.store, d.metrics.Delivered, d.log)
 	if err != nil {
 		return err
 	}
@@ -198,7 +203,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	push.Serve(srv)
-	eng, err := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, nil, nil, hubs)
+	eng, err := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, d.metrics.Fetched, nil, hubs)
 	if err != nil {
 		return err
 	}
@@ -210,7 +215,9 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	var work sync.WaitGroup
 	d.stop = func() { cancel(); work.Wait() }
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, deliveries(push, hubs)))
+	told := deliveries(push, hubs)
+	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, told, d.metrics))
 	work.Go(retag.run)
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {
@@ -236,6 +243,7 @@ func (d *running) reload(ctx context.Context) {
 	if err == nil {
 		err = d.start(ctx, cfg)
 	}
+	d.metrics.Reloaded(err == nil)
 	var bad config.Errors
 	if errors.As(err, &bad) {
 		for _, e := range bad {

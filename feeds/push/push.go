@@ -51,6 +51,10 @@ type Options struct {
 	// WebhookNetworks to webhooks, whose addresses are the operator's own.
 	AllowNetworks, WebhookNetworks []netip.Prefix
 
+	// Delivered is told of every call to a subscriber or, isHook, to a webhook that
+	// came to an end; nil for nobody.
+	Delivered func(isHook, ok bool)
+
 	Now func() time.Time
 	Log *slog.Logger
 }
@@ -76,6 +80,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Agent == "" {
 		o.Agent = "communique"
+	}
+	if o.Delivered == nil {
+		o.Delivered = func(bool, bool) {}
 	}
 	return o
 }

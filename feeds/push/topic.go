@@ -198,6 +198,9 @@ func (p *Pusher) deliver(ctx context.Context, s *subscription) (again time.Time)
 	begun := time.Now()
 	f := post(ctx, p.web, to, h, c.Body)
 	took := time.Since(begun)
+	if f == nil || !f.cancelled && !f.cut {
+		p.o.Delivered(false, f == nil)
+	}
 
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -176,6 +176,9 @@ func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 		return time.Time{}
 	}
 	f := post(ctx, p.own, h.URL, h.header(p, next.id, body), body)
+	if f == nil || !f.cancelled && !f.cut {
+		p.o.Delivered(true, f == nil)
+	}
 
 	p.mu.Lock()
 	defer p.mu.Unlock()

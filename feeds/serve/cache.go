@@ -70,6 +70,24 @@ type cache struct {
 	size  int64
 	byKey map[cacheKey]*list.Element
 	order *list.List // of *cached, most recently used first
+
+	hits, misses, made uint64
+}
+
+// CacheStats tell how the cache of prepared documents does.
+type CacheStats struct {
+	Documents    int
+	Octets       int64
+	Hits, Misses uint64 // looks into it
+	Made         uint64 // documents that were made, for the first time or anew
+}
+
+// Cache tells how the cache of prepared documents does.
+func (s *Server) Cache() CacheStats {
+	c := s.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return CacheStats{Documents: len(c.byKey), Octets: c.size, Hits: c.hits, Misses: c.misses, Made: c.made}
 }
 
 type cacheKey struct {
@@ -95,8 +113,10 @@ func (c *cache) get(key cacheKey) *prepared {
 	defer c.mu.Unlock()
 	e := c.byKey[key]
 	if e == nil {
+		c.misses++
 		return nil
 	}
+	c.hits++
 	c.order.MoveToFront(e)
 	return e.Value.(*cached).p
 }
@@ -120,6 +140,7 @@ func (c *cache) put(key cacheKey, p *prepared) *prepared {
 func (c *cache) grow(p *prepared, octets int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.made++
 	cost := overhead + octets*3/2
 	if old := p.cost.Swap(cost); old > 0 { // else it has left already
 		c.size += cost - old

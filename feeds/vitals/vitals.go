@@ -141,7 +141,7 @@ func failing(f *feeds.Fetched) Health {
 	name := f.Class
 	switch {
 	case asksToWait(f):
-		h.State, name, h.Do = Throttled, fmt.Sprintf("%d: the origin asks us to wait", f.Status), "nothing: it is obeyed. If it stays so, ask for less (`every`), or ask the publisher"
+		h.State, name, h.Do = Throttled, fmt.Sprintf("%d: the origin asks us to wait", f.Status), "nothing: it is obeyed. If it stays so, ask less often (`schedule`), or ask the publisher"
 	case f.Class == "robots":
 		h.State, name, h.Do = Blocked, "robots.txt forbids it", "ask the publisher to let your user agent in, or look for a feed"
 	case f.Class == "blocked":
