@@ -47,8 +47,9 @@ const readingVersion = 1
 func begin(s *Source, last feeds.Fetched, now time.Time) visit {
 	v := visit{Fetched: last, ask: s.URL, was: vitals.Of(&last, vitals.Source{URL: s.URL}, now)}
 	if last.URL != s.URL { // the operator changed it: what we know is about another address
-		v.MovedTo, v.Moves, v.MovedAt, v.Gone = "", 0, time.Time{}, false
-	} else if last.Moves >= movesToBelieve && now.Sub(last.MovedAt) >= timeToBelieve {
+		v.forgetMove()
+		v.Gone = false
+	} else if last.Accepted || last.Moves >= movesToBelieve && now.Sub(last.MovedAt) >= timeToBelieve {
 		v.ask = last.MovedTo
 	}
 	v.Source, v.At, v.URL = s.ID, now, s.URL
@@ -103,11 +104,11 @@ func (v *visit) succeed(got *fetch.Response) {
 	switch {
 	case v.ask != v.URL && got.Permanent == "": // asked at its new place, and it is there
 	case got.Permanent == "":
-		v.MovedTo, v.Moves, v.MovedAt = "", 0, time.Time{}
+		v.forgetMove()
 	case got.Permanent == v.MovedTo:
 		v.Moves++
 	default:
-		v.MovedTo, v.Moves, v.MovedAt = got.Permanent, 1, v.At
+		v.MovedTo, v.Moves, v.MovedAt, v.Accepted = got.Permanent, 1, v.At, false
 	}
 }
 
@@ -119,9 +120,11 @@ func (v *visit) fail(err error) {
 	}
 	v.Failures++
 	if v.ask != v.URL {
-		v.MovedTo, v.Moves, v.MovedAt = "", 0, time.Time{} // the new place fails: ask at the configured one again
+		v.forgetMove() // the new place fails: ask at the configured one again
 	}
 }
+
+func (v *visit) forgetMove() { v.MovedTo, v.Moves, v.MovedAt, v.Accepted = "", 0, time.Time{}, false }
 
 // finish decides when the source is due again; isPushed says that a hub tells us
 // of its news.

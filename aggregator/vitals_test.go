@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -81,5 +82,38 @@ func TestOddBodiesAreNamed(t *testing.T) {
 			t.Errorf("got %q, want %q", got, step.want)
 		}
 		w.now = w.now.Add(time.Hour)
+	}
+}
+
+func TestMoveThatIsTakenOverIsAskedAtItsNewPlace(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	if _, err := w.engine(nil).AcceptMove(t.Context(), "a"); !errors.Is(err, ErrNoMove) {
+		t.Errorf("got %v of a source that never moved", err)
+	}
+	p := rss(item("1", "http://a.example/1", "Aid", "Ana", w.now))
+	w.set("/a", page{status: 301, header: map[string]string{"Location": "/new"}})
+	w.set("/new", p)
+	w.pull()
+	f, _, _ := w.store.Fetched("a")
+	if h := vitals.Of(&f, vitals.Source{}, w.now); h.State != vitals.Moved || !strings.HasSuffix(h.Reason, "/new") {
+		t.Errorf("got %+v, want moved", h)
+	}
+	to, err := w.engine(nil).AcceptMove(t.Context(), "a")
+	if err != nil || !strings.HasSuffix(to, "/new") {
+		t.Fatal(to, err)
+	}
+	w.set("/a", page{status: 404}) // the publisher drops the redirect
+	w.pull()
+	f, _, _ = w.store.Fetched("a")
+	if h := vitals.Of(&f, vitals.Source{}, w.now); f.Failures != 0 || h.State != vitals.OK || !f.Accepted || len(f.Spells) != 1 {
+		t.Errorf("got %+v, %+v, spells %+v: want it asked at its new place, and well", h, f, f.Spells)
+	}
+	w.set("/new", page{status: 404})
+	w.pull() // the new place fails: from now on the old one is asked
+	w.set("/a", p)
+	w.pull()
+	if f, _, _ := w.store.Fetched("a"); f.Failures != 0 || f.Accepted || f.MovedTo != "" {
+		t.Errorf("got %+v, want it asked at its old place", f)
 	}
 }

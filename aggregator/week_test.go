@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
 	"communique/feeds"
+	"communique/feeds/vitals"
 	"communique/storage"
 )
 
@@ -363,6 +365,18 @@ func (p *planet) judge(store *storage.Store, newYork *time.Location) {
 			}
 			if n := len(o.asked); n < 7 || n > 9 {
 				t.Errorf("%s was asked %d times in a week, want once a night", o.id, n)
+			}
+		}
+		want := map[string]vitals.State{"gone": vitals.Gone, "walled": vitals.Blocked, "expired": vitals.Broken, "moved": vitals.Moved, "busy": vitals.OK}[o.name]
+		if h := vitals.Of(&f, vitals.Source{}, f.At); want != "" && h.State != want {
+			t.Errorf("%s is %s (%s), want %s", o.id, h.State, h.Reason, want)
+		}
+		if spell := map[string]string{"storm": "broken", "throttled": "throttled", "html": "broken", "nameless": "broken", "emptied": "broken", "blank": "broken"}[o.name]; spell != "" {
+			if o.name == "throttled" && !slices.ContainsFunc(o.asked, func(at time.Duration) bool { return at >= o.from && at < o.until }) {
+				continue // it was not asked in that hour
+			}
+			if n := slices.IndexFunc(f.Spells, func(s feeds.Spell) bool { return s.State == spell && s.Ended.After(s.Began) }); n < 0 {
+				t.Errorf("%s remembers %+v, want that it was %s", o.id, f.Spells, spell)
 			}
 		}
 		if o.name == "moved" {

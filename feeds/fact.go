@@ -82,6 +82,8 @@ type Fetched struct {
 	Spoke  time.Time `cbor:"47,keyasint,omitempty"` // the latest new item: by the publisher's date at the first import, by our visit after it
 	Odd    string    `cbor:"48,keyasint,omitempty"` // what is odd about the last good body, for people: "shrunken: …", "flood: …"
 	Spells []Spell   `cbor:"49,keyasint,omitempty"` // troubles that are over, newest first, a few
+
+	Accepted bool `cbor:"50,keyasint,omitempty"` // the operator took the move to MovedTo over
 }
 
 // Spell is a time of trouble of a source.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"communique/aggregator"
 	"communique/config"
 	"communique/feeds/serve"
 	"communique/internal/metrics"
@@ -25,8 +26,8 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL, /retag, /moderate, /backup and /feeds.opml, which take more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics) http.Handler {
+// and /explain?q=ID|URL, /retag, /moderate, /accept-move, /backup and /feeds.opml, which take more rooms than that.
+func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics, eng *aggregator.Engine) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
@@ -35,6 +36,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator{cfg, store}))
+	mux.Handle("POST /accept-move", http.NewCrossOriginProtection().Handler(moveHandler(eng.AcceptMove)))
 	mux.HandleFunc("GET /backup", backupHandler(store))
 	mux.HandleFunc("GET /feeds.opml", func(w http.ResponseWriter, _ *http.Request) {
 		list, err := public.FeedsOPML()

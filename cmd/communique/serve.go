@@ -217,7 +217,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
 	told := deliveries(push, hubs)
 	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, told, d.metrics))
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, told, d.metrics, eng))
 	work.Go(retag.run)
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {

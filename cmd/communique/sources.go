@@ -51,6 +51,7 @@ admin listener.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	dataFlag(c, &data)
+	c.AddCommand(a.acceptMove())
 	return c
 }
 

@@ -187,13 +187,16 @@ func wellAnswered(f *feeds.Fetched, now time.Time) Health {
 	case !spoke.IsZero() && stale > 0 && silent > stale:
 		return Health{State: Stale, Since: spoke.Add(stale), Reason: fmt.Sprintf("frozen: valid answers, but nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm),
 			Do: "see whether the office publishes elsewhere now (`communique discover`)"}
-	case f.MovedTo != "" && f.Moves > 0:
+	case f.MovedTo != "" && f.Moves > 0 && !f.Accepted:
 		return Health{State: Moved, Since: cmp.Or(f.MovedAt, f.At), Reason: "moved for good to " + f.MovedTo,
-			Do: "put the new address in the configuration"}
+			Do: "put the new address in the configuration, or take it over with `communique sources accept-move`"}
 	case !spoke.IsZero() && silent > quiet:
 		return Health{State: Quiet, Since: spoke.Add(quiet), Reason: fmt.Sprintf("nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm)}
 	}
 	h := Health{State: OK, Reason: f.Odd}
+	if f.Accepted && h.Reason == "" {
+		h.Reason = "asked at " + f.MovedTo + ", where it moved"
+	}
 	if len(f.Spells) > 0 {
 		h.Since = f.Spells[0].Ended
 	}

@@ -55,6 +55,7 @@ func TestOfTellsEveryState(t *testing.T) {
 		"no items":               {fails("no-items", 200, 1), Source{}, Broken, "rules find no items", ago(2 * time.Hour)},
 		"certificate":            {fails("tls", 0, 1), Source{}, Broken, "certificate", ago(2 * time.Hour)},
 		"moved":                  {with(func(f *feeds.Fetched) { f.MovedTo, f.Moves, f.MovedAt = "https://n.example/", 1, ago(time.Hour) }), Source{}, Moved, "https://n.example/", ago(time.Hour)},
+		"moved, and taken over":  {with(func(f *feeds.Fetched) { f.MovedTo, f.Moves, f.Accepted = "https://n.example/", 1, true }), Source{}, OK, "asked at https://n.example/", time.Time{}},
 		"hourly, over Sunday":    {with(func(f *feeds.Fetched) { f.Spoke = ago(60 * time.Hour) }), Source{}, OK, "", time.Time{}},
 		"hourly, 4 days":         {with(func(f *feeds.Fetched) { f.Spoke = ago(4 * day) }), Source{}, Quiet, "nothing new", ago(4*day - 3*day)},
 		"hourly, 8 days":         {with(func(f *feeds.Fetched) { f.Spoke = ago(8 * day) }), Source{}, Stale, "frozen", ago(day)},
