@@ -133,6 +133,20 @@ var soft = map[string][2]string{
 	"no-items": {"a page on which the rules find no items", "the page has changed, or the rules under `select` are not right; look with `communique source test`"},
 	"emptied":  {"a valid feed without a single item, where there were some", "tell the publisher if it stays so"},
 	"too-deep": {"a document nested beyond reason", "tell the publisher"},
+	"broken":   {"a feed that breaks off or cannot be read", "tell the publisher"},
+}
+
+// hard are the failures before there is an answer that can be read.
+var hard = map[string][2]string{
+	"dns":       {"its host's name does not resolve", "check the host name, and this machine's resolver"},
+	"tls":       {"its certificate or handshake is wrong", "tell the publisher, or check this machine's clock"},
+	"connect":   {"no connection", "check host and port, or wait"},
+	"timeout":   {"no answer in time", "wait; raise `timeout` if it always is slow"},
+	"protocol":  {"an answer that is no HTTP, or breaks off", "wait; some bot walls do that, then ask the publisher to let your user agent in"},
+	"redirect":  {"redirects that lead nowhere", "correct the address"},
+	"policy":    {"an address that our own rules refuse", "correct the address, or open the network with `allow_networks`"},
+	"too-large": {"an answer that is larger than is allowed", "raise `max_body` or `max_wire` if it is right"},
+	"encoding":  {"a content coding that cannot be read", "tell the publisher"},
 }
 
 // failing tells what a run of failures comes to.
@@ -158,12 +172,8 @@ func failing(f *feeds.Fetched) Health {
 		name, h.Do = "404: nothing is there", "find its new address with `communique discover`"
 	case f.Class == "status":
 		name, h.Do = fmt.Sprintf("answers %d", f.Status), "wait, or tell the publisher"
-	case f.Class == "dns":
-		name, h.Do = "its host's name does not resolve", "check the host name, and this machine's resolver"
-	case f.Class == "tls":
-		name, h.Do = "its certificate or handshake is wrong", "tell the publisher, or check this machine's clock"
-	case f.Class == "policy":
-		name, h.Do = "its address is refused by our own rules", "correct the address, or open the network with `allow_networks`"
+	case hard[f.Class][0] != "":
+		name, h.Do = hard[f.Class][0], hard[f.Class][1]
 	default:
 		if name == "status" || name == "" {
 			name = "no valid answer"

@@ -43,7 +43,7 @@ func TestOfTellsEveryState(t *testing.T) {
 		"503 once":               {fails("status", 503, 1), Source{}, OK, "one visit failed", time.Time{}},
 		"503 twice":              {fails("status", 503, 2), Source{}, Broken, "answers 503", ago(2 * time.Hour)},
 		"timeout once":           {fails("timeout", 0, 1), Source{}, OK, "one visit failed (timeout)", time.Time{}},
-		"timeout from the first": {with(func(f *feeds.Fetched) { f.Class, f.Failures, f.Success = "timeout", 1, time.Time{} }), Source{}, Broken, "timeout", now},
+		"timeout from the first": {with(func(f *feeds.Fetched) { f.Class, f.Failures, f.Success = "timeout", 1, time.Time{} }), Source{}, Broken, "no answer in time", now},
 		"bot wall":               {fails("blocked", 403, 1), Source{}, Blocked, "bot wall", ago(2 * time.Hour)},
 		"403":                    {fails("status", 403, 1), Source{}, Blocked, "403", ago(2 * time.Hour)},
 		"robots":                 {fails("robots", 0, 1), Source{}, Blocked, "robots.txt", ago(2 * time.Hour)},
