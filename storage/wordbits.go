@@ -137,7 +137,39 @@ func (r *bitReader) count() (n, k int) {
 
 // skip goes on to the place behind the next.
 func (r *bitReader) skip() {
-	for n, k := r.count(); n > 0 && !r.bad(); n-- {
+	n, k := r.count()
+	for ; n > 0 && !r.bad(); n-- {
 		r.golomb(k)
 	}
+}
+
+// next reads the next place; with keep it appends where the term stands there,
+// in the lower half, below what base has in the upper.
+func (r *bitReader) next(dst []uint32, base uint32, keep bool) []uint32 {
+	n, k := r.count()
+	text := ^uint32(0)
+	for ; n > 0; n-- {
+		i := r.at >> 3
+		if i+8 > len(r.b) {
+			break // near the end it is read with more care
+		}
+		v := binary.LittleEndian.Uint64(r.b[i:]) >> (r.at & 7)
+		zeros := bits.TrailingZeros64(v)
+		if zeros > 20 {
+			break
+		}
+		size := zeros + k
+		text += uint32(v>>((zeros+1)&63)&(1<<(size&63)-1)+1<<(size&63)-1<<(k&63)) + 1
+		r.at += zeros + 1 + size
+		if keep {
+			dst = append(dst, base|text&0xFFFF)
+		}
+	}
+	for ; n > 0 && !r.bad(); n-- {
+		text += r.golomb(k) + 1
+		if keep {
+			dst = append(dst, base|text&0xFFFF)
+		}
+	}
+	return dst
 }

@@ -337,14 +337,7 @@ func (e *entry) places(dst []uint32, wanted *bitmap) ([]uint32, error) {
 		for ; left != 0; left &= left - 1 {
 			place := uint32(word*64 + bits.TrailingZeros64(left))
 			keep := wanted[word]&left&-left != 0
-			n, k := r.count()
-			for text := uint32(0); n > 0; n-- {
-				text += r.golomb(k) + 1
-				if keep {
-					dst = append(dst, place<<16|(text-1)&0xFFFF)
-				}
-			}
-			if r.bad() {
+			if dst = r.next(dst, place<<16, keep); r.bad() {
 				return dst, errChunk
 			}
 		}
