@@ -143,33 +143,62 @@ func (r *bitReader) skip() {
 	}
 }
 
-// next reads the next place; with keep it appends where the term stands there,
-// in the lower half, below what base has in the upper.
-func (r *bitReader) next(dst []uint32, base uint32, keep bool) []uint32 {
-	n, k := r.count()
-	text := ^uint32(0)
-	for ; n > 0; n-- {
-		i := r.at >> 3
-		if i+8 > len(r.b) {
-			break // near the end it is read with more care
-		}
-		v := binary.LittleEndian.Uint64(r.b[i:]) >> (r.at & 7)
-		zeros := bits.TrailingZeros64(v)
-		if zeros > 20 {
-			break
-		}
-		size := zeros + k
-		text += uint32(v>>((zeros+1)&63)&(1<<(size&63)-1)+1<<(size&63)-1<<(k&63)) + 1
-		r.at += zeros + 1 + size
-		if keep {
-			dst = append(dst, base|text&0xFFFF)
+// places reads to the end: for each place of docs where the term stands there.
+// It appends those of the wanted ones, a place of the segment in the upper half
+// and one of the text in the lower. It is what a phrase of frequent words spends
+// its time in, so what is read next stays in a register.
+func (r *bitReader) places(dst []uint32, docs, wanted *bitmap) ([]uint32, error) {
+	const enough = 40 // no number has more bits
+	var v uint64
+	at, have := r.at, 0
+	for word, left := range docs {
+		for ; left != 0; left &= left - 1 {
+			if have < enough {
+				v, have = r.from(at)
+			}
+			zeros := bits.TrailingZeros64(v)
+			if zeros > 16 {
+				return dst, errChunk
+			}
+			n := int(v>>(zeros+1)&(1<<zeros-1) + 1<<zeros)
+			used := 2*zeros + 1
+			v, have, at = v>>used, have-used, at+used
+			k := golombOf(n)
+			base := uint32(word*64+bits.TrailingZeros64(left)) << 16
+			keep := wanted[word]&left&-left != 0
+			text := ^uint32(0)
+			for ; n > 0; n-- {
+				if have < enough {
+					v, have = r.from(at)
+				}
+				zeros := bits.TrailingZeros64(v)
+				size := zeros + k
+				if size > 17 {
+					return dst, errChunk
+				}
+				text += uint32(v>>((zeros+1)&63)&(1<<(size&63)-1)+1<<(size&63)-1<<(k&63)) + 1
+				used := zeros + 1 + size
+				v, have, at = v>>(used&63), have-used, at+used
+				if keep {
+					dst = append(dst, base|text&0xFFFF)
+				}
+			}
+			if at > r.size {
+				return dst, errChunk
+			}
 		}
 	}
-	for ; n > 0 && !r.bad(); n-- {
-		text += r.golomb(k) + 1
-		if keep {
-			dst = append(dst, base|text&0xFFFF)
-		}
+	if r.at = at; at != r.size {
+		return dst, errChunk
 	}
-	return dst
+	return dst, nil
+}
+
+// from gives the bits from at on, and how many of them there are.
+func (r *bitReader) from(at int) (v uint64, have int) {
+	if i := at >> 3; i+8 <= len(r.b) {
+		return binary.LittleEndian.Uint64(r.b[i:]) >> (at & 7), 64 - at&7
+	}
+	tail := bitReader{b: r.b, at: at}
+	return tail.peek(), 64 - at&7
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
-	"math/bits"
 	"slices"
 )
 
@@ -333,19 +332,7 @@ func (e *entry) places(dst []uint32, wanted *bitmap) ([]uint32, error) {
 	if err != nil {
 		return dst, err
 	}
-	for word, left := range docs {
-		for ; left != 0; left &= left - 1 {
-			place := uint32(word*64 + bits.TrailingZeros64(left))
-			keep := wanted[word]&left&-left != 0
-			if dst = r.next(dst, place<<16, keep); r.bad() {
-				return dst, errChunk
-			}
-		}
-	}
-	if r.left() != 0 {
-		return dst, errChunk
-	}
-	return dst, nil
+	return r.places(dst, &docs, wanted)
 }
 
 // runInfo is what the list of a segment's runs tells of one.
