@@ -165,8 +165,10 @@ func (d *document) atom() ([]byte, error) {
 const historyNamespace = "http://purl.org/syndication/history/1.0"
 
 // links gives the links of a feed: where it is itself, its page, its other
-// formats, its hub, and what RFC 5005 has for it. An archive names no hub, as it
-// does not change, and no next-archive, as it would.
+// formats, its hub, and what RFC 5005 has for it. The other formats are related
+// and not alternate: readers take the first or the last alternate for the page
+// that they lead people to. An archive names no hub, as it does not change, and
+// no next-archive, as it would.
 func (d *document) links(self Format) []link {
 	out := []link{{Rel: "self", Type: self.MediaType(), Href: d.urls[self]}}
 	if self == FormatAtom {
@@ -174,7 +176,7 @@ func (d *document) links(self Format) []link {
 	}
 	for _, other := range Formats() {
 		if other != self {
-			out = append(out, link{Rel: "alternate", Type: other.MediaType(), Href: d.urls[other]})
+			out = append(out, link{Rel: "related", Type: other.MediaType(), Href: d.urls[other]})
 		}
 	}
 	if d.history.Archive > 0 {
