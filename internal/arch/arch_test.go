@@ -53,6 +53,7 @@ var below = map[string][]string{
 	"bench/editorial":                         {},
 	"bench/upstream":                          {},
 	"bench/push":                              {},
+	"bench/readers":                           {},
 	"bench/smoke":                             {},
 }
 
