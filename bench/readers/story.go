@@ -74,6 +74,9 @@ func story(s *service, readers []reader) (faults int, err error) {
 			return faults, fmt.Errorf("step %d, %s: %w", n+1, st.what, err)
 		}
 		fmt.Printf("\n%d. %s\n", n+1, st.what)
+		// A restarted service does not know what it said in the second before; real
+		// readers come minutes apart.
+		time.Sleep(1100 * time.Millisecond)
 		if st.late > 0 {
 			got, err := s.published()
 			if err != nil {

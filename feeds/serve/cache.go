@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"communique/feeds"
 	"communique/feeds/render"
@@ -51,6 +52,9 @@ func (p *prepared) current(s *Server) (*document, error) {
 		fresh, err := p.make()
 		if err != nil {
 			return nil, err
+		}
+		if doc != nil && fresh.tag != doc.tag {
+			fresh.follow(doc, time.Now())
 		}
 		if doc == nil || fresh.tag != doc.tag || fresh.value("Link") != doc.value("Link") {
 			doc = fresh

@@ -137,6 +137,11 @@ func (d *deltas) answer(w http.ResponseWriter, r *http.Request, whole *document)
 	for i := range part.header {
 		h[part.header[i].name] = part.header[i].values
 	}
+	// It brings the reader's copy to what the whole is, and to its time.
+	delete(h, "Last-Modified")
+	if modified := whole.value("Last-Modified"); modified != "" {
+		h.Set("Last-Modified", modified)
+	}
 	h["IM"] = []string{"feed"}
 	h["Etag"] = instance.etag // of what the reader has once it has put the delta in
 	h["Delta-Base"] = []string{base}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,8 +25,9 @@ const allowed = "GET, HEAD, OPTIONS"
 // the strong entity tag that is its own (RFC 9110 §8.8.3.3), and its headers as
 // net/http wants them, so that to answer costs next to nothing.
 type document struct {
-	tag      string // of the identity coding, without quotes
-	changed  time.Time
+	tag      string    // of the identity coding, without quotes
+	changed  time.Time // zero when it has no Last-Modified
+	floor    time.Time // the latest Last-Modified that was said at its address
 	header   []field
 	identity *coded
 	deltas   *deltas // nil when it has none
@@ -127,6 +129,29 @@ func (d *document) tagWith(more string) {
 	sum := sha256.Sum256(append([]byte(more+"\x00"), d.identity.body...))
 	d.tag = hex.EncodeToString(sum[:12])
 	d.identity = d.coded(d.identity.body, "", "")
+}
+
+// follow lets the document take the place of another with other octets. A reader
+// that knows of time alone would not see the change unless Last-Modified grows,
+// and one that sends If-Modified-Since with every request may throw the new octets
+// away (libcurl's time condition does). What a visit brought is of the visit's
+// time, which may be before what another visit brought and a reader has: so the
+// document is of now, or of no time when now is the same second.
+func (d *document) follow(old *document, now time.Time) {
+	d.floor = old.floor
+	if old.changed.After(d.floor) {
+		d.floor = old.changed
+	}
+	if d.changed.IsZero() || d.changed.After(d.floor) {
+		return
+	}
+	if now = now.Truncate(time.Second); now.After(d.floor) {
+		d.changed = now
+		d.set("Last-Modified", now.UTC().Format(http.TimeFormat))
+		return
+	}
+	d.changed = time.Time{}
+	d.header = slices.DeleteFunc(d.header, func(f field) bool { return f.name == "Last-Modified" })
 }
 
 // set adds or replaces a header field. Only while the document is made.

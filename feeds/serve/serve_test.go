@@ -346,6 +346,43 @@ func TestConditionalRequests(t *testing.T) {
 	}
 }
 
+// Some readers know of time alone, and libcurl throws away octets that are not
+// newer than what it asked for.
+func TestLastModifiedGrowsWithEveryChange(t *testing.T) {
+	s := newSite(t)
+	s.n = 20
+	s.say("north", "en", "Late visit, stored first")
+	first := s.get("/feeds/all.atom").Header.Get("Last-Modified")
+	tag := s.get("/feeds/all.atom").Header.Get("ETag")
+	s.n = 1
+	s.say("south", "en", "Early visit, stored last")
+	for _, ask := range [][]string{{"If-Modified-Since", first}, {"If-Modified-Since", first, "If-None-Match", tag, "A-IM", "feed"}} {
+		a := s.get("/feeds/all.atom", ask...)
+		if a.StatusCode != 200 && a.StatusCode != 226 || !strings.Contains(string(a.body), "Early visit") {
+			t.Errorf("asked with %q: %s without the new statement", ask, a.Status)
+		}
+		before, _ := http.ParseTime(first)
+		after, err := http.ParseTime(a.Header.Get("Last-Modified"))
+		if err != nil || !after.After(before) {
+			t.Errorf("asked with %q: %s, Last-Modified %q, want later than %q", ask, a.Status, a.Header.Get("Last-Modified"), first)
+		}
+	}
+}
+
+func TestLastModifiedIsLeftOutWithinTheSameSecond(t *testing.T) {
+	at := time.Date(2026, 3, 10, 12, 0, 5, 0, time.UTC)
+	doc := func(text string) *document { return newDocument([]byte(text), "text/plain", at, time.Minute) }
+	first, second, third := doc("1"), doc("2"), doc("3")
+	second.follow(first, at.Add(700*time.Millisecond))
+	if got := second.value("Last-Modified"); got != "" || !second.changed.IsZero() {
+		t.Errorf("the second document of a second has Last-Modified %q, want none", got)
+	}
+	third.follow(second, at.Add(1200*time.Millisecond))
+	if got, want := third.value("Last-Modified"), "Tue, 10 Mar 2026 12:00:06 GMT"; got != want {
+		t.Errorf("Last-Modified %q, want %q", got, want)
+	}
+}
+
 func TestNewStatementChangesOnlyTheFeedsThatItIsIn(t *testing.T) {
 	s := newSite(t)
 	s.say("north", "en", "Clinics", health)
