@@ -65,7 +65,7 @@ func (c *Config) forgetPlaces() {
 	for i := range c.Feeds {
 		c.Feeds[i].forgetPlaces()
 	}
-	c.WebSub.At, c.Stream.At = place{}, place{}
+	c.WebSub.At, c.Stream.At, c.Cache.At = place{}, place{}, place{}
 	c.TLS.At, c.TLS.ACME.At, c.AdminTLS.At = place{}, place{}, place{}
 	for i := range c.Webhooks {
 		c.Webhooks[i].At = place{}

@@ -98,6 +98,9 @@ type Config struct {
 	// Addresses of yours that are told of every statement, signed.
 	Webhooks []Webhook `yaml:"webhooks" near:"webhook hooks notify callbacks"`
 
+	// What is kept in memory so that a feed or page need not be made for each reader.
+	Cache Cache `yaml:"cache" near:"caching memory"`
+
 	// Open connections that statements are sent to as they come.
 	Stream Stream `yaml:"stream" near:"streams sse events"`
 
@@ -762,6 +765,18 @@ type Webhook struct {
 	// What is told: any of `statement.published`, `statement.updated`,
 	// `statement.withdrawn`. Default: all three.
 	Events []Event `yaml:"events" near:"event types on" example:"[statement.published]"`
+
+	At place `yaml:"-"`
+}
+
+// Cache is what is kept in memory so that a feed or page need not be made for each
+// reader.
+type Cache struct {
+	// The most that finished documents, in every coding that was asked for, and the
+	// parts that they are made of may take together. What was used longest ago
+	// leaves first, and is made again when somebody asks. The process needs about
+	// twice as much besides what its other work takes: garbage is collected when memory has doubled.
+	MaxSize Bytes `yaml:"max_size" default:"96MiB" min:"4MiB" max:"64GiB" near:"size memory limit max_memory" example:"256MiB"`
 
 	At place `yaml:"-"`
 }

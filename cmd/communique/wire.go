@@ -179,7 +179,7 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, mount ma
 	return serve.New(serve.Options{
 		Store: store, Sources: sources, Terms: terms, Named: named, Removed: cfg.RemovedFeeds(), Languages: languages, Mount: mount, Log: log, Site: siteOf(cfg, site),
 		API:     serve.Limit{Requests: cfg.API.Rate.Requests, Window: cfg.API.Rate.Window, Proxies: config.Prefixes(cfg.API.TrustedProxies)},
-		Framers: string(embeds.Allow), Partners: partners,
+		Framers: string(embeds.Allow), Partners: partners, CacheSize: int(cfg.Cache.MaxSize),
 	})
 }
 

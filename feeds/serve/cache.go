@@ -60,8 +60,9 @@ func (p *prepared) current(s *Server) (*document, error) {
 			doc = fresh
 		}
 		p.mark = mark
+		doc.grown = func(octets int) { s.cache.grow(p, doc, octets) }
 		p.doc.Store(doc)
-		s.cache.grow(p, int64(len(doc.identity.body)))
+		s.cache.weigh(p, len(doc.identity.body))
 	}
 	p.at.Store(at)
 	return doc, nil
@@ -104,8 +105,7 @@ type cached struct {
 	p   *prepared
 }
 
-// overhead is what an entry costs beside its document's octets: headers, maps,
-// and codings that are made on demand.
+// overhead is what an entry costs beside its document's octets: headers, maps.
 const overhead = 2 << 10
 
 func newCache(max int) *cache {
@@ -139,19 +139,31 @@ func (c *cache) put(key cacheKey, p *prepared) *prepared {
 	return p
 }
 
-// grow notes what a prepared document takes: its own octets and about as many
-// again for its codings.
-func (c *cache) grow(p *prepared, octets int64) {
+// weigh notes what a document takes that was prepared anew.
+func (c *cache) weigh(p *prepared, octets int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made++
-	cost := overhead + octets*3/2
+	cost := overhead + int64(octets)
 	if old := p.cost.Swap(cost); old > 0 { // else it has left already
 		c.size += cost - old
 		c.shrink()
 	} else {
 		p.cost.Store(0)
 	}
+}
+
+// grow notes what is kept with a document besides: its codings and deltas, which
+// are made when they are asked for. Negative octets are given back.
+func (c *cache) grow(p *prepared, doc *document, octets int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p.doc.Load() != doc || p.cost.Load() <= 0 {
+		return // another took its place, or it has left
+	}
+	p.cost.Add(int64(octets))
+	c.size += int64(octets)
+	c.shrink()
 }
 
 func (c *cache) shrink() {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"communique/feeds"
 	"communique/feeds/render"
@@ -32,6 +33,7 @@ type deltas struct {
 
 	mu   sync.Mutex
 	made map[uint64]*document // by the number since which; the last few
+	kept atomic.Int64         // octets in made
 }
 
 // maxDeltas is how many deltas are kept with a document: readers that come
@@ -124,7 +126,7 @@ func (d *deltas) answer(w http.ResponseWriter, r *http.Request, whole *document)
 	if !ok {
 		return false, nil
 	}
-	part, err := d.since(since)
+	part, err := d.since(since, whole.grown)
 	if part == nil || err != nil {
 		return false, err
 	}
@@ -156,12 +158,25 @@ func (d *deltas) answer(w http.ResponseWriter, r *http.Request, whole *document)
 	return true, nil
 }
 
-// since makes a delta, nil when it would be no smaller than the whole.
-func (d *deltas) since(since uint64) (*document, error) {
+// since makes a delta, nil when it would be no smaller than the whole. grown is
+// told what is kept.
+func (d *deltas) since(since uint64, grown func(octets int)) (*document, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if part, ok := d.made[since]; ok {
 		return part, nil
+	}
+	if d.made == nil || len(d.made) >= maxDeltas {
+		d.made = map[uint64]*document{}
+		if kept := d.kept.Swap(0); grown != nil {
+			grown(-int(kept))
+		}
+	}
+	keep := func(octets int) {
+		d.kept.Add(int64(octets))
+		if grown != nil {
+			grown(octets)
+		}
 	}
 	fresh := selection{}
 	for i, seq := range d.sel.seqs {
@@ -186,9 +201,8 @@ func (d *deltas) since(since uint64) (*document, error) {
 		// RFC 3229 §5.5: only a cache that knows of deltas may keep it.
 		part.set("Cache-Control", "no-store, im, max-age="+strconv.Itoa(int(s.o.MaxAge.Seconds())))
 		part.set("Vary", "Accept-Encoding, A-IM, If-None-Match")
-	}
-	if d.made == nil || len(d.made) >= maxDeltas {
-		d.made = map[uint64]*document{}
+		part.grown = keep
+		keep(len(body))
 	}
 	d.made[since] = part
 	return part, nil

@@ -30,7 +30,8 @@ type document struct {
 	floor    time.Time // the latest Last-Modified that was said at its address
 	header   []field
 	identity *coded
-	deltas   *deltas // nil when it has none
+	deltas   *deltas          // nil when it has none
+	grown    func(octets int) // is told what else is kept with it; may be nil
 	others   [len(codings)]struct {
 		once sync.Once
 		c    *coded // nil when the coding makes it no smaller
@@ -187,6 +188,9 @@ func (d *document) in(i int) *coded {
 		b, err := codings[i].encode(d.identity.body)
 		if err == nil && len(b) < len(d.identity.body) {
 			o.c = d.coded(b, codings[i].token, codings[i].suffix)
+			if d.grown != nil {
+				d.grown(len(b))
+			}
 		}
 	})
 	if o.c == nil {

@@ -40,7 +40,7 @@ type Options struct {
 	Framers   string        // who may show /embed/… in a frame, such as FramedByPartners; "" means anybody
 	Partners  []Partner     // sites that may, or have a look of their own
 	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
-	CacheSize int           // octets of prepared documents kept in memory; 0 means 64 MiB
+	CacheSize int           // octets of everything prepared that is kept in memory; 0 means 96 MiB
 	API       Limit         // of requests to the API; none when it is zero
 	// Mount says who else answers, by the path below the site's base; a path that
 	// ends in a slash stands for all below it, and has no other slash inside.
@@ -77,7 +77,7 @@ func New(o Options) (*Server, error) {
 		o.MaxAge = 5 * time.Minute
 	}
 	if o.CacheSize == 0 {
-		o.CacheSize = 64 << 20
+		o.CacheSize = 96 << 20
 	}
 	if o.Site.TTL == 0 {
 		o.Site.TTL = o.MaxAge // one advice in every place (checklist R17)
@@ -90,7 +90,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{},
-		divisions: newDivisions(o.CacheSize / 8), entryLook: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize), entries: newEntryCache(o.CacheSize / 2), assets: map[string]*document{}}
+		divisions: newDivisions(o.CacheSize / 8), entryLook: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize / 8 * 5), entries: newEntryCache(o.CacheSize / 4), assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}

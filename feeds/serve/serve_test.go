@@ -748,16 +748,38 @@ func TestTextOfUnknownLanguageFindsItsOwnDirection(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, func(o *Options) { o.CacheSize = 1 << 20 })
 	c := newCache(100 << 10)
 	for i := range 1000 {
 		p := c.put(cacheKey{path: fmt.Sprint("/", i)}, &prepared{})
-		c.grow(p, 1000)
+		c.weigh(p, 1000)
 	}
 	if c.size > c.max || len(c.byKey) != c.order.Len() || len(c.byKey) > 40 {
 		t.Errorf("%d octets in %d documents, want at most %d", c.size, len(c.byKey), c.max)
 	}
-	_ = s
+
+	// What readers ask for in all its codings counts, too.
+	for i := range 40 {
+		s.say("north", "en", fmt.Sprintf("Statement %d %s", i, many(2000)))
+	}
+	for i := range 30 {
+		for _, coding := range []string{"gzip", "br", "zstd"} {
+			s.get(fmt.Sprintf("/feeds/all.atom?limit=%d", 11+i), "Accept-Encoding", coding)
+		}
+	}
+	kept := int64(0)
+	for _, e := range s.server.cache.byKey {
+		doc := e.Value.(*cached).p.doc.Load()
+		kept += overhead + int64(len(doc.identity.body))
+		for i := range doc.others {
+			if c := doc.others[i].c; c != nil {
+				kept += int64(len(c.body))
+			}
+		}
+	}
+	if c := s.server.cache; c.size != kept || kept > c.max {
+		t.Errorf("the cache says %d octets and holds %d, of at most %d", c.size, kept, c.max)
+	}
 }
 
 func TestAdminTellsHealth(t *testing.T) {
