@@ -774,9 +774,8 @@ type Webhook struct {
 type Cache struct {
 	// The most that finished documents, in every coding that was asked for, and the
 	// parts that they are made of may take together. What was used longest ago
-	// leaves first, and is made again when somebody asks. The process needs about
-	// twice as much besides what its other work takes: garbage is collected when memory has doubled.
-	MaxSize Bytes `yaml:"max_size" default:"96MiB" min:"4MiB" max:"64GiB" near:"size memory limit max_memory" example:"256MiB"`
+	// leaves first, and is made again when somebody asks.
+	MaxSize Bytes `yaml:"max_size" default:"48MiB" min:"4MiB" max:"64GiB" near:"size memory limit max_memory" example:"256MiB"`
 
 	At place `yaml:"-"`
 }

@@ -229,16 +229,17 @@ func (s *Server) apiStatements(_ string, v url.Values) (*prepared, error) {
 		}
 		return s.changes(page, seq), nil
 	}
-	return &prepared{
-		heads: func() (uint64, error) {
-			sel, err := s.selected(f)
-			if !sel.more.IsZero() {
-				sel.mark++ // that something comes behind the page stands in it
-			}
-			return sel.mark, err
-		},
-		make: func() (*document, error) { return s.list(page) },
-	}, nil
+	p := &prepared{}
+	p.heads = func() (uint64, error) {
+		sel, err := s.selected(f)
+		if !sel.more.IsZero() {
+			sel.mark++ // that something comes behind the page stands in it
+		}
+		p.found = &sel
+		return sel.mark, err
+	}
+	p.make = func() (*document, error) { return s.list(page, p.found) }
+	return p, nil
 }
 
 // pageOf is what a page of statements is made for.
@@ -261,12 +262,9 @@ func (p *pageOf) at(cursor string) string {
 func (s *Server) apiURL(path string) string { return strings.TrimRight(s.o.Site.BaseURL, "/") + path }
 
 // list makes a page of statements.
-func (s *Server) list(p pageOf) (*document, error) {
-	sel, err := s.selected(p.f)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) list(p pageOf, sel *selection) (*document, error) {
 	out := listShape{}
+	var err error
 	if out.Statements, err = s.shapes(p, sel.ids); err != nil {
 		return nil, err
 	}

@@ -21,9 +21,10 @@ type prepared struct {
 	at  atomic.Uint64 // the store's position, plus 1, at which doc was last known to be right
 	doc atomic.Pointer[document]
 
-	mu   sync.Mutex // held while checking and making
-	mark uint64
-	cost atomic.Int64
+	mu    sync.Mutex // held while checking and making
+	mark  uint64
+	found *selection // by heads, for the make that follows: nobody searches twice
+	cost  atomic.Int64
 }
 
 // never is the mark of a document that no statement changes.
@@ -37,6 +38,7 @@ func (p *prepared) current(s *Server) (*document, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer func() { p.found = nil }()
 	doc := p.doc.Load()
 	if doc != nil && p.at.Load() == at {
 		return doc, nil

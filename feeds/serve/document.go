@@ -72,15 +72,14 @@ func (sel *selection) note(id feeds.StatementID, seq uint64, changed time.Time) 
 
 // document prepares a feed in one format.
 func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
-	mark := func() (uint64, error) {
+	p := &prepared{}
+	p.heads = func() (uint64, error) {
 		sel, err := s.standing(f)
+		p.found = &sel
 		return sel.mark, err
 	}
-	return &prepared{heads: mark, make: func() (*document, error) {
-		sel, err := s.standing(f)
-		if err != nil {
-			return nil, err
-		}
+	p.make = func() (*document, error) {
+		sel := *p.found
 		entries, err := s.rendered(f, format, sel)
 		if err != nil {
 			return nil, err
@@ -107,7 +106,8 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, string(format), f.RawQuery), "prev-archive", format))
 		}
 		return doc, nil
-	}}
+	}
+	return p
 }
 
 // asFeed gives a document the headers of a feed's documents.

@@ -40,7 +40,7 @@ type Options struct {
 	Framers   string        // who may show /embed/… in a frame, such as FramedByPartners; "" means anybody
 	Partners  []Partner     // sites that may, or have a look of their own
 	MaxAge    time.Duration // how long readers may keep a feed without asking; 0 means 5 minutes
-	CacheSize int           // octets of everything prepared that is kept in memory; 0 means 96 MiB
+	CacheSize int           // octets of everything prepared that is kept in memory; 0 means 48 MiB
 	API       Limit         // of requests to the API; none when it is zero
 	// Mount says who else answers, by the path below the site's base; a path that
 	// ends in a slash stands for all below it, and has no other slash inside.
@@ -77,7 +77,7 @@ func New(o Options) (*Server, error) {
 		o.MaxAge = 5 * time.Minute
 	}
 	if o.CacheSize == 0 {
-		o.CacheSize = 96 << 20
+		o.CacheSize = 48 << 20
 	}
 	if o.Site.TTL == 0 {
 		o.Site.TTL = o.MaxAge // one advice in every place (checklist R17)
