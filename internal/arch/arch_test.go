@@ -54,6 +54,7 @@ var below = map[string][]string{
 	"bench/upstream":                          {},
 	"bench/push":                              {},
 	"bench/readers":                           {},
+	"bench/serving":                           {"bench/upstream"},
 	"bench/smoke":                             {},
 }
 
