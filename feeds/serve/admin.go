@@ -87,7 +87,11 @@ func (a *Admin) Handler() http.Handler {
 	icon := newDocument(pages.Icon, "image/svg+xml", time.Time{}, 0)
 	mux.HandleFunc("GET /status.svg", icon.answer)
 	mux.HandleFunc("GET /incidents.atom", func(w http.ResponseWriter, r *http.Request) {
-		feed, err := a.incidents(r.Host)
+		scheme := "http://"
+		if r.TLS != nil {
+			scheme = "https://"
+		}
+		feed, err := a.incidents(scheme + r.Host)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return

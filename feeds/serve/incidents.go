@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"communique/feeds/vitals"
@@ -48,8 +49,8 @@ type incidentEntry struct {
 	} `xml:"content"`
 }
 
-// incidents makes the feed of incidents, as the admin listener at host tells it.
-func (a *Admin) incidents(host string) (*document, error) {
+// incidents makes the feed of incidents, as the admin listener at base tells it.
+func (a *Admin) incidents(base string) (*document, error) {
 	sources, err := a.all()
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (a *Admin) incidents(host string) (*document, error) {
 	if len(list) > 0 {
 		changed = moved(&list[0])
 	}
-	base := "http://" + host
+	_, host, _ := strings.Cut(base, "://")
 	page := incidentLink{"alternate", "text/html", base + "/status"}
 	feed := incidentFeed{Lang: "en", ID: uuid("incidents of " + host), Title: "Incidents at " + host, Updated: stamp(changed), Author: "communique",
 		Links: []incidentLink{{"self", "application/atom+xml", base + "/incidents.atom"}, page}}
