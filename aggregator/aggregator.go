@@ -101,6 +101,8 @@ type Engine struct {
 	tries      map[string]int                 // how often the page of an item has failed
 	visits     map[feeds.SourceID]*sync.Mutex // held while a source is refreshed, or what its hub pushed is read
 	waiting    atomic.Pointer[schedule.Queue] // of Run
+	drained    chan struct{}                  // closed by drain
+	drain      func()
 	words      map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
 }
 
@@ -119,6 +121,8 @@ func New(o Options) *Engine {
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
 		e.order, e.words[s.ID], e.visits[s.ID] = append(e.order, s.ID), new(sync.Mutex), new(sync.Mutex)
 	}
+	e.drained = make(chan struct{})
+	e.drain = sync.OnceFunc(func() { close(e.drained) })
 	e.robots = robots.New(robots.Options{Fetcher: o.Fetcher, Now: o.Now, Agent: o.Agent})
 	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since, Text: e.text, Likeness: o.Likeness})
 	e.fillWindow = sync.OnceValue(e.restore)

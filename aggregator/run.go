@@ -12,9 +12,9 @@ import (
 	"communique/feeds"
 )
 
-// Run refreshes sources when they are due, until ctx ends; refreshes that are
-// under way then are broken off, which loses nothing. It fails only when the
-// store does.
+// Run refreshes sources when they are due, until Drain is called, and then ends
+// with the refreshes that are under way; or until ctx ends, and then breaks them
+// off, which loses nothing. It fails only when the store does.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.applyPins(ctx); ctx.Err() != nil {
 		return nil
@@ -29,6 +29,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer e.waiting.Store(nil)
 	return e.work(ctx, q, func(out Outcome) time.Time { return out.NextDue })
 }
+
+// Drain lets Run begin no refresh any more.
+func (e *Engine) Drain() { e.drain() }
 
 // queue puts every source where it stands: due times survive a restart, and
 // what is overdue or new is spread, so that a start makes no burst.

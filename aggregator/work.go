@@ -62,6 +62,13 @@ func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome
 			}
 			return context.Cause(ctx)
 		}
+		select {
+		case <-e.drained:
+			// What is under way ends by itself; a store that refuses it then will
+			// refuse whoever comes next, too.
+			return nil
+		default:
+		}
 		id, ok := aside.next(room)
 		var due time.Time
 		for !ok {
@@ -97,6 +104,7 @@ func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome
 		select {
 		case <-timer.C:
 		case <-q.Wake():
+		case <-e.drained:
 		case id := <-done:
 			back(id)
 		case <-ctx.Done():
