@@ -44,6 +44,11 @@ type Config struct {
 	// TLS for the admin listener.
 	AdminTLS AdminTLS `yaml:"admin_tls" near:"admin_ssl admin_https"`
 
+	// Whether to read the configuration again when one of its files changes, also
+	// by a link that leads to another file (Kubernetes). Where it is wrong, the old
+	// one stays. `communique reload` and SIGHUP do it too.
+	Watch bool `yaml:"watch" default:"true" near:"reload auto_reload watch_files" example:"false"`
+
 	// Where statements are kept.
 	Storage Storage `yaml:"storage"`
 

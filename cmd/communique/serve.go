@@ -11,7 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,6 +20,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"communique/aggregator/fetch"
 	"communique/config"
 	"communique/internal/metrics"
 	"communique/storage"
@@ -31,9 +32,10 @@ func (a *app) serve() *cobra.Command {
 		Use:   "serve",
 		Short: "Pull on schedule and publish: the daemon",
 		Long: `serve pulls the configured sources on schedule and publishes the merged feeds.
-SIGTERM ends it once what is under way is stored; SIGHUP reads the configuration
-again, and keeps the old one when the new one is wrong; ` + "`listen`, `admin`, `tls`,\n`admin_tls` and `storage`" + ` change with a restart only. When rules have changed at a start or
-SIGHUP, what is stored is tagged anew in the background (see retag).`,
+SIGTERM ends it once what is under way is stored. The configuration is read again
+when one of its files changes (see ` + "`watch`" + `), on SIGHUP and by ` + "`communique reload`" + `;
+the old one is kept when the new one is wrong. ` + "`listen`, `admin`, `tls`,\n`admin_tls` and `storage.dir`" + ` change with a restart only. When rules have
+changed at a start or since, what is stored is tagged anew in the background (see retag).`,
 		Example: "  communique serve\n  communique serve --config /etc/communique/communique.yaml --data /var/lib/communique",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -72,8 +74,13 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return err
 	}
 	addr := public.Addr().String() // with port 0, the one that we were given
-	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 2),
+	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 2), asked: make(chan chan<- reloaded),
 		metrics: metrics.New(metrics.Options{Store: store, Version: versionNumber, Now: time.Now})}
+	if isDemo {
+		d.read = nil
+	}
+	d.watch = newWatch(a.log)
+	defer d.watch.close()
 	if err := d.start(ctx, cfg); err != nil {
 		return err
 	}
@@ -118,6 +125,11 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	defer watchdogs.Wait() // before the store is closed
 	defer unwatch()
 	notify(a.log, systemd.SdNotifyReady)
+	again := func() reloaded {
+		notify(a.log, systemd.SdNotifyReloading)
+		defer notify(a.log, systemd.SdNotifyReady)
+		return d.reload(ctx)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -130,13 +142,11 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		case err := <-d.broken:
 			return err
 		case <-hup:
-			if isDemo {
-				a.log.Info("the demonstration has no configuration to read again")
-				continue
-			}
-			notify(a.log, systemd.SdNotifyReloading)
-			d.reload(ctx)
-			notify(a.log, systemd.SdNotifyReady)
+			again()
+		case <-d.watch.changed:
+			again()
+		case answer := <-d.asked:
+			answer <- again()
 		}
 	}
 }
@@ -172,18 +182,23 @@ func shutdown(servers []*http.Server) {
 // running is the daemon's inside: what a reload exchanges, and what it needs
 // for that.
 type running struct {
-	log    *slog.Logger
-	store  *storage.Store
-	file   string
-	addr   string         // of the public listener
-	first  *config.Config // that we started with: listeners and store are its
-	read   func() (*config.Config, error)
-	public swap
-	admin  swap
-	stop   func()     // ends the engine that runs and waits for it
-	broken chan error // takes what ends an engine before its time
-
+	log     *slog.Logger
+	store   *storage.Store
+	file    string
+	addr    string                         // of the public listener
+	first   *config.Config                 // that we started with: listeners and store are its
+	cfg     *config.Config                 // that runs
+	read    func() (*config.Config, error) // nil when there is none to read
+	public  swap
+	admin   swap
+	stop    func()     // ends the engine that runs and waits for it
+	broken  chan error // takes what ends an engine before its time
 	metrics *metrics.Metrics
+	asked   chan chan<- reloaded
+	watch   *watch
+
+	fetching fetch.Options
+	fetcher  *fetch.Fetcher
 }
 
 // start builds everything that the configuration asks for, which may fail, and
@@ -203,21 +218,41 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	push.Serve(srv)
-	eng, err := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, d.metrics.Fetched, nil, hubs)
-	if err != nil {
-		return err
+	fetcher := d.fetcher
+	if o := fetching(cfg); fetcher == nil || !reflect.DeepEqual(o, d.fetching) {
+		// Another one knows of no host when it was asked last; so this is kept while
+		// it may be.
+		if fetcher, err = fetch.New(o); err != nil {
+			return err
+		}
 	}
+	eng := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, fetcher, d.metrics.Fetched, nil, hubs)
 	if d.stop != nil {
 		d.stop() // one engine at a time: a source is refreshed by one worker only
 	}
+	d.cfg, d.fetching, d.fetcher = cfg, fetching(cfg), fetcher
 	d.public.set(srv)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	d.stop = func() { cancel(); work.Wait() }
-	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.read, store: d.store, log: d.log, asked: make(chan retagRequest)}
+	ended := make(chan struct{}) // of the engine
+	d.stop = func() {
+		eng.Drain()
+		d.log.Debug("visits under way may end", "grace", grace)
+		late := time.NewTimer(grace)
+		defer late.Stop()
+		select {
+		case <-ended:
+		case <-late.C: // an origin that takes longer is asked again
+		case <-ctx.Done():
+		}
+		cancel()
+		work.Wait()
+	}
+	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.readAgain, store: d.store, log: d.log, asked: make(chan retagRequest)}
 	told := deliveries(push, hubs)
 	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, told, d.metrics, eng))
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, http.HandlerFunc(d.askReload), told, d.metrics, eng))
+	d.watch.follow(cfg)
 	work.Go(retag.run)
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {
@@ -226,52 +261,12 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 		}
 	})
 	work.Go(func() {
+		defer close(ended)
 		if err := eng.Run(ctx); err != nil && ctx.Err() == nil {
 			d.broken <- err
 		}
 	})
 	return nil
-}
-
-// reload takes up the configuration anew when it is right; else what runs goes
-// on as it is.
-func (d *running) reload(ctx context.Context) {
-	cfg, err := d.read()
-	if err == nil && cfg == nil {
-		err = fmt.Errorf("there is no %s any more", defaultConfig)
-	}
-	if err == nil {
-		err = d.start(ctx, cfg)
-	}
-	d.metrics.Reloaded(err == nil)
-	var bad config.Errors
-	if errors.As(err, &bad) {
-		for _, e := range bad {
-			d.log.Error("wrong configuration; the old one stays", "err", e.Error())
-		}
-		return
-	}
-	if err != nil {
-		d.log.Error("the new configuration cannot be used; the old one stays", "err", err)
-		return
-	}
-	d.log.Info("configuration read again", "sources", len(cfg.SourceConfigs()))
-	for _, s := range []struct{ key, was, is string }{
-		{"listen", string(d.first.Listen), string(cfg.Listen)},
-		{"admin", string(d.first.Admin), string(cfg.Admin)},
-		{"tls.cert", string(d.first.TLS.Cert), string(cfg.TLS.Cert)},
-		{"tls.key", string(d.first.TLS.Key), string(cfg.TLS.Key)},
-		{"tls.redirect", string(d.first.TLS.Redirect), string(cfg.TLS.Redirect)},
-		{"tls.acme.hosts", strings.Join(d.first.TLS.ACME.Hosts, " "), strings.Join(cfg.TLS.ACME.Hosts, " ")},
-		{"admin_tls.cert", string(d.first.AdminTLS.Cert), string(cfg.AdminTLS.Cert)},
-		{"admin_tls.key", string(d.first.AdminTLS.Key), string(cfg.AdminTLS.Key)},
-		{"admin_tls.client_ca", string(d.first.AdminTLS.ClientCA), string(cfg.AdminTLS.ClientCA)},
-		{"storage.dir", string(d.first.Storage.Dir), string(cfg.Storage.Dir)},
-	} {
-		if s.was != s.is {
-			d.log.Warn("a change that takes a restart", "key", s.key, "from", s.was, "to", s.is)
-		}
-	}
 }
 
 // listenAdmin opens the admin listener, nil when there is none. Statements go

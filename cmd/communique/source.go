@@ -87,14 +87,15 @@ func (a *app) try(ctx context.Context, cfg *config.Config, file string, id feeds
 	}
 	defer store.Close()
 	var failed error
-	eng, err := engineThat(cfg, store, store, a.log, nil, func(url string, got *fetch.Response) {
+	fetcher, err := fetch.New(fetching(cfg))
+	if err != nil {
+		return err
+	}
+	eng := engineThat(cfg, store, store, a.log, fetcher, nil, func(url string, got *fetch.Response) {
 		if record != "" && failed == nil {
 			failed = keep(record, url, got)
 		}
 	}, nil)
-	if err != nil {
-		return err
-	}
 	t, err := eng.Try(ctx, id)
 	if err := errors.Join(err, failed); err != nil {
 		return err

@@ -117,21 +117,27 @@ func likeness(cfg *config.Config) dedup.Likeness {
 
 // engine wires the aggregator.
 func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done func(aggregator.Outcome)) (*aggregator.Engine, error) {
-	return engineThat(cfg, store, store, log, done, nil, nil)
+	f, err := fetch.New(fetching(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return engineThat(cfg, store, store, log, f, done, nil, nil), nil
+}
+
+// fetching says how sources are asked.
+func fetching(cfg *config.Config) fetch.Options {
+	f := &cfg.Fetch
+	return fetch.Options{
+		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: redirects(f.MaxRedirects),
+		Timeout: time.Duration(f.Timeout), PerHost: f.PerHost, Gap: time.Duration(f.Gap), Proxy: f.Proxy.Reveal(),
+		AllowNetworks: config.Prefixes(f.AllowNetworks),
+	}
 }
 
 // engineThat wires an aggregator that tells got of every answer, and subscribes at
 // the hubs of sources.
-func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Journal, log *slog.Logger, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) (*aggregator.Engine, error) {
+func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) *aggregator.Engine {
 	f := cfg.Fetch
-	fetcher, err := fetch.New(fetch.Options{
-		UserAgent: cfg.Agent(versionNumber), MaxWire: int64(f.MaxWire), MaxBody: int64(f.MaxBody), MaxRedirects: redirects(f.MaxRedirects),
-		Timeout: time.Duration(f.Timeout), PerHost: f.PerHost, Gap: time.Duration(f.Gap), Proxy: f.Proxy.Reveal(),
-		AllowNetworks: config.Prefixes(f.AllowNetworks),
-	})
-	if err != nil {
-		return nil, err
-	}
 	var sources []aggregator.Source
 	for _, s := range cfg.SourceConfigs() {
 		if !s.Enabled {
@@ -148,7 +154,7 @@ func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Jou
 		Sources: sources, Store: store, Journal: journal, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
 		Likeness: likeness(cfg), Got: got, Hubs: hubs, Agent: product(cfg.Agent(versionNumber)),
-	}), nil
+	})
 }
 
 // server wires the public side; mount says who answers beside it.

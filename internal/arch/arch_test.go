@@ -70,6 +70,7 @@ var homes = map[string][]string{
 	"github.com/invopop/jsonschema":       {"config"},
 	"github.com/spf13/cobra":              {"cmd/communique"},
 	"github.com/schollz/progressbar":      {"cmd/communique"},
+	"github.com/fsnotify/fsnotify":        {"cmd/communique"},
 	"code.dny.dev/ssrf":                   {"internal/guard"},
 	"github.com/microcosm-cc/bluemonday":  {"aggregator/normalize"},
 	"github.com/blevesearch/snowballstem": {"aggregator/tag", "feeds/words"},
