@@ -32,6 +32,9 @@ import (
 // brought up to date when it is opened for writing (upgrade.go).
 const (
 	recordVersion = 2
+	// RecordFormat is the format that records are in. The digests of two stores
+	// compare when it is the same.
+	RecordFormat = recordVersion
 
 	kindFetched   = 'F'
 	kindObserved  = 'O'
