@@ -230,7 +230,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 // prepare makes the buckets of a new file, and refuses or brings up to date an
 // old one.
 func (s *Store) prepare(path string, o Options) error {
-	var isNew, old, rebuild bool
+	var isNew, old, begun, rebuild bool
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
@@ -247,6 +247,7 @@ func (s *Store) prepare(path string, o Options) error {
 			return fmt.Errorf("storage: %s has format %d, this program reads up to %d; use a newer communique", path, v, formatVersion)
 		}
 		old = version(meta.Get(recordsKey)) != recordVersion
+		begun = version(meta.Get(formatKey)) == formatVersion
 		rebuild = version(meta.Get(indexKey)) != indexVersion
 		return nil
 	})
@@ -269,6 +270,13 @@ func (s *Store) prepare(path string, o Options) error {
 		return fmt.Errorf("storage: %s was written by an older program; open it once for writing", path)
 	case rebuild && s.readOnly:
 		return fmt.Errorf("storage: the indexes of %s have another format; open it once for writing", path)
+	}
+	if old && !begun {
+		kept := fmt.Sprintf("%s.before-format-%d", path, formatVersion)
+		if err := s.keep(kept); err != nil {
+			return fmt.Errorf("storage: %s has an older format, and nothing has been changed: no copy of it can be kept at %s: %w; make room for it and start again", path, kept, err)
+		}
+		s.log.Info("kept a copy of the store as it was; remove it when you are content", "file", kept)
 	}
 	if old {
 		s.log.Info("bringing the store up to date", "file", path, "format", formatVersion)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"go.etcd.io/bbolt"
 )
@@ -107,4 +109,18 @@ func (b *batch) rewrite(seq uint64) error {
 	b.state.digest.toggle(digestOf(seq, now, &b.scratch))
 	// Only after a deletion are pages put together that hold little.
 	return errors.Join(b.log.Delete(be(seq)), b.log.Put(be(seq), now))
+}
+
+// keep writes a copy of the file as it is, whole or not at all.
+func (s *Store) keep(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // it has another name when all went well
+	_, err = s.Backup(f)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return Place(f.Name(), path)
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -242,5 +243,53 @@ func TestUpgradeThatWasBrokenOffGoesOn(t *testing.T) {
 	}
 	if want := told(t); s.Digest() != want.Digest() {
 		t.Errorf("digest %s, want %s", s.Digest(), want.Digest())
+	}
+}
+
+func TestUpgradeKeepsACopyOrChangesNothing(t *testing.T) {
+	path := oldFile(t)
+	was, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Where no copy can be put, the file stays as it is.
+	kept := path + ".before-format-2"
+	if err := os.MkdirAll(filepath.Join(kept, "in the way"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "nothing has been changed") {
+		t.Errorf("got %v, %v, want a refusal", s, err)
+	}
+	format := func(path string) (v uint64) {
+		t.Helper()
+		db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		err = db.View(func(tx *bbolt.Tx) error { v = version(tx.Bucket(bucketMeta).Get(formatKey)); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, was) {
+		t.Errorf("the file has been changed, %v", err)
+	}
+	if err := os.RemoveAll(kept); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if format(path) != formatVersion || format(kept) != 1 {
+		t.Errorf("formats %d and, of the copy, %d; want %d and 1", format(path), format(kept), formatVersion)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
