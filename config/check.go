@@ -30,6 +30,7 @@ func (l *loader) finish() *Config {
 	l.site(&c.Site)
 	l.access(c)
 	l.fetch(&c.Fetch)
+	l.backup(&c.Storage.Backup)
 	l.terms = l.taxonomy(c)
 
 	d := &c.Defaults
@@ -56,8 +57,33 @@ func (l *loader) finish() *Config {
 	return c
 }
 
+// backup checks when copies of the store are made.
+func (l *loader) backup(b *Backup) {
+	if b.Dir == "" && (b.At.has("schedule") || b.At.has("keep")) && !b.At.has("dir") {
+		l.errorAt(b.At, "has no dir, so no copy would be made; name a folder")
+	}
+	s, err := schedule.Parse(string(b.Schedule), time.UTC)
+	if err != nil || b.Schedule == "" {
+		return // an error at its own place already
+	}
+	if s.IsAdaptive() {
+		l.errorAt(b.At.at("schedule"), `"adaptive": is for sources; say when, such as @daily`)
+	}
+	b.when = s
+}
+
+// Next gives when a copy is due, after the last one; the zero time when none are
+// made.
+func (b *Backup) Next(last time.Time) time.Time {
+	if b.Dir == "" {
+		return time.Time{}
+	}
+	return b.when.Next(last)
+}
+
 // forgetPlaces lets the YAML tree go, which is larger than what it says.
 func (c *Config) forgetPlaces() {
+	c.Storage.Backup.At = place{}
 	c.Site.At, c.Fetch.At, c.Defaults.At, c.Dedup.At, c.Link.At = place{}, place{}, place{}, place{}, place{}
 	for i := range c.Sources {
 		c.Sources[i].At = place{}

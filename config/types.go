@@ -1,6 +1,9 @@
 package config
 
-import "communique/aggregator/tag"
+import (
+	"communique/aggregator/schedule"
+	"communique/aggregator/tag"
+)
 
 // Config is the whole of communique.yaml: one document of YAML. Only `sources` must be given. Every
 // path in it is relative to the file that it stands in.
@@ -255,6 +258,35 @@ type Storage struct {
 	// use it. The file communique.db in it is the one to back up. The flag --data
 	// overrides it.
 	Dir Path `yaml:"dir" default:"data" near:"path directory data" example:"/var/lib/communique"`
+
+	// Copies of the store that the daemon makes by itself.
+	Backup Backup `yaml:"backup" near:"backups"`
+}
+
+// Backup is copies of the store that the daemon makes by itself, while it goes on
+// pulling and publishing. Each is checked before it gets its name,
+// communique-20261128T030000Z.db, and `communique restore` takes it. One that was
+// due while the daemon was down is made at the start.
+//
+//	sources: []
+//	storage:
+//	  backup: {dir: /mnt/backup/communique, schedule: "0 3 * * *", keep: 14}
+type Backup struct {
+	// Folder of the copies, best on another disk; made when it is not there. Without
+	// it none are made.
+	Dir Path `yaml:"dir" near:"path directory to" example:"/mnt/backup/communique"`
+
+	// When to make one: a cron expression of five fields, in UTC, `@every` with a
+	// duration, `@hourly`, `@daily`, `@weekly` or `@monthly`.
+	Schedule Rhythm `yaml:"schedule" default:"@daily" near:"every interval cron when" example:"0 3 * * *"`
+
+	// How many copies to keep. When a new one is there, the oldest are removed; other
+	// files in the folder are left alone.
+	Keep int `yaml:"keep" default:"7" min:"1" max:"10000" near:"count rotate rotation max" example:"14"`
+
+	At place `yaml:"-"`
+
+	when schedule.Schedule
 }
 
 // Fetch is how sources are asked.

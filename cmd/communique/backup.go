@@ -54,24 +54,36 @@ func (a *app) backupTo(ctx context.Context, cfg *config.Config, file, path strin
 	if err := replaceable(path); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	part, err := beside(path)
-	if err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	defer os.Remove(part.Name()) // it has another name when all went well
-	_, err = writeBackup(ctx, cfg, file, part)
-	if err = errors.Join(err, part.Sync(), part.Close()); err != nil {
+	told, err := placeCopy(path, func(w io.Writer) error {
+		_, err := writeBackup(ctx, cfg, file, w)
 		return err
-	}
-	told, err := checked(part.Name())
+	})
 	if err != nil {
-		return fmt.Errorf("backup: the copy is not whole: %w", err)
-	}
-	if err := storage.Place(part.Name(), path); err != nil {
-		return fmt.Errorf("backup: %w", err)
+		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", path, told)
 	return err
+}
+
+// placeCopy puts what write writes at path when it is a store that is whole, and
+// tells what is in it.
+func placeCopy(path string, write func(io.Writer) error) (told string, err error) {
+	part, err := beside(path)
+	if err != nil {
+		return "", fmt.Errorf("backup: %w", err)
+	}
+	defer os.Remove(part.Name()) // it has another name when all went well
+	err = write(part)
+	if err = errors.Join(err, part.Sync(), part.Close()); err != nil {
+		return "", err
+	}
+	if told, err = checked(part.Name()); err != nil {
+		return "", fmt.Errorf("backup: the copy is not whole: %w", err)
+	}
+	if err := storage.Place(part.Name(), path); err != nil {
+		return "", fmt.Errorf("backup: %w", err)
+	}
+	return told, nil
 }
 
 // writeBackup writes a copy of the store, which the daemon may hold.

@@ -79,6 +79,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	if isDemo {
 		d.read = nil
 	}
+	d.backups = startBackups(ctx, store, a.log)
 	d.watch = newWatch(a.log)
 	defer d.watch.close()
 	if err := d.start(ctx, cfg); err != nil {
@@ -196,6 +197,7 @@ type running struct {
 	metrics *metrics.Metrics
 	asked   chan chan<- reloaded
 	watch   *watch
+	backups *backups
 
 	fetching fetch.Options
 	fetcher  *fetch.Fetcher
@@ -253,6 +255,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
 	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, http.HandlerFunc(d.askReload), told, d.metrics, eng))
 	d.watch.follow(cfg)
+	d.backups.follow(cfg.Storage.Backup)
 	work.Go(retag.run)
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {
