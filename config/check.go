@@ -50,6 +50,11 @@ func (l *loader) finish() *Config {
 	l.webSub(&c.WebSub)
 	l.webhooks(c, ids, named)
 	l.groups(c.Dedup.Groups, ids)
+	if r := &c.Retain; r.Age != 0 && r.Age < c.Dedup.Window {
+		l.errorAt(r.At.at("age"), fmt.Sprintf("%s is shorter than dedup.window (%s), in which statements are compared with what comes in; give at least that", r.Age, c.Dedup.Window))
+	} else if r.At.has("age") && r.Age == 0 && len(l.errs) == 0 {
+		l.errorAt(r.At.at("age"), "is nothing; take it out to keep statements for ever")
+	}
 	c.pins = l.pins(c.Dedup.Pins)
 	l.related(&c.Link)
 	c.embeds = l.embeds(&c.Embeds, ids, named)
@@ -83,7 +88,7 @@ func (b *Backup) Next(last time.Time) time.Time {
 
 // forgetPlaces lets the YAML tree go, which is larger than what it says.
 func (c *Config) forgetPlaces() {
-	c.Storage.Backup.At = place{}
+	c.Storage.Backup.At, c.Retain.At = place{}, place{}
 	c.Site.At, c.Fetch.At, c.Defaults.At, c.Dedup.At, c.Link.At = place{}, place{}, place{}, place{}, place{}
 	for i := range c.Sources {
 		c.Sources[i].At = place{}

@@ -113,7 +113,7 @@ type Config struct {
 	Stream Stream `yaml:"stream" near:"streams sse events"`
 
 	// How long statements are kept.
-	Retain later `yaml:"retain"`
+	Retain Retain `yaml:"retain" near:"retention keep expire"`
 
 	// The other nodes.
 	Cluster later `yaml:"cluster"`
@@ -127,6 +127,23 @@ type Config struct {
 	pins    []PinConfig
 	embeds  EmbedsConfig
 	tagger  *tag.Tagger
+}
+
+// Retain says how long statements are kept: for ever, when nothing is written.
+//
+//	sources: []
+//	retain: {age: 730d}
+type Retain struct {
+	// Age from which a statement is taken out of the store: the time since its
+	// publication, its last change and the arrival of its last copy, whichever was
+	// last. At least `dedup.window`. What a published feed still shows stays,
+	// however old it is. What is taken out leaves pages, archives and search, and
+	// does not come back when a source says it again; readers are not told to remove
+	// it. The daemon looks once a day; `communique expire --dry-run` shows what it
+	// would take. Default: no age, all is kept.
+	Age Duration `yaml:"age" near:"days max_age time for" example:"730d"`
+
+	At place `yaml:"-"`
 }
 
 // Site is how the published feeds and the site call themselves.

@@ -143,6 +143,10 @@ type Near struct {
 // Key is "O" and the item.
 func (o *Observed) Key() string { return "O" + string(o.Item) }
 
+// Expired is the Reason of a Gone whose item was older than the operator keeps
+// items: nobody took it back.
+const Expired = "expired"
+
 // Gone replaces an Observed whose item was withdrawn, expired or unsubscribed.
 // It keeps the keys, so that an item that returns is not news.
 type Gone struct {

@@ -207,7 +207,8 @@ type Change struct {
 	At        time.Time // of it
 	ID        feeds.StatementID
 	Into      feeds.StatementID // the statement that this one was joined to, "" when it stands
-	Published bool              // false: it is withdrawn, hidden or joined
+	Published bool              // false: it is withdrawn, hidden, expired or joined
+	Expired   bool              // it is not published for its age alone
 	Head      Head              // when it is published
 }
 
@@ -241,6 +242,8 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 			if c.Published {
 				v := root.view
 				c.Head = Head{ID: root.id, Seq: v.said.seq, Order: v.order.time(), Changed: v.said.at.time()}
+			} else if c.Expired, err = t.expired(root); err != nil {
+				return err
 			}
 			last[root.id] = c
 			return nil

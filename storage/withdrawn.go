@@ -13,6 +13,8 @@ const (
 	withdrawnFor = 30 * 24 * time.Hour
 	// withdrawnLook is how many are looked at for them.
 	withdrawnLook = 1000
+	// expiredLook is how many that expired are passed over for them.
+	expiredLook = 10000
 )
 
 // Withdrawal says that a statement is published no longer.
@@ -24,7 +26,8 @@ type Withdrawal struct {
 }
 
 // withdrawn gives what was withdrawn lately and met the query before, newest
-// first. What returned is none.
+// first. What returned is none, and neither is what expired: nobody took it back, so
+// readers may keep it.
 func (t *tables) withdrawn(test *test) ([]Withdrawal, error) {
 	_, last := t.log.Cursor().Last()
 	if last == nil {
@@ -38,7 +41,7 @@ func (t *tables) withdrawn(test *test) ([]Withdrawal, error) {
 	var out []Withdrawal
 	seen := map[uint32]bool{}
 	c := t.gone.Cursor()
-	looked := 0
+	looked, expired := 0, 0
 	for k, v := c.Last(); k != nil && len(out) < maxWithdrawn && looked < withdrawnLook; k, v = c.Prev() {
 		looked++
 		d := reader{b: v}
@@ -63,6 +66,15 @@ func (t *tables) withdrawn(test *test) ([]Withdrawal, error) {
 		}
 		if root == r && root.view.published {
 			continue // it returned
+		}
+		if old, err := t.expired(root); err != nil {
+			return nil, err
+		} else if old {
+			if expired++; expired > expiredLook {
+				break
+			}
+			looked--
+			continue
 		}
 		out = append(out, withdrawalOf(r, root))
 	}
@@ -93,4 +105,33 @@ func appendGone(b []byte, number uint32, said touch, terms []uint32) []byte {
 // goneKey is a key of bucketGone.
 func goneKey(list uint64, at int) []byte {
 	return binary.BigEndian.AppendUint32(be(list), uint32(at))
+}
+
+// expired reports whether a statement is published no longer for its age alone: all
+// its copies are gone, and the last of them expired.
+func (t *tables) expired(root *row) (bool, error) {
+	if root.view.published || root.view.hidden {
+		return false, nil
+	}
+	tr, err := treeOf(t.row, root)
+	if err != nil {
+		return false, err
+	}
+	var last touch
+	for i := range tr.items {
+		if tr.items[i].live {
+			return false, nil
+		}
+		last.rise(tr.items[i].said)
+	}
+	if last.seq == 0 {
+		return false, nil
+	}
+	row, err := t.logRow(last.seq)
+	if err != nil {
+		return false, err
+	}
+	f, err := row.fact(nil, nil)
+	g, ok := f.(*feeds.Gone)
+	return ok && g.Reason == feeds.Expired, err
 }

@@ -253,10 +253,12 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.readAgain, store: d.store, log: d.log, asked: make(chan retagRequest)}
 	told := deliveries(push, hubs)
 	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, http.HandlerFunc(d.askReload), told, d.metrics, eng))
+	old := &expiry{age: cfg.Retain.Age.Std(), eng: eng, public: srv, log: d.log}
+	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, old, http.HandlerFunc(d.askReload), told, d.metrics, eng))
 	d.watch.follow(cfg)
 	d.backups.follow(cfg.Storage.Backup)
 	work.Go(retag.run)
+	work.Go(func() { old.run(ctx) })
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {
 		if err := push.Run(ctx); err != nil && ctx.Err() == nil {

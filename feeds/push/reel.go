@@ -124,6 +124,9 @@ const (
 
 // of gives what the change is to a view, nil for nothing.
 func (c *change) of(v *view, store *storage.Store, site *serve.Server) (*event, error) {
+	if c.Expired {
+		return nil, nil // nobody took it back
+	}
 	if !c.Published {
 		return &event{kind: kindWithdrawn, data: withdrawn(site, c.Change)}, nil
 	}
