@@ -52,8 +52,6 @@ func (l *loader) finish() *Config {
 	l.groups(c.Dedup.Groups, ids)
 	if r := &c.Retain; r.Age != 0 && r.Age < c.Dedup.Window {
 		l.errorAt(r.At.at("age"), fmt.Sprintf("%s is shorter than dedup.window (%s), in which statements are compared with what comes in; give at least that", r.Age, c.Dedup.Window))
-	} else if r.At.has("age") && r.Age == 0 && len(l.errs) == 0 {
-		l.errorAt(r.At.at("age"), "is nothing; take it out to keep statements for ever")
 	}
 	c.pins = l.pins(c.Dedup.Pins)
 	l.related(&c.Link)
@@ -64,9 +62,6 @@ func (l *loader) finish() *Config {
 
 // backup checks when copies of the store are made.
 func (l *loader) backup(b *Backup) {
-	if b.Dir == "" && (b.At.has("schedule") || b.At.has("keep")) && !b.At.has("dir") {
-		l.errorAt(b.At, "has no dir, so no copy would be made; name a folder")
-	}
 	s, err := schedule.Parse(string(b.Schedule), time.UTC)
 	if err != nil || b.Schedule == "" {
 		return // an error at its own place already
