@@ -97,7 +97,7 @@ const token = "open-sesame-0123456789"
 func TestTheAdminListenerAsksForItsToken(t *testing.T) {
 	w := newWorld(t)
 	write(t, filepath.Join(w.dir, "token"), token+"\n")
-	w.config(t, "communique.yaml", "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nadmin_token: file:token", "harbour")
+	w.config(t, "communique.yaml", unwatched+"\nadmin_token: file:token", "harbour")
 	d := start(t, w.dir, "serve")
 	admin := d.out.await(t, `^health and status on (http://\S+)/status$`)
 	for _, x := range []struct {

@@ -91,7 +91,7 @@ func TestServeTellsWhoAskedAndKeepsThemOverAReload(t *testing.T) {
 	if status := page(t, "http://"+admin+"/status.json"); !strings.Contains(status, `"subscriptions": 1`) || !strings.Contains(status, `"name": "desk"`) {
 		t.Errorf("want the subscription and the webhook in the status:\n%s", status)
 	}
-	if status := page(t, "http://"+admin+"/status"); !strings.Contains(status, "1 subscriptions to 1 feeds") || !strings.Contains(status, "desk") {
+	if status := page(t, "http://"+admin+"/status"); !strings.Contains(status, "1 WebSub subscriptions to 1 feeds") || !strings.Contains(status, "desk") {
 		t.Errorf("want the subscription and the webhook on the page:\n%s", status)
 	}
 	begun := time.Now()

@@ -15,7 +15,7 @@ import (
 // and applies it by itself when it has.
 func TestRetagWhileTheDaemonRuns(t *testing.T) {
 	w := newWorld(t)
-	w.config(t, "communique.yaml", anyPorts, "harbour", "lighthouse")
+	w.config(t, "communique.yaml", unwatched, "harbour", "lighthouse")
 	d := start(t, w.dir, "serve")
 	base := d.out.await(t, `^listening on (http://\S+)$`)
 	admin := d.out.await(t, `^health and status on http://(\S+)/status$`)
@@ -38,7 +38,7 @@ func TestRetagWhileTheDaemonRuns(t *testing.T) {
 	wants(1, "", "the daemon's configuration file has other rules than this one", "retag", "--dry-run")
 	write(t, w.dir+"/communique.yaml", "nonsense")
 	wants(1, "", "the daemon's configuration file is wrong: communique.yaml:1:1: ", "retag", "--dry-run")
-	w.config(t, "communique.yaml", anyPorts+"\n"+rules, "harbour", "lighthouse")
+	w.config(t, "communique.yaml", unwatched+"\n"+rules, "harbour", "lighthouse")
 	wants(0, "topic/harbours  +1\n", "", "retag", "--dry-run")
 	wants(0, `"gained":[{"tag":"topic/harbours","rule":"topic harbours","evidence":"title: \"Word of the harbour\""}]}`, "", "retag", "--dry-run", "--json")
 	wants(1, "", "the daemon runs by other rules; make it read its configuration again (SIGHUP)", "retag")
@@ -74,7 +74,7 @@ func TestRetagWhileTheDaemonRuns(t *testing.T) {
 	if code := d.exit(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	w.config(t, "communique.yaml", anyPorts, "harbour", "lighthouse")
+	w.config(t, "communique.yaml", unwatched, "harbour", "lighthouse")
 	d = start(t, w.dir, "serve")
 	d.log.await(t, `msg="tagged anew" stage=tag copies=2 changed=1 gained=0 lost=1 took=`)
 }

@@ -197,6 +197,9 @@ func (w *world) add(t *testing.T, text string) {
 
 const anyPorts = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0"
 
+// unwatched is for a test that says itself when the configuration is read again.
+const unwatched = anyPorts + "\nwatch: false"
+
 func TestServePublishesReloadsAndStops(t *testing.T) {
 	w := newWorld(t)
 	w.config(t, "communique.yaml", anyPorts, "harbour")
@@ -310,7 +313,7 @@ func TestTheDaemonAnswersForItsStore(t *testing.T) {
 	if code, stdout, stderr := ask("explain", unknown); code != 1 || stdout != "" || !strings.Contains(stderr, "no statement") {
 		t.Errorf("explain what is not there: exit code %d, %s%s, want 1 and the reason", code, stdout, stderr)
 	}
-	if code, stdout, stderr := ask("sources"); code != 0 || !regexp.MustCompile(`(?m)^harbour +ok .*\nnowhere +failing `).MatchString(stdout) || !strings.Contains(stdout, "nowhere: status: ") {
+	if code, stdout, stderr := ask("sources"); code != 0 || !regexp.MustCompile(`(?m)^harbour +quiet .*\nnowhere +broken `).MatchString(stdout) || !strings.Contains(stdout, "  status: fetch ") {
 		t.Errorf("sources while it runs: exit code %d, %s%s", code, stdout, stderr)
 	}
 	if code, stdout, _ := ask("health"); code != 0 || stdout != "ok\n" {
