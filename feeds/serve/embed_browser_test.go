@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,10 +29,26 @@ type partnerSite struct {
 	*site
 	base  string // of ours
 	port  string // of the other
+	asked atomic.Int64
+
+	mu    sync.Mutex // a browser asks, for an icon say, while a test goes on
 	pages map[string]string
 	csp   string // of the other's pages
 	coep  string // Cross-Origin-Embedder-Policy of the other's pages
-	asked atomic.Int64
+}
+
+// put makes the other site answer with a page at a path.
+func (p *partnerSite) put(path, page string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pages[path] = page
+}
+
+// guard makes the other site send these policies with its pages; "" is none.
+func (p *partnerSite) guard(csp, coep string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.csp, p.coep = csp, coep
 }
 
 func newPartnerSite(t *testing.T, change ...func(*Options)) *partnerSite {
@@ -42,17 +59,20 @@ func newPartnerSite(t *testing.T, change ...func(*Options)) *partnerSite {
 	}
 	p := &partnerSite{base: "http://news.localhost:" + fmt.Sprint(l.Addr().(*net.TCPAddr).Port), pages: map[string]string{}}
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
 		page, ok := p.pages[r.URL.Path]
+		csp, coep := p.csp, p.coep
+		p.mu.Unlock()
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if p.csp != "" {
-			w.Header().Set("Content-Security-Policy", p.csp)
+		if csp != "" {
+			w.Header().Set("Content-Security-Policy", csp)
 		}
-		if p.coep != "" {
-			w.Header().Set("Cross-Origin-Embedder-Policy", p.coep)
+		if coep != "" {
+			w.Header().Set("Cross-Origin-Embedder-Policy", coep)
 		}
 		fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\"><title>Partner</title><main><h1>Partner</h1>%s</main></html>", page)
 	}))
@@ -143,7 +163,7 @@ func TestAnEmbedIsShownToItsPartnerAndToNobodyElse(t *testing.T) {
 	for _, title := range hostile {
 		p.say("north", "en", title, health)
 	}
-	p.pages["/"] = `<iframe id="f" title="Statements" width="600" height="480" src="` + p.base + `/embed/topic/health?partner=a&amp;heading=2&amp;height=medium"></iframe>`
+	p.put("/", `<iframe id="f" title="Statements" width="600" height="480" src="`+p.base+`/embed/topic/health?partner=a&amp;heading=2&amp;height=medium"></iframe>`)
 	ctx := browser.Open(t)
 	// Scripts are off: the frame needs none.
 	do(t, ctx, chromedp.Navigate("about:blank"))
@@ -167,7 +187,7 @@ func TestAnEmbedIsShownToItsPartnerAndToNobodyElse(t *testing.T) {
 		t.Errorf("%d titles became markup", n)
 	}
 
-	p.pages["/around"] = `<iframe title="Partner" width="700" height="600" src="` + p.at("a", "/") + `"></iframe>`
+	p.put("/around", `<iframe title="Partner" width="700" height="600" src="`+p.at("a", "/")+`"></iframe>`)
 	for name, at := range map[string]string{"another site": p.at("b", "/"), "another frame around the partner's": p.at("b", "/around")} {
 		tab, cancel := context.WithTimeout(browser.Open(t), 30*time.Second)
 		defer cancel()
@@ -200,12 +220,12 @@ func TestAFrameTellsItsHeightAlsoFromASandbox(t *testing.T) {
 		p.say("north", "en", fmt.Sprint("Clinics ", i), health)
 	}
 	src := p.base + "/embed/all?resize=1&amp;heading=2"
-	p.pages["/"] = `<script src="` + p.base + `/embed.js" async></script>
-<iframe id="plain" title="Plain" width="600" height="90" src="` + src + `"></iframe>
-<iframe id="boxed" title="Boxed" width="320" height="90" src="` + src + `&amp;limit=3" sandbox="allow-scripts"></iframe>
-<iframe id="other" title="Other" width="600" height="90" src="` + p.at("b", "/other") + `"></iframe>`
+	p.put("/", `<script src="`+p.base+`/embed.js" async></script>
+<iframe id="plain" title="Plain" width="600" height="90" src="`+src+`"></iframe>
+<iframe id="boxed" title="Boxed" width="320" height="90" src="`+src+`&amp;limit=3" sandbox="allow-scripts"></iframe>
+<iframe id="other" title="Other" width="600" height="90" src="`+p.at("b", "/other")+`"></iframe>`)
 	// A frame that is not ours may say so, and nothing comes of it.
-	p.pages["/other"] = `<script>for (let i = 0; i < 9; i++) parent.postMessage({communique: "height", height: 333}, "*")</script>`
+	p.put("/other", `<script>for (let i = 0; i < 9; i++) parent.postMessage({communique: "height", height: 333}, "*")</script>`)
 	ctx := browser.Open(t)
 	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
 	until(t, ctx, `+plain.height > 300 && +boxed.height > 200`)
@@ -223,14 +243,14 @@ func TestAFrameTellsItsHeightAlsoFromASandbox(t *testing.T) {
 	browser.Shoot(t, ctx, "embed-resize")
 
 	// A page that wants everything in it to say that it may be there.
-	p.coep = "require-corp"
+	p.guard("", "require-corp")
 	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
 	until(t, ctx, `+plain.height > 300 && +boxed.height > 200`)
-	p.coep = ""
+	p.guard("", "")
 
 	// WordPress hands frames a secret, and reads other words.
-	p.pages["/wp"] = `<script>window.told = []; addEventListener("message", (e) => { if (e.data.secret) told.push(e.data) })</script>
-<iframe id="wp" title="As WordPress does it" width="600" height="90" sandbox="allow-scripts" src="` + src + `#?secret=abcDEF1234"></iframe>`
+	p.put("/wp", `<script>window.told = []; addEventListener("message", (e) => { if (e.data.secret) told.push(e.data) })</script>
+<iframe id="wp" title="As WordPress does it" width="600" height="90" sandbox="allow-scripts" src="`+src+`#?secret=abcDEF1234"></iframe>`)
 	do(t, ctx, chromedp.Navigate(p.at("a", "/wp")))
 	until(t, ctx, `told.length > 0`)
 	in = inFrame(t, ctx, p.base)
@@ -270,7 +290,8 @@ func TestTheElementWorksUnderAStrictPolicyAndTwiceInAPage(t *testing.T) {
 <communique-feed id="three" src="` + p.base + `/feeds/topic/data.html" limit="2" lang="es" heading="4"><a href="/x">Fallback</a></communique-feed>
 <communique-feed id="four" src="` + p.base + `/feeds/topic/nothing.json"><a href="/x">Nothing there</a></communique-feed>
 <communique-feed id="five" src="javascript:alert(1)"><a href="/x">No address</a></communique-feed>`
-	p.pages["/"], p.csp = page, p.strict()
+	p.put("/", page)
+	p.guard(p.strict(), "")
 	ctx := browser.Open(t)
 	asked := p.asked.Load()
 	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
@@ -331,25 +352,25 @@ func TestTheElementWorksUnderAStrictPolicyAndTwiceInAPage(t *testing.T) {
 func TestTheElementsFallbackIsShownWhereItCannotRun(t *testing.T) {
 	p := newPartnerSite(t)
 	p.say("north", "en", "Clinics", health)
-	p.pages["/"] = `<script src="` + p.base + `/embed.js" async></script>
+	page := `<script src="` + p.base + `/embed.js" async></script>
 <communique-feed src="` + p.base + `/feeds/all.json"><a id="fallback" href="` + p.base + `/feeds/all.html">All the statements</a></communique-feed>`
 	for name, c := range map[string]struct{ csp, ready string }{
 		"scripts blocked":  {"default-src 'none'", `document.readyState === "complete" && !customElements.get("communique-feed")`},
 		"requests blocked": {"default-src 'none'; script-src " + p.base, `customElements.get("communique-feed")`},
 		"wrong digest":     {"", `document.readyState === "complete" && !customElements.get("communique-feed")`},
 	} {
-		p.csp = c.csp
-		page := p.pages["/"]
+		p.guard(c.csp, "")
+		page := page
 		if name == "wrong digest" {
-			p.pages["/"] = strings.Replace(page, " async>", ` async crossorigin="anonymous" integrity="sha384-`+strings.Repeat("A", 64)+`">`, 1)
+			page = strings.Replace(page, " async>", ` async crossorigin="anonymous" integrity="sha384-`+strings.Repeat("A", 64)+`">`, 1)
 		}
+		p.put("/", page)
 		ctx := browser.Open(t)
 		do(t, ctx, chromedp.Navigate(p.at("a", "/")))
 		until(t, ctx, c.ready)
 		if !ask[bool](t, ctx, `fallback.checkVisibility() && fallback.getBoundingClientRect().height > 0`) {
 			t.Errorf("%s: the fallback does not show", name)
 		}
-		p.pages["/"] = page
 	}
 }
 
@@ -357,10 +378,10 @@ func TestTheElementAsksAgainWhenItIsTimeAndSomebodyLooks(t *testing.T) {
 	p := newPartnerSite(t)
 	p.say("north", "en", "Clinics", health)
 	// The clock and the timers are the test's: nobody waits five minutes.
-	p.pages["/"] = `<script>window.timers = []; let now = Date.now(); Date.now = () => now; window.later = (s) => { now += s * 1000 };
+	p.put("/", `<script>window.timers = []; let now = Date.now(); Date.now = () => now; window.later = (s) => { now += s * 1000 };
 const real = setTimeout; setTimeout = (f, ms, ...a) => ms < 60000 ? real(f, ms, ...a) : timers.push([f, ms])</script>
-<script src="` + p.base + `/embed.js" async></script>
-<communique-feed id="e" src="` + p.base + `/feeds/all.json"><a href="/x">Fallback</a></communique-feed>`
+<script src="`+p.base+`/embed.js" async></script>
+<communique-feed id="e" src="`+p.base+`/feeds/all.json"><a href="/x">Fallback</a></communique-feed>`)
 	ctx := browser.Open(t)
 	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
 	until(t, ctx, `e.shadowRoot?.querySelector("li") && e.visible && timers.length`)
@@ -405,12 +426,14 @@ func TestTheGuidesSnippetsWorkAsTheyStand(t *testing.T) {
 		t.Fatalf("the guide has %d snippets, want 4: %q", len(blocks), blocks)
 	}
 	css := ask[string](t, ctx, `document.querySelector("pre code.language-css").textContent`)
-	p.pages["/frame"], p.pages["/resize"], p.pages["/element"] = blocks[0], blocks[1], blocks[2]+"<style>"+css+"</style>"
+	p.put("/frame", blocks[0])
+	p.put("/resize", blocks[1])
+	p.put("/element", blocks[2]+"<style>"+css+"</style>")
 	script, element, ok := strings.Cut(blocks[2], "</script>")
 	if !ok || !strings.Contains(script, "embed.js") || !strings.Contains(blocks[3], "integrity=") {
 		t.Fatalf("the snippets are %q", blocks)
 	}
-	p.pages["/pinned"] = blocks[3] + element
+	p.put("/pinned", blocks[3]+element)
 	do(t, ctx, chromedp.Navigate(p.at("a", "/frame")))
 	if text, err := chromedp.Run(inFrame(t, ctx, p.base), chromedp.Text(chromedp.CSS("main"))); err != nil || !strings.Contains(text, "Clinics 11") {
 		t.Errorf("the frame shows %q (%v)", text, err)
@@ -433,10 +456,10 @@ func TestFramesAndElementsAreAccessible(t *testing.T) {
 	p.say("north", "en", "Clinics open in the north of the harbour for all who arrive", health)
 	id := p.say("south", "ar", "عيادات جديدة في الميناء تستقبل جميع القادمين", health)
 	p.copy(id, "north", "fr", "Des cliniques ouvrent au nord du port", health)
-	p.pages["/"] = `<h2>News</h2><script src="` + p.base + `/embed.js" async></script>
-<iframe title="Frame one" width="600" height="480" src="` + p.base + `/embed/topic/health?heading=3"></iframe>
-<communique-feed id="one" src="` + p.base + `/feeds/topic/health.json" heading="2"><a href="/x">Statements</a></communique-feed>
-<communique-feed id="two" theme="dark" src="` + p.base + `/feeds/topic/health.json" heading="2"><a href="/x">Statements</a></communique-feed>`
+	p.put("/", `<h2>News</h2><script src="`+p.base+`/embed.js" async></script>
+<iframe title="Frame one" width="600" height="480" src="`+p.base+`/embed/topic/health?heading=3"></iframe>
+<communique-feed id="one" src="`+p.base+`/feeds/topic/health.json" heading="2"><a href="/x">Statements</a></communique-feed>
+<communique-feed id="two" theme="dark" src="`+p.base+`/feeds/topic/health.json" heading="2"><a href="/x">Statements</a></communique-feed>`)
 	embed := p.base + "/embed/"
 	for i, at := range []string{
 		p.at("a", "/"), p.base + "/about/embed", embed + "topic/health", embed + "all?mode=cards&theme=dark", embed + "all?mode=compact&height=small", embed + "all?ui=ar&height=small&limit=3",
