@@ -18,12 +18,13 @@ const (
 	dropped                 // neither, as if it were not there: accents, vowel signs, soft hyphens
 	solid                   // of a script that has no spaces between words
 	apostrophe              // between the parts of one word
+	several                 // stands for several characters, some of them solid: ㍿ is 株式会社, ㋋ is 12月
 )
 
 // folded is a character as it is compared.
 type folded struct {
 	class class
-	text  string // of letter and digit
+	text  string // of letter, digit and solid; what several stands for
 }
 
 // table has the scripts that fold: Latin, Greek, Cyrillic, Hebrew, Arabic.
@@ -71,9 +72,13 @@ func foldRune(r rune) folded {
 		case unicode.Is(unicode.Nd, d):
 			b.WriteByte(decimal(d))
 			out.class = max(out.class, digit)
-		case unicode.Is(unicode.Mn, d) && droppedMark(d), d == 'ـ', unicode.Is(unicode.Cf, d):
+		case unicode.Is(unicode.Mn, d) && droppedMark(d), d == 'ـ', d == 'ʼ', unicode.Is(unicode.Cf, d):
 		case spaceless(d):
-			return folded{solid, norm.NFKC.String(string(r))}
+			if text := norm.NFKC.String(string(r)); utf8.RuneCountInString(text) > 1 {
+				return folded{several, text}
+			} else {
+				return folded{solid, text}
+			}
 		case unicode.In(d, unicode.L, unicode.M, unicode.Nl):
 			b.WriteRune(d)
 			out.class = max(out.class, letter)
@@ -91,7 +96,9 @@ func foldRune(r rune) folded {
 // droppedMark reports whether a mark is one that people leave out. Those of the
 // scripts of India and their like are vowels.
 func droppedMark(r rune) bool {
-	return r < 0x700 || r >= 0x1AB0 && r < 0x1B00 || r >= 0x1DC0 && r < 0x1E00 || r >= 0x20D0 && r < 0x2100 || r >= 0xFE00
+	return r < 0x700 || r >= 0x1AB0 && r < 0x1B00 || r >= 0x1DC0 && r < 0x1E00 || r >= 0x20D0 && r < 0x2100 ||
+		r == 0x3099 || r == 0x309A || // of a half-width kana: with any other they are one character
+		r >= 0xFE00
 }
 
 // decimal gives a digit of any script as ASCII: the ranges of Nd begin with a

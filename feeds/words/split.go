@@ -134,6 +134,9 @@ func (r *Reader) read(s string) {
 			i += r.run(s[i:])
 		case solid:
 			i += r.solid(s[i:])
+		case several:
+			r.read(f.text)
+			i += n
 		default:
 			i += n
 		}
