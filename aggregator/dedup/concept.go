@@ -1,11 +1,12 @@
 package dedup
 
 import (
-	"communique/feeds"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"communique/aggregator/dedup/pivot"
+	"communique/feeds"
 )
 
 // concept is one thing that a text speaks of, whatever its language, with how
@@ -47,37 +48,63 @@ func (c concept) kind() int       { return int(c>>kindShift) & 3 }
 func (c concept) zones() zoneBits { return zoneBits(c>>zoneShift) & 3 }
 func (c concept) weight() float32 { return float32(c&weightMask) / 8 }
 
-// concepts notes what a token may mean.
-func (k *desk) concepts(t *token, folded []byte, h uint64, z zoneBits) {
-	switch {
-	case t.flags&isNumber != 0:
-		if len(folded) > 1 || z == inTitle { // a single digit in a text is an enumeration as a rule
-			k.gather.add(t.word, aNumber, z, 1)
+// concepts notes what the tokens of a text, which was read last, may mean.
+func (k *desk) concepts(r *reading) {
+	k.lexicon, k.tongue = pivot.Of(r.language), hash64('l', []byte(r.language))
+	if k.meanings == nil {
+		k.meanings = make([]meaning, atHand)
+	}
+	// What is known of words is larger than the processor's nearest caches: so
+	// it is asked for some words at once, and the waits overlap.
+	var at [32]struct {
+		m    *meaning
+		held bool
+	}
+	for from := 0; from < len(r.tokens); from += len(at) {
+		some := r.tokens[from:min(from+len(at), len(r.tokens))]
+		for i, h := range k.hashes[from : from+len(some)] {
+			h ^= k.tongue
+			m := &k.meanings[mix(h)%atHand]
+			at[i].m, at[i].held = m, m.hash == h
 		}
-		return
-	case t.flags&isHan != 0:
-		return
+		for i := range some {
+			z := inBody
+			switch n := from + i; {
+			case n < r.titled:
+				z = inTitle
+			case n < r.titled+ledeWords:
+				z = inLede
+			}
+			switch t := &some[i]; {
+			case t.flags&isHan != 0:
+			case t.flags&isNumber == 0:
+				m, h := at[i].m, k.hashes[from+i]^k.tongue
+				if !at[i].held || m.hash != h { // one of those before it may have taken its place
+					k.learn(m, h, r.text(from+i))
+				}
+				k.means(m, t, z)
+			case t.flags&isSingle == 0 || z == inTitle: // a single digit in a text is an enumeration as a rule
+				k.gather.add(t.word, aNumber, z, 1)
+			}
+		}
 	}
-	m := k.meaning(folded, h)
-	if m.function {
+}
+
+// means notes what a word means.
+func (k *desk) means(m *meaning, t *token, z zoneBits) {
+	switch {
+	case m.is&isFunction != 0:
 		return
-	}
-	if m.number != 0 {
-		k.gather.add(m.number, aNumber, z, 1)
+	case m.is&isNumeral != 0:
+		k.gather.add(m.senses[0], aNumber, z, 1)
 		return
 	}
 	for i := range m.n {
 		k.gather.add(m.senses[i], aWord, z, sureness[m.sure[i]])
 	}
 	// In a script without capitals, a word that the lexicon does not know may be a name.
-	if t.flags&(isCapital|opens) == isCapital || m.n == 0 && folded[0] >= 0x80 {
-		if !m.asked {
-			m.name, _ = pivot.Skeleton(folded)
-			m.asked = true
-		}
-		if m.name != 0 {
-			k.gather.add(m.name, aName, z, 1)
-		}
+	if m.name != 0 && (t.flags&(isCapital|opens) == isCapital || m.n == 0 && m.is&isForeign != 0) {
+		k.gather.add(m.name, aName, z, 1)
 	}
 }
 
@@ -100,15 +127,21 @@ func (k *desk) things(d *feeds.Draft) {
 // meaning is what a word may mean. Two of them fill a line of the processor's
 // caches.
 type meaning struct {
-	hash     uint64    // of language and word
-	senses   [3]uint32 // concepts
-	number   uint32    // hash of the number that it stands for, 0 for none
-	name     uint32    // skeleton, 0 for none, when it was asked for
-	sure     [3]uint8  // how surely each sense, of 255
-	n        uint8     // senses: at most 3
-	function bool
-	asked    bool
+	hash   uint64    // of language and word
+	senses [3]uint32 // concepts; of a numeral, the hash of the number that it stands for
+	name   uint32    // skeleton, 0 for none
+	sure   [3]uint8  // how surely each sense, of 255
+	n      uint8     // senses: at most 3
+	is     kindOfWord
 }
+
+type kindOfWord uint8
+
+const (
+	isFunction kindOfWord = 1 << iota // it means nothing by itself
+	isNumeral                         // a number in letters
+	isForeign                         // does not begin with an ASCII letter
+)
 
 // sureness is a share of 255.
 var sureness = func() (t [256]float32) {
@@ -118,31 +151,30 @@ var sureness = func() (t [256]float32) {
 	return t
 }()
 
-// meaning looks a folded word up; h is its hash. Most words are among those
-// that are kept at hand.
-func (k *desk) meaning(folded []byte, h uint64) *meaning {
-	h ^= k.tongue
-	if k.meanings == nil {
-		k.meanings = make([]meaning, atHand)
-	}
-	m := &k.meanings[mix(h)%atHand]
-	if m.hash == h {
-		return m
-	}
+// learn finds out what a word means; h is the hash of language and word. Most
+// words are among those that are kept at hand.
+func (k *desk) learn(m *meaning, h uint64, word string) {
 	*m = meaning{hash: h}
-	k.senses, m.function = k.lexicon.Meaning(k.senses[:0], folded)
-	if m.function {
-		return m
+	k.fold = pivot.Fold(k.fold[:0], []byte(word))
+	if k.fold[0] >= utf8.RuneSelf {
+		m.is = isForeign
 	}
-	if v := numerals[string(folded)]; v != 0 {
-		m.number = hashNumber(v)
-		return m
+	senses, function := k.lexicon.Meaning(k.senses[:0], k.fold)
+	k.senses = senses
+	if function {
+		m.is |= isFunction
+		return
+	}
+	if v := numerals[string(k.fold)]; v != 0 {
+		m.is |= isNumeral
+		m.senses[0] = hashNumber(v)
+		return
 	}
 	for i, s := range k.senses {
 		m.senses[i], m.sure[i] = uint32(s.Concept), uint8(s.P*255+.5)
 		m.n++
 	}
-	return m
+	m.name, _ = pivot.Skeleton(k.fold)
 }
 
 const atHand = 1 << 15

@@ -118,27 +118,15 @@ func (k *desk) draft(d *feeds.Draft, weigh func(uint32) float32) *reading {
 // read takes a text apart, for its words alone or for its concepts too.
 func (k *desk) read(language string, v *feeds.TextView, concepts bool) *reading {
 	r := &reading{language: feeds.PrimaryLanguage(language), title: v.Title, body: v.Body}
-	k.reader.tokens = k.reader.tokens[:0]
-	if concepts {
-		k.lexicon, k.tongue = pivot.Of(r.language), hash64('l', []byte(r.language))
-	}
-	zone, limit := inTitle, maxTitle
-	each := func(t *token, folded []byte, h uint64) {
-		if !concepts {
-			return
-		}
-		z := zone
-		if z == inBody && len(k.reader.tokens)-r.titled <= ledeWords {
-			z = inLede
-		}
-		k.concepts(t, folded, h, z)
-	}
-	k.reader.read(v.Title, limit, each)
+	k.reader.tokens, k.reader.hashes = k.reader.tokens[:0], k.reader.hashes[:0]
+	k.reader.read(v.Title, maxTitle)
 	r.titled = len(k.reader.tokens)
-	zone = inBody
-	k.reader.read(v.Body, maxTokens, each)
+	k.reader.read(v.Body, maxTokens)
 	r.tokens = slices.Clone(k.reader.tokens)
 	r.shingles = shinglesOf(r.tokens)
+	if concepts {
+		k.concepts(r)
+	}
 	return r
 }
 

@@ -22,75 +22,64 @@ const (
 	opens                            // first of its sentence
 	isHan                            // one character of a script without spaces
 	shouts                           // more than one letter, all of them capitals
+	isSingle                         // a number of one digit
 )
 
 // reader takes a text apart into tokens. Its buffers are used again.
 type reader struct {
 	tokens []token
+	hashes []uint64 // the hash64 of each token's folded form
 	fold   []byte
-	value  []byte
 }
 
 // maxTokens bounds what is read of one text: a megabyte of words says no more
 // about which statement it is than its first ten thousand.
 const maxTokens = 6000
 
-// read appends the tokens of a text, at most up to limit in all, and calls each
-// with every one of them and its folded form.
-func (r *reader) read(text string, limit int, each func(t *token, folded []byte, h uint64)) {
-	opening := true
+// read appends the tokens of a text, at most up to limit in all.
+func (r *reader) read(text string, limit int) {
+	opening := opens
 	for i := 0; i < len(text) && len(r.tokens) < limit; {
 		c, n := rune(text[i]), 1
 		if c >= utf8.RuneSelf {
 			c, n = utf8.DecodeRuneInString(text[i:])
 		}
-		switch {
-		case isDigit(c):
-			end := numberEnd(text, i)
-			t := token{start: int32(i), end: int32(end), flags: isNumber}
-			r.value = appendValue(r.value[:0], text[i:end])
-			if opening {
-				t.flags |= opens
+		t := token{start: int32(i), flags: opening}
+		var h uint64
+		switch k := classOf(c); {
+		case k&digitClass != 0:
+			i = numberEnd(text, i)
+			r.fold = appendValue(r.fold[:0], text[t.start:i])
+			if t.flags |= isNumber; len(r.fold) == 1 {
+				t.flags |= isSingle
 			}
-			opening = false
-			h := hash64('#', r.value)
-			t.word = mix(h)
-			r.tokens = append(r.tokens, t)
-			each(&r.tokens[len(r.tokens)-1], r.value, h)
-			i = end
+			h = hash64('#', r.fold)
 		case spaceless(c):
-			r.fold = append(r.fold[:0], text[i:i+n]...)
-			h := hash64('w', r.fold)
-			r.tokens = append(r.tokens, token{start: int32(i), end: int32(i + n), flags: isHan, word: mix(h)})
-			each(&r.tokens[len(r.tokens)-1], r.fold, h)
-			opening = false
 			i += n
-		case isLetter(c):
-			t := token{start: int32(i)}
-			if isUpper(c) {
+			r.fold = append(r.fold[:0], text[t.start:i]...)
+			t.flags = isHan
+			h = hash64('w', r.fold)
+		case k&letterClass != 0:
+			if k&upperClass != 0 {
 				t.flags |= isCapital
 			}
-			if opening {
-				t.flags |= opens
-			}
-			opening = false
-			end, h, loud := r.word(text, i)
-			i = end
-			if t.end = int32(i); loud {
+			var loud bool
+			if i, h, loud = r.word(text, i); loud {
 				t.flags |= shouts
 			}
-			if len(r.fold) == 0 {
-				continue
-			}
-			t.word = mix(h)
-			r.tokens = append(r.tokens, t)
-			each(&r.tokens[len(r.tokens)-1], r.fold, h)
 		default:
 			if c == '.' || c == '!' || c == '?' || c == '\n' || c == ':' || c == '؟' || c == '。' {
-				opening = true
+				opening = opens
 			}
 			i += n
+			continue
 		}
+		opening = 0
+		if h == wordSeed { // nothing is left of it: marks that stood alone
+			continue
+		}
+		t.end, t.word = int32(i), mix(h)
+		r.tokens, r.hashes = append(r.tokens, t), append(r.hashes, h)
 	}
 }
 
@@ -104,8 +93,11 @@ const (
 )
 
 func classOf(c rune) class {
-	if int(c) < len(classes) {
+	switch {
+	case int(c) < len(classes):
 		return classes[c]
+	case 0x2000 <= c && c < 0x2070: // dashes and quotation marks
+		return 0
 	}
 	return lookUpClass(c)
 }
@@ -139,13 +131,15 @@ func isUpper(c rune) bool  { return classOf(c)&upperClass != 0 }
 // spaceless reports whether a script puts no spaces between words, so that each
 // character is a token.
 func spaceless(c rune) bool {
-	return c >= 0x0E00 && unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	if c < 0x0E00 || 0x2000 <= c && c < 0x2E80 { // they are in no block between
+		return false
+	}
+	return unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// word folds the word at from into r.fold, and gives its end, its hash64 and
-// whether it is written in capitals, more than one and nothing else but digits.
+// word reads the word at from, and gives its end, the hash64 of its folded form
+// and whether it is written in capitals, more than one and nothing else but digits.
 func (r *reader) word(s string, from int) (end int, h uint64, loud bool) {
-	fold := r.fold[:0]
 	capitals, smalls := 0, false
 	h = wordSeed
 	i := from
@@ -163,10 +157,8 @@ func (r *reader) word(s string, from int) (end int, h uint64, loud bool) {
 		} else if c >= 'a' { // "covid19" is one word
 			smalls = true
 		}
-		fold = append(fold, low)
 		h = (h ^ uint64(low)) * hashPrime
 	}
-	r.fold = fold
 	return i, h, capitals > 1 && !smalls
 }
 
