@@ -143,6 +143,7 @@ type Placer struct {
 	newcomer *newcomer // that is being placed
 	restored sketch    // room for Restore
 	scored   []scored  // room for siblings
+	me       side      // the newcomer, as it is compared with copies in other languages
 	ranked   []uint64
 	places   []spot
 

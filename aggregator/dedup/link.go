@@ -99,6 +99,49 @@ const (
 	marginWeighs = 12 // more than the weights of fMargin, fScrMargin and fSupport together
 )
 
+// tally adds up, for the copies in the window, what the keywords weigh that they
+// have in common with a newcomer. The keywords are ranked.
+func (p *Placer) tally(keywords []uint64) {
+	w := p.window
+	budget := mostLooked
+	var one [1]uint16
+	for len(keywords) > 0 && budget > 0 {
+		some := keywords[:min(len(keywords), atOnce)]
+		keywords = keywords[len(some):]
+		// As with shingles, one step for several of them: the waits for memory overlap.
+		places := p.places[:0]
+		for _, r := range some {
+			for i := len(w.segments) - 1; i >= 0; i-- {
+				places = append(places, w.segments[i].concepts.place(concept(r).key()))
+			}
+		}
+		p.places = places
+		for j := range places {
+			w.segments[len(w.segments)-1-j%len(w.segments)].concepts.resolve(&places[j])
+		}
+		for k, r := range some {
+			g := math.Float32frombits(^uint32(r >> 32))
+			g *= g
+			left := min(mostPostings, budget)
+			for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
+				s := w.segments[i]
+				list := s.concepts.list(&places[k*len(w.segments)+len(w.segments)-1-i], &one)
+				list = list[max(0, len(list)-left):]
+				left -= len(list)
+				budget -= len(list)
+				base := s.from - w.first
+				for _, local := range list {
+					w.hits.add(base+uint32(local), g)
+				}
+			}
+		}
+	}
+}
+
+// atOnce is how many keywords are looked up before it is known that the budget
+// goes so far.
+const atOnce = 8
+
 // siblings looks for statements in other languages that the newcomer tells.
 func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	w := p.window
@@ -114,41 +157,15 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	}
 	slices.Sort(keywords)
 	p.ranked = keywords
-	// As with shingles, one step for all of them: the waits for memory overlap.
-	places := p.places[:0]
-	for _, r := range keywords {
-		for i := len(w.segments) - 1; i >= 0; i-- {
-			places = append(places, w.segments[i].concepts.place(concept(r).key()))
-		}
-	}
-	p.places = places
-	for j := range places {
-		w.segments[len(w.segments)-1-j%len(w.segments)].concepts.resolve(&places[j])
-	}
-	budget := mostLooked
-	var one [1]uint16
-	for k, r := range keywords {
-		g := math.Float32frombits(^uint32(r >> 32))
-		g *= g
-		left := min(mostPostings, budget)
-		for i := len(w.segments) - 1; i >= 0 && left > 0; i-- {
-			s := w.segments[i]
-			list := s.concepts.list(&places[k*len(w.segments)+len(w.segments)-1-i], &one)
-			list = list[max(0, len(list)-left):]
-			left -= len(list)
-			budget -= len(list)
-			base := s.from - w.first
-			for _, local := range list {
-				w.hits.add(base+uint32(local), g)
-			}
-		}
-	}
+	p.tally(keywords)
 	least := max(leastSibling, leastShare*total)
-	me := side{c.sketch.vector, w.normsOf(c.sketch.vector), c.reading.size(), c.language, hoursOf(c.date)}
+	me := &p.me
+	me.take(w, c.sketch.vector)
+	me.size, me.language, me.date = c.reading.size(), c.language, hoursOf(c.date)
 	found := p.scored[:0]
 	var best [mostLanguages + 1]*leaders
 	for _, i := range w.hits.touched {
-		sum := w.hits.sum[i]
+		sum := w.hits.sum(i)
 		if sum < least {
 			continue
 		}
@@ -178,7 +195,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			if min(len(c.sketch.vector), int(d.concepts)) < fewConcepts {
 				continue
 			}
-			x := w.pairOf(&me, lead.n)
+			x := w.pairOf(me, lead.n)
 			found = append(found, scored{n: lead.n, stmt: w.owner(lead.n), language: d.language, x: x, z: x.dot(&weights)})
 		}
 	}
@@ -194,7 +211,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			}
 			i := slices.IndexFunc(found, func(f scored) bool { return f.n == n })
 			if i < 0 {
-				x := w.pairOf(&me, n)
+				x := w.pairOf(me, n)
 				i = len(found)
 				found = append(found, scored{n: n, stmt: w.owner(n), language: d.language, x: x, z: x.dot(&weights)})
 			}
@@ -293,7 +310,7 @@ func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
 	return p.sameLanguage(c, s)
 }
 
-// sameLanguage says what shows that the newcomer cannot be of a statement that
+// sameLanguage says what shows that the newcomer, which is p.me, cannot be of a statement that
 // has a copy in its language already: one publication is told once in each, or in
 // nearly the same words.
 func (p *Placer) sameLanguage(c *newcomer, s uint32) (string, error) {
@@ -302,10 +319,9 @@ func (p *Placer) sameLanguage(c *newcomer, s uint32) (string, error) {
 	if !held {
 		return "", nil
 	}
-	o := w.lay(c.sketch.vector, w.vector(best))
-	own := w.normsOf(c.sketch.vector)
-	other := &w.doc(best).norms
-	like := o.joint(&own, other)
+	o := p.me.lay(w.vector(best))
+	own, other := &p.me.norms, &w.doc(best).norms
+	like := o.joint(own, other)
 	if like >= sameLanguageSure {
 		return "", nil
 	}

@@ -87,12 +87,13 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 	var out []candidate
 	best := leaders{most: mostCompared}
 	for _, i := range w.hits.touched {
-		if w.hits.sum[i] < least { // most are chance hits: not even looked at
+		sum := w.hits.sum(i)
+		if sum < least { // most are chance hits: not even looked at
 			continue
 		}
 		d := &w.docs[i]
-		if w.hits.sum[i] >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
-			best.add(w.first+i, w.hits.sum[i])
+		if sum >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
+			best.add(w.first+i, sum)
 		}
 	}
 	for _, lead := range best.list {

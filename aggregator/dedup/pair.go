@@ -185,21 +185,14 @@ type overlap struct {
 	titleNumsB  uint8
 }
 
-// lay puts two vectors beside each other.
-func (w *window) lay(a, b []concept) (o overlap) {
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		x, y := a[i], b[j]
-		switch {
-		case x.key() < y.key():
-			i++
-			continue
-		case x.key() > y.key():
-			j++
+// lay puts the vector of a copy beside that of c.
+func (c *side) lay(b []concept) (o overlap) {
+	for _, y := range b {
+		at := c.find(y.key())
+		if at < 0 {
 			continue
 		}
-		i++
-		j++
-		g := w.weigh(x.id())
+		x, g := c.vector[at], c.weighs[at]
 		k, zx, zy := x.kind(), x.zones(), y.zones()
 		o.kind[k] += x.weight() * y.weight() * g * g
 		if zx&zy&inTitle != 0 {
@@ -249,21 +242,50 @@ func portion(part, all float32) float32 {
 	return min(1, part/all)
 }
 
-// side is one text of a pair.
+// side is the text of a pair that is compared with many.
 type side struct {
 	vector   []concept
+	weighs   [mostConcepts]float32 // how rare each is
+	places   [256]uint8            // of concepts in vector, plus one, by a hash of their keys
 	norms    norms
 	size     int // tokens
 	language uint8
 	date     int32 // hours
 }
 
+// take makes c the side of a vector: what every comparison with it needs is made once.
+func (c *side) take(w *window, v []concept) {
+	c.vector = v
+	clear(c.places[:])
+	for i, x := range v {
+		c.weighs[i] = w.weigh(x.id())
+		at := placeOf(x.key())
+		for c.places[at] != 0 {
+			at++
+		}
+		c.places[at] = uint8(i + 1)
+	}
+	c.norms = w.normsOf(v)
+}
+
+// find gives where the concept with a key stands in the vector, -1 when it does not.
+func (c *side) find(key uint32) int {
+	for at := placeOf(key); ; at++ {
+		i := int(c.places[at]) - 1
+		if i < 0 || c.vector[i].key() == key {
+			return i
+		}
+	}
+}
+
+func placeOf(key uint32) uint8 { return uint8(key * 0x9E3779B1 >> 24) }
+
 // pairOf computes the features of a text and a copy in the window, but for those
 // that compare it with other copies.
 func (w *window) pairOf(c *side, n uint32) (x pair) {
 	d := w.doc(n)
 	a, b := &c.norms, &d.norms
-	o := w.lay(c.vector, w.vector(n))
+	o := c.lay(w.vector(n))
 	x[fBias] = 1
 	x[fWords] = cosine(o.kind[aWord], a.kind[aWord], b.kind[aWord])
 	x[fNames] = cosine(o.kind[aName], a.kind[aName], b.kind[aName])

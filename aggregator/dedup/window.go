@@ -359,28 +359,41 @@ func (w *window) forget(s uint32) {
 
 // counter adds up weights by copy, for one search at a time.
 type counter struct {
-	sum     []float32 // by number, from the window's first on
+	sums    []summed // by number, from the window's first on
+	search  uint32
 	touched []uint32
 }
 
-// reset makes room for n copies.
+// summed is a copy's sum, of the search that last touched it.
+type summed struct {
+	search uint32
+	sum    float32
+}
+
+// reset begins a search among n copies.
 func (c *counter) reset(n int) {
-	if len(c.sum) < n {
-		c.sum = make([]float32, n+n/2)
-		c.touched = c.touched[:0]
+	if len(c.sums) < n {
+		c.sums = make([]summed, n+n/2)
 	}
-	for _, i := range c.touched {
-		c.sum[i] = 0
+	if c.search++; c.search == 0 { // once in four thousand million searches
+		clear(c.sums)
+		c.search = 1
 	}
 	c.touched = c.touched[:0]
 }
 
 func (c *counter) add(i uint32, w float32) {
-	if c.sum[i] == 0 {
+	s := &c.sums[i]
+	if s.search != c.search {
+		*s = summed{c.search, w}
 		c.touched = append(c.touched, i)
+		return
 	}
-	c.sum[i] += w
+	s.sum += w
 }
+
+// sum gives what a copy that was touched has.
+func (c *counter) sum(i uint32) float32 { return c.sums[i].sum }
 
 // leaders keeps the few with the highest weights, the older first among equals.
 type leaders struct {
