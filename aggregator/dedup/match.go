@@ -333,10 +333,10 @@ func (p *Placer) idle(r *reading, each func(n uint32)) []bool {
 		s.under, s.stmts = s.under[:0], s.stmts[:0]
 		for j, g := range w.segments {
 			at := s.homes[j*len(s.sought)+k]
-			if !at.hit {
+			if at == 0 {
 				continue
 			}
-			s.locals = g.shingles.get(s.locals[:0], at)
+			s.locals = g.shingles.get(s.locals[:0], h, at)
 			for _, local := range s.locals {
 				n := g.from + uint32(local)
 				s.under = append(s.under, n)

@@ -29,42 +29,57 @@ func newTable(entries int) table {
 
 func (t *table) full() bool { return t.used > len(t.tags)*4/5 }
 
-// home is where a shingle's entries begin.
-type home struct {
-	at  uint32
-	tag uint8
-	hit bool // something is there
-}
-
-func (t *table) home(h uint32) home {
-	tag := uint8(h >> 3) // the lowest bits of most shingles are 0 (sampled), the highest say where
+// place gives where a shingle's entries begin, and its tag.
+func (t *table) place(h uint32) (at int, tag uint8) {
+	tag = uint8(h >> 3) // the lowest bits of most shingles are 0 (sampled), the highest say where
 	if tag == 0 {
 		tag = 1 // 0 is an empty slot
 	}
 	// Mixed, since of long texts the smallest hashes are kept: they would crowd at
 	// the beginning.
-	at := uint32(uint64(h*0x9E3779B1) * uint64(len(t.tags)) >> 32)
-	return home{at, tag, t.tags[at] != 0}
+	return int(uint64(h*0x9E3779B1) * uint64(len(t.tags)) >> 32), tag
+}
+
+// home says which of the eight slots from a shingle's place on have its tag: the
+// highest bit of a byte is set for each, the lowest of all when the entries go
+// on behind them. Nothing has it where home is 0.
+type home uint64
+
+const goesOn home = 1
+
+// look gives the home of a tag in the eight slots from at on; at the end of the
+// table, where there are less, it only says that one has to look.
+func (t *table) look(at int, tag uint8) home {
+	if at+8 > len(t.tags) {
+		return goesOn
+	}
+	const ones = 0x0101010101010101
+	eight := binary.LittleEndian.Uint64(t.tags[at:])
+	found := zeros(eight ^ uint64(tag)*ones)
+	if end := zeros(eight); end != 0 {
+		return home(found & (end&-end - 1))
+	}
+	return home(found) | goesOn
 }
 
 // homes appends the homes of shingles. No step waits for the one before.
 func (t *table) homes(dst []home, shingles []uint32) []home {
 	for _, h := range shingles {
-		dst = append(dst, t.home(h))
+		dst = append(dst, t.look(t.place(h)))
 	}
 	return dst
 }
 
 // put adds an entry, unless there is one of the same statement or there are
 // enough.
-func (t *table) put(at home, doc uint16, same func(uint16) bool) {
+func (t *table) put(h uint32, doc uint16, same func(uint16) bool) {
 	if t.used >= len(t.tags)*7/8 {
 		return
 	}
-	i := int(at.at)
+	i, tag := t.place(h)
 	held := 0
 	for ; t.tags[i] != 0; i++ {
-		if t.tags[i] == at.tag {
+		if t.tags[i] == tag {
 			if same(t.docs[i]) {
 				return
 			}
@@ -76,35 +91,28 @@ func (t *table) put(at home, doc uint16, same func(uint16) bool) {
 			i = -1
 		}
 	}
-	t.tags[i], t.docs[i] = at.tag, doc
+	t.tags[i], t.docs[i] = tag, doc
 	t.used++
 }
 
-// get appends the copies under a shingle.
-func (t *table) get(dst []uint16, at home) []uint16 {
-	if !at.hit {
-		return dst
-	}
-	i := int(at.at)
-	const ones = 0x0101010101010101
-	for wanted := uint64(at.tag) * ones; i+8 <= len(t.tags); i += 8 {
-		eight := binary.LittleEndian.Uint64(t.tags[i:])
-		end, found := zeros(eight), zeros(eight^wanted)
-		if end != 0 {
-			found &= end&-end - 1
-		}
-		for ; found != 0; found &= found - 1 {
+// get appends the copies under a shingle whose home was found to be in, and not 0.
+func (t *table) get(dst []uint16, h uint32, in home) []uint16 {
+	i, tag := t.place(h)
+	for i+8 <= len(t.tags) {
+		for found := uint64(in &^ goesOn); found != 0; found &= found - 1 {
 			dst = append(dst, t.docs[i+bits.TrailingZeros64(found)/8])
 		}
-		if end != 0 {
+		if in&goesOn == 0 {
 			return dst
 		}
+		i += 8
+		in = t.look(i, tag)
 	}
 	if i == len(t.tags) {
 		i = 0
 	}
 	for ; t.tags[i] != 0; i++ {
-		if t.tags[i] == at.tag {
+		if t.tags[i] == tag {
 			dst = append(dst, t.docs[i])
 		}
 		if i+1 == len(t.tags) {

@@ -203,9 +203,9 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	g.docs++
 	g.newest = max(g.newest, hoursOf(seen))
 	owners := w.owners[g.from-w.first:]
-	w.homes = g.shingles.homes(w.homes[:0], f.shingles)
-	for _, at := range w.homes {
-		g.shingles.put(at, local, func(other uint16) bool { return owners[other] == s })
+	w.homes = g.shingles.homes(w.homes[:0], f.shingles) // so that the waits of put overlap
+	for _, h := range f.shingles {
+		g.shingles.put(h, local, func(other uint16) bool { return owners[other] == s })
 	}
 	keywords := f.keywords
 	if keywords == nil {
