@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -457,8 +458,8 @@ func clip(s string) string {
 // slots are those of a text's body whose context says something: one that holds
 // several values does not.
 type slots struct {
-	list []slotted        // in the order of the text
-	by   map[uint32]int32 // context → place in list
+	list []slotted // in the order of the text
+	by   []uint16  // by a hash of the context: place in list, plus one
 }
 
 type slotted struct {
@@ -467,10 +468,28 @@ type slotted struct {
 }
 
 func (s *slots) at(context uint32) (slot, bool) {
-	if i, ok := s.by[context]; ok {
-		return s.list[i].slot, true
+	if i := s.by[s.find(context)]; i != 0 {
+		return s.list[i-1].slot, true
 	}
 	return slot{}, false
+}
+
+// find gives where in by a context is or belongs.
+func (s *slots) find(context uint32) int {
+	mask := len(s.by) - 1
+	i := int(context) & mask
+	for s.by[i] != 0 && s.list[s.by[i]-1].context != context {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// index makes by anew.
+func (s *slots) index() {
+	clear(s.by)
+	for i, x := range s.list {
+		s.by[s.find(x.context)] = uint16(i + 1)
+	}
 }
 
 // slots finds a text's slots, once.
@@ -478,9 +497,15 @@ func (r *reading) slots() *slots {
 	if r.slotted != nil {
 		return r.slotted
 	}
-	out := &slots{by: map[uint32]int32{}}
-	r.slotted = out
 	n := len(r.tokens)
+	most := 0
+	for i := r.titled; i < n; i++ {
+		if fills(r, i) && (i == r.titled || !fills(r, i-1)) {
+			most++
+		}
+	}
+	out := &slots{list: make([]slotted, 0, most), by: make([]uint16, 2<<bits.Len(uint(most)))}
+	r.slotted = out
 	for i := r.titled; i < n; {
 		if !fills(r, i) {
 			i++
@@ -496,19 +521,16 @@ func (r *reading) slots() *slots {
 		}
 		s := slot{i, j - 1, number}
 		key := contextOf(r, i, j)
-		if had, ok := out.by[key]; !ok {
-			out.by[key] = int32(len(out.list))
+		if at := out.find(key); out.by[at] == 0 {
 			out.list = append(out.list, slotted{key, s})
-		} else if had := &out.list[had]; had.from >= 0 && !sameRun(r, had.slot, r, s) {
+			out.by[at] = uint16(len(out.list))
+		} else if had := &out.list[out.by[at]-1]; had.from >= 0 && !sameRun(r, had.slot, r, s) {
 			had.from = -1
 		}
 		i = j
 	}
 	out.list = slices.DeleteFunc(out.list, func(s slotted) bool { return s.from < 0 })
-	clear(out.by)
-	for i, s := range out.list {
-		out.by[s.context] = int32(i)
-	}
+	out.index()
 	return out
 }
 

@@ -256,15 +256,20 @@ func (g *gather) vector(weigh func(uint32) float32) (out, keywords []concept) {
 		}
 		g.best = append(g.best, rank(w, concept(s.hash<<conceptShift|uint32(s.kind)<<kindShift|uint32(s.zones)<<zoneShift|eighths)))
 	}
-	slices.Sort(g.best)
 	out = make([]concept, 0, min(len(g.best), mostConcepts))
 	var had [kinds]int
 	most := [kinds]int{aWord: mostConcepts, aNumber: mostNumbers, aName: mostNames, aThing: mostThings}
-	for _, b := range g.best {
-		c := concept(b)
-		if k := c.kind(); len(out) < mostConcepts && had[k] < most[k] {
-			had[k]++
-			out = append(out, c)
+	for left := g.best; len(left) > 0 && len(out) < mostConcepts; {
+		// As a rule the first ones are enough; to sort the others would be dear.
+		some := least(left, mostConcepts+mostConcepts/2)
+		left = left[len(some):]
+		slices.Sort(some)
+		for _, b := range some {
+			c := concept(b)
+			if k := c.kind(); len(out) < mostConcepts && had[k] < most[k] {
+				had[k]++
+				out = append(out, c)
+			}
 		}
 	}
 	keywords = slices.Clone(out[:min(len(out), mostKeywords)])
