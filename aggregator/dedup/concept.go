@@ -50,22 +50,20 @@ func (c concept) weight() float32 { return float32(c&weightMask) / 8 }
 
 // concepts notes what the tokens of a text, which was read last, may mean.
 func (k *desk) concepts(r *reading) {
-	k.lexicon, k.tongue = pivot.Of(r.language), hash64('l', []byte(r.language))
+	k.lexicon, k.tongue = pivot.Of(r.language), hash64('l', r.language)
 	if k.meanings == nil {
 		k.meanings = make([]meaning, atHand)
 	}
 	// What is known of words is larger than the processor's nearest caches: so
 	// it is asked for some words at once, and the waits overlap.
-	var at [32]struct {
-		m    *meaning
-		held bool
-	}
+	var at [32]*meaning // where it should be; nil when it is not there
 	for from := 0; from < len(r.tokens); from += len(at) {
 		some := r.tokens[from:min(from+len(at), len(r.tokens))]
 		for i, h := range k.hashes[from : from+len(some)] {
 			h ^= k.tongue
-			m := &k.meanings[mix(h)%atHand]
-			at[i].m, at[i].held = m, m.hash == h
+			if at[i] = &k.meanings[mix(h)%atHand]; at[i].hash != h {
+				at[i] = nil
+			}
 		}
 		for i := range some {
 			z := inBody
@@ -78,9 +76,9 @@ func (k *desk) concepts(r *reading) {
 			switch t := &some[i]; {
 			case t.flags&isHan != 0:
 			case t.flags&isNumber == 0:
-				m, h := at[i].m, k.hashes[from+i]^k.tongue
-				if !at[i].held || m.hash != h { // one of those before it may have taken its place
-					k.learn(m, h, r.text(from+i))
+				m, h := at[i], k.hashes[from+i]^k.tongue
+				if m == nil || m.hash != h { // one of those before it may have taken its place
+					m = k.meaning(h, r, from+i)
 				}
 				k.means(m, t, z)
 			case t.flags&isSingle == 0 || z == inTitle: // a single digit in a text is an enumeration as a rule
@@ -151,10 +149,24 @@ var sureness = func() (t [256]float32) {
 	return t
 }()
 
-// learn finds out what a word means; h is the hash of language and word. Most
-// words are among those that are kept at hand.
-func (k *desk) learn(m *meaning, h uint64, word string) {
-	*m = meaning{hash: h}
+// meaning gives what the word that is r's token i means; h is the hash of language
+// and word. Most words are among those that are kept at hand. There are two places
+// for each, so that two frequent ones need not push each other out.
+func (k *desk) meaning(h uint64, r *reading, i int) *meaning {
+	at := mix(h) % atHand
+	m, other := &k.meanings[at], &k.meanings[at^1]
+	if m.hash != h {
+		*m, *other = *other, *m
+	}
+	if m.hash != h {
+		*m = meaning{hash: h}
+		k.learn(m, r.text(i))
+	}
+	return m
+}
+
+// learn finds out what a word means.
+func (k *desk) learn(m *meaning, word string) {
 	k.fold = pivot.Fold(k.fold[:0], []byte(word))
 	if k.fold[0] >= utf8.RuneSelf {
 		m.is = isForeign

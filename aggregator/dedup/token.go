@@ -56,15 +56,14 @@ func (r *reader) read(text string, limit int) {
 			h = hash64('#', r.fold)
 		case spaceless(c):
 			i += n
-			r.fold = append(r.fold[:0], text[t.start:i]...)
 			t.flags = isHan
-			h = hash64('w', r.fold)
+			h = hash64('w', text[t.start:i])
 		case k&letterClass != 0:
 			if k&upperClass != 0 {
 				t.flags |= isCapital
 			}
 			var loud bool
-			if i, h, loud = r.word(text, i); loud {
+			if i, h, loud = readWord(text, i); loud {
 				t.flags |= shouts
 			}
 		default:
@@ -93,26 +92,37 @@ const (
 )
 
 func classOf(c rune) class {
-	switch {
-	case int(c) < len(classes):
-		return classes[c]
-	case 0x2000 <= c && c < 0x2070: // dashes and quotation marks
-		return 0
+	if int(c) < len(letters) {
+		return letters[c].class
 	}
 	return lookUpClass(c)
 }
 
-// classes holds the answers for the scripts below U+0800: Latin, Greek,
-// Cyrillic, Hebrew, Arabic.
-var classes = func() (t [0x800]class) {
+// letter is a character with its folded form.
+type letter struct {
+	class  class
+	n      uint8
+	folded [6]byte // of n bytes
+}
+
+// letters are those below U+0800: Latin, Greek, Cyrillic, Hebrew, Arabic.
+var letters = func() (t [0x800]letter) {
 	for c := range t {
-		t[c] = lookUpClass(rune(c))
+		t[c] = lookUp(rune(c))
 	}
 	return t
 }()
 
+func lookUp(c rune) letter {
+	l := letter{class: lookUpClass(c)}
+	l.n = uint8(copy(l.folded[:], pivot.Fold(nil, []byte(string(c)))))
+	return l
+}
+
 func lookUpClass(c rune) (k class) {
 	switch {
+	case 0x2000 <= c && c < 0x2070: // dashes and quotation marks
+		return 0
 	case unicode.In(c, unicode.L, unicode.M):
 		k = letterClass
 	case unicode.Is(unicode.Nd, c):
@@ -126,7 +136,6 @@ func lookUpClass(c rune) (k class) {
 
 func isLetter(c rune) bool { return classOf(c)&letterClass != 0 }
 func isDigit(c rune) bool  { return classOf(c)&digitClass != 0 }
-func isUpper(c rune) bool  { return classOf(c)&upperClass != 0 }
 
 // spaceless reports whether a script puts no spaces between words, so that each
 // character is a token.
@@ -137,9 +146,9 @@ func spaceless(c rune) bool {
 	return unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// word reads the word at from, and gives its end, the hash64 of its folded form
-// and whether it is written in capitals, more than one and nothing else but digits.
-func (r *reader) word(s string, from int) (end int, h uint64, loud bool) {
+// readWord gives the end of the word at from, the hash64 of its folded form and
+// whether it is written in capitals, more than one and nothing else but digits.
+func readWord(s string, from int) (end int, h uint64, loud bool) {
 	capitals, smalls := 0, false
 	h = wordSeed
 	i := from
@@ -147,10 +156,10 @@ func (r *reader) word(s string, from int) (end int, h uint64, loud bool) {
 		c := s[i]
 		low := folded[c]
 		if low == 0 {
-			break
+			return i, h, capitals > 1 && !smalls
 		}
 		if low == other {
-			return r.foreignWord(s, from)
+			break
 		}
 		if c != low {
 			capitals++
@@ -159,30 +168,32 @@ func (r *reader) word(s string, from int) (end int, h uint64, loud bool) {
 		}
 		h = (h ^ uint64(low)) * hashPrime
 	}
-	return i, h, capitals > 1 && !smalls
-}
-
-func (r *reader) foreignWord(s string, from int) (end int, h uint64, loud bool) {
-	i, capitals, smalls := from, 0, false
-loop:
 	for i < len(s) {
 		c, n := rune(s[i]), 1
 		if c >= utf8.RuneSelf {
 			c, n = utf8.DecodeRuneInString(s[i:])
 		}
-		switch k := classOf(c); {
-		case k&upperClass != 0:
+		var l letter
+		if int(c) < len(letters) {
+			l = letters[c]
+		} else if l = lookUp(c); spaceless(c) {
+			break
+		}
+		if l.class == 0 {
+			break
+		}
+		switch {
+		case l.class&upperClass != 0:
 			capitals++
-		case k&letterClass != 0 && !spaceless(c):
+		case l.class&letterClass != 0:
 			smalls = true
-		case k&digitClass != 0:
-		default:
-			break loop
+		}
+		for _, b := range l.folded[:l.n] {
+			h = (h ^ uint64(b)) * hashPrime
 		}
 		i += n
 	}
-	r.fold = pivot.Fold(r.fold[:0], []byte(s[from:i]))
-	return i, hash64('w', r.fold), capitals > 1 && !smalls
+	return i, h, capitals > 1 && !smalls
 }
 
 // numberEnd finds the end of the number at i: digits with single separators
@@ -364,10 +375,10 @@ func digitValue(c rune) int {
 // hashBytes is FNV-1a, the same on every machine and for ever.
 func hashBytes(kind byte, b []byte) uint32 { return mix(hash64(kind, b)) }
 
-func hash64(kind byte, b []byte) uint64 {
+func hash64[S string | []byte](kind byte, s S) uint64 {
 	h := (hashSeed ^ uint64(kind)) * hashPrime
-	for _, c := range b {
-		h = (h ^ uint64(c)) * hashPrime
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * hashPrime
 	}
 	return h
 }
@@ -378,7 +389,7 @@ const (
 )
 
 // wordSeed begins the hash64 of a word.
-var wordSeed = hash64('w', nil)
+var wordSeed = hash64('w', "")
 
 // mix folds 64 bits into 32 that depend on all of them.
 func mix(h uint64) uint32 {
