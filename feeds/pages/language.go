@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/collate"
@@ -67,7 +68,9 @@ func (m *message) UnmarshalJSON(b []byte) error {
 
 var formNames = map[plural.Form]string{plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
 
-var languages = load()
+// Languages gives those that the site speaks. They are read when a page is first
+// asked for: commands that show none need not wait for them.
+var Languages = sync.OnceValue(load)
 
 // load reads the message files. They are a part of the program: what is wrong
 // with them is found by the tests.
@@ -88,13 +91,10 @@ func load() []*Language {
 	return out
 }
 
-// Languages gives those that the site speaks.
-func Languages() []*Language { return languages }
-
 // Speaks gives the language of a tag, or the one that it is a variety of; nil
 // when the site does not speak it.
 func Speaks(tag string) *Language {
-	for _, l := range languages {
+	for _, l := range Languages() {
 		if strings.EqualFold(feeds.PrimaryLanguage(tag), l.Tag) {
 			return l
 		}
@@ -127,7 +127,7 @@ func Negotiate(accept, fallback string) *Language {
 		best = Speaks(fallback)
 	}
 	if best == nil {
-		best = languages[0]
+		best = Languages()[0]
 	}
 	return best
 }
