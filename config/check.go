@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"communique/aggregator/extract"
@@ -185,39 +186,57 @@ func (l *loader) fetch(f *Fetch) {
 	}
 }
 
-// taxonomy compiles the rules, and gives the terms that there are by scheme.
-func (l *loader) taxonomy(c *Config) map[string][]string {
-	tagger, err := tag.New(c.Taxonomy)
-	if err != nil {
-		at := l.top("taxonomy")
-		for _, e := range flatten(err) {
-			var te *tag.Error
-			if errors.As(e, &te) {
-				l.errorAt(at.at(te.Path...), te.Message)
-			} else {
-				l.errorAt(at, e.Error())
+// taxonomy checks the operator's rules, and gives the terms that there are by
+// scheme. Without such rules all wait until somebody asks: what is built in
+// holds no mistake, and to compile it is a good part of a start.
+func (l *loader) taxonomy(c *Config) func() map[string][]string {
+	t := &c.Taxonomy
+	c.tagger = builtinTagger
+	if len(t.Regions)+len(t.Countries)+len(t.Topics)+len(t.Events) > 0 {
+		if tagger, err := tag.New(*t); err != nil {
+			l.wrongRules(err)
+		} else {
+			c.tagger = func() *tag.Tagger { return tagger }
+		}
+	}
+	return sync.OnceValue(func() map[string][]string {
+		terms := map[string][]string{}
+		for _, own := range []struct {
+			scheme string
+			rules  []tag.Rule
+		}{{feeds.Region, t.Regions}, {feeds.Country, t.Countries}, {feeds.Topic, t.Topics}, {feeds.Event, t.Events}} {
+			for _, r := range own.rules {
+				// Also those with an error of their own, which is enough.
+				terms[own.scheme] = append(terms[own.scheme], r.ID)
 			}
 		}
-		if tagger, err = tag.New(tag.Taxonomy{}); err != nil {
-			return nil
+		for _, t := range c.tagger().Terms() {
+			terms[t.Tag.Scheme] = append(terms[t.Tag.Scheme], t.Tag.Term)
 		}
-	}
-	c.tagger = tagger
-	terms := map[string][]string{}
-	for _, own := range []struct {
-		scheme string
-		rules  []tag.Rule
-	}{{feeds.Region, c.Taxonomy.Regions}, {feeds.Country, c.Taxonomy.Countries}, {feeds.Topic, c.Taxonomy.Topics}, {feeds.Event, c.Taxonomy.Events}} {
-		for _, r := range own.rules {
-			// Also those with an error of their own, which is enough.
-			terms[own.scheme] = append(terms[own.scheme], r.ID)
-		}
-	}
-	for _, t := range tagger.Terms() {
-		terms[t.Tag.Scheme] = append(terms[t.Tag.Scheme], t.Tag.Term)
-	}
-	return terms
+		return terms
+	})
 }
+
+// wrongRules tells each of a tagger's errors at its place.
+func (l *loader) wrongRules(err error) {
+	at := l.top("taxonomy")
+	for _, e := range flatten(err) {
+		var te *tag.Error
+		if errors.As(e, &te) {
+			l.errorAt(at.at(te.Path...), te.Message)
+		} else {
+			l.errorAt(at, e.Error())
+		}
+	}
+}
+
+var builtinTagger = sync.OnceValue(func() *tag.Tagger {
+	t, err := tag.New(tag.Taxonomy{})
+	if err != nil {
+		panic(err) // the program was built with broken rules
+	}
+	return t
+})
 
 // flatten takes a joined error apart.
 func flatten(err error) []error {
@@ -238,21 +257,21 @@ var schemes = []string{feeds.Region, feeds.Country, feeds.Topic, feeds.Event}
 // knownTerms checks a list of terms against the taxonomy.
 func (l *loader) knownTerms(at place, scheme string, list []string) {
 	for i, term := range list {
-		if term == "" || l.broken || slices.Contains(l.terms[scheme], term) {
+		if term == "" || l.broken || slices.Contains(l.terms()[scheme], term) {
 			continue // "" was an error at its own place
 		}
 		msg := fmt.Sprintf("unknown %s %q", scheme, term)
 		kind := ""
 		for _, other := range schemes {
-			if slices.Contains(l.terms[other], term) {
+			if slices.Contains(l.terms()[other], term) {
 				kind = other
 			}
 		}
 		if kind != "" {
 			msg += ", which is of another kind: " + kind
-		} else if near := nearest(term, l.terms[scheme]); near != "" && scheme != feeds.Country {
+		} else if near := nearest(term, l.terms()[scheme]); near != "" && scheme != feeds.Country {
 			msg += fmt.Sprintf("; did you mean %q?", near)
-		} else if all := l.terms[scheme]; len(all) > 0 && len(all) <= 40 {
+		} else if all := l.terms()[scheme]; len(all) > 0 && len(all) <= 40 {
 			msg += "; there are " + strings.Join(all, ", ")
 		}
 		l.errorAt(at.at(i), msg)

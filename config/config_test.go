@@ -383,7 +383,8 @@ func TestAMissingFileIsSaidAsSuch(t *testing.T) {
 }
 
 func TestUnknownTermsAreSaidWithTheNearMiss(t *testing.T) {
-	l := &loader{terms: map[string][]string{feeds.Region: {"africa", "americas"}, feeds.Country: {"mx"}}}
+	terms := map[string][]string{feeds.Region: {"africa", "americas"}, feeds.Country: {"mx"}}
+	l := &loader{terms: func() map[string][]string { return terms }}
 	f := &file{name: "c.yaml"}
 	l.knownTerms(place{file: f, path: "regions"}, feeds.Region, []string{"amercias", "mx", "africa", "atlantis"})
 	want := `c.yaml:1:1: regions[0]: unknown region "amercias"; did you mean "americas"?

@@ -98,7 +98,7 @@ func (l *loader) knownFeed(at place, path string, sources, named map[string]plac
 	case kind == "source" && two:
 		l.knownName(at, "source", term, slices.Sorted(maps.Keys(sources)))
 	case two && slices.Contains(schemes, kind):
-		l.knownName(at, kind, term, l.terms[kind])
+		l.knownName(at, kind, term, l.terms()[kind])
 	case two:
 		l.errorAt(at, fmt.Sprintf("%q: feeds are by %s", path, alternatives(append(slices.Clone(schemes), "source"))))
 	case slices.Contains(reserved, path):

@@ -78,7 +78,7 @@ type loader struct {
 	broken    bool // a file is missing or unreadable, so what others refer to may be in there
 
 	known     map[memo]reflect.Value
-	terms     map[string][]string          // of the taxonomy, by scheme
+	terms     func() map[string][]string   // of the taxonomy, by scheme
 	schedules map[string]schedule.Schedule // by zone and expression
 	shortest  map[string]time.Duration     // between two visits, by schedule
 }

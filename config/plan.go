@@ -97,7 +97,7 @@ var restarts = []string{"listen", "admin", "tls.cert", "tls.key", "tls.redirect"
 // Outline tells all that the configuration says.
 func (c *Config) Outline() *Outline {
 	o := &Outline{Sources: map[string]Keys{}, Feeds: map[string]Keys{}, Terms: map[string]Keys{}, Partners: map[string]Keys{}, Webhooks: map[string]Keys{},
-		Settings: Keys{}, Leads: map[string]string{}, Rules: c.tagger.Fingerprint()}
+		Settings: Keys{}, Leads: map[string]string{}, Rules: c.tagger().Fingerprint()}
 	for i := range c.sources {
 		s := &c.sources[i]
 		k := Keys{}
@@ -116,7 +116,7 @@ func (c *Config) Outline() *Outline {
 	for _, name := range c.Removed {
 		o.Leads[string(name)] = ""
 	}
-	for _, t := range c.tagger.Terms() {
+	for _, t := range c.tagger().Terms() {
 		k := Keys{}
 		k.put("labels", reflect.ValueOf(t.Labels))
 		k.put("parents", reflect.ValueOf(t.Parents))

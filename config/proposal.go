@@ -38,7 +38,7 @@ func (c *Config) Propose(list []Proposal) (text []byte, skipped []Proposal) {
 		}
 		if c.tagger != nil {
 			terms := map[string]bool{}
-			for _, t := range c.tagger.Terms() {
+			for _, t := range c.tagger().Terms() {
 				terms[t.Tag.String()] = true
 			}
 			knows = func(scheme, term string) bool { return terms[scheme+"/"+term] }

@@ -48,8 +48,9 @@ func (c *Config) FeedConfigs() []FeedConfig { return c.feeds }
 // RemovedFeeds gives the names of feeds that there were.
 func (c *Config) RemovedFeeds() []string { return texts(c.Removed) }
 
-// Tagger gives the rules of the taxonomy, compiled while it was checked.
-func (c *Config) Tagger() *tag.Tagger { return c.tagger }
+// Tagger gives the rules of the taxonomy. Those of the operator were compiled
+// while they were checked, built-in ones alone are when they are first asked for.
+func (c *Config) Tagger() *tag.Tagger { return c.tagger() }
 
 // On fills in what follows from the address that is listened on, where the file
 // does not say it: base_url. Load has done so for `listen`; when a flag says

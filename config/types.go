@@ -126,7 +126,7 @@ type Config struct {
 	feeds   []FeedConfig
 	pins    []PinConfig
 	embeds  EmbedsConfig
-	tagger  *tag.Tagger
+	tagger  func() *tag.Tagger
 }
 
 // Retain says how long statements are kept: for ever, when nothing is written.

@@ -132,11 +132,11 @@ func (l *loader) publishedFeed(at place, path string, sources, named map[string]
 			l.errorAt(at, fmt.Sprintf("there is no source %q", term))
 		}
 	case tagged && slices.Contains(schemes, scheme):
-		if slices.Contains(l.terms[scheme], term) {
+		if slices.Contains(l.terms()[scheme], term) {
 			return
 		}
 		msg := fmt.Sprintf("there is no feed %q: unknown %s %q", path, scheme, term)
-		if near := nearest(term, l.terms[scheme]); near != "" && scheme != feeds.Country {
+		if near := nearest(term, l.terms()[scheme]); near != "" && scheme != feeds.Country {
 			msg += fmt.Sprintf("; did you mean %q?", scheme+"/"+near)
 		}
 		l.errorAt(at, msg)
