@@ -78,7 +78,8 @@ func Patience(gaps []uint32) (quiet, stale time.Duration) {
 	if len(gaps) < knownGaps {
 		return quietUnknown, 0
 	}
-	return max(quietFactor*usual(gaps), quietFloor), max(staleFactor*usual(gaps), staleFloor)
+	gap := usual(gaps)
+	return max(quietFactor*gap, quietFloor), max(staleFactor*gap, staleFloor)
 }
 
 func usual(gaps []uint32) time.Duration {
@@ -189,19 +190,15 @@ func wellAnswered(f *feeds.Fetched, now time.Time) Health {
 	spoke := Spoke(f)
 	quiet, stale := Patience(f.Gaps)
 	silent := now.Sub(spoke)
-	rhythm := "its rhythm is not known yet"
-	if len(f.Gaps) >= knownGaps {
-		rhythm = "new items used to come within " + span(usual(f.Gaps))
-	}
 	switch {
 	case !spoke.IsZero() && stale > 0 && silent > stale:
-		return Health{State: Stale, Since: spoke.Add(stale), Reason: fmt.Sprintf("frozen: valid answers, but nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm),
+		return Health{State: Stale, Since: spoke.Add(stale), Reason: fmt.Sprintf("frozen: valid answers, but nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm(f.Gaps)),
 			Do: "see whether the office publishes elsewhere now (`communique discover`)"}
 	case f.MovedTo != "" && f.Moves > 0 && !f.Accepted:
 		return Health{State: Moved, Since: cmp.Or(f.MovedAt, f.At), Reason: "moved for good to " + f.MovedTo,
 			Do: "put the new address in the configuration, or take it over with `communique sources accept-move`"}
 	case !spoke.IsZero() && silent > quiet:
-		return Health{State: Quiet, Since: spoke.Add(quiet), Reason: fmt.Sprintf("nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm)}
+		return Health{State: Quiet, Since: spoke.Add(quiet), Reason: fmt.Sprintf("nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm(f.Gaps))}
 	}
 	h := Health{State: OK, Reason: f.Odd}
 	if f.Accepted && h.Reason == "" {
@@ -211,6 +208,13 @@ func wellAnswered(f *feeds.Fetched, now time.Time) Health {
 		h.Since = f.Spells[0].Ended
 	}
 	return h
+}
+
+func rhythm(gaps []uint32) string {
+	if len(gaps) < knownGaps {
+		return "its rhythm is not known yet"
+	}
+	return "new items used to come within " + span(usual(gaps))
 }
 
 // Spoke gives when the source last had something new to say, zero when that is
@@ -267,8 +271,10 @@ const mostSpells = 4
 // Remember notes in f, after a visit, that the trouble which was there before is
 // over. It gives f's spells anew and changes none of the old.
 func Remember(was Health, f *feeds.Fetched) {
-	is := Of(f, Source{}, f.At)
-	if !was.State.IsTrouble() || is.State.IsTrouble() && is.Since.Equal(was.Since) {
+	if !was.State.IsTrouble() { // as nearly always
+		return
+	}
+	if is := Of(f, Source{}, f.At); is.State.IsTrouble() && is.Since.Equal(was.Since) {
 		return
 	}
 	over := SpellOf(was)
