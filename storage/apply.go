@@ -108,6 +108,11 @@ type tables struct {
 	pending, gone, kept                             *bbolt.Bucket
 }
 
+// factsOf opens those of them that hold the facts.
+func factsOf(tx *bbolt.Tx) *tables {
+	return &tables{latest: tx.Bucket(bucketLatest), log: tx.Bucket(bucketLog), content: tx.Bucket(bucketContent), features: tx.Bucket(bucketFeatures)}
+}
+
 func tablesOf(tx *bbolt.Tx) *tables {
 	t := &tables{
 		meta: tx.Bucket(bucketMeta), log: tx.Bucket(bucketLog), content: tx.Bucket(bucketContent), features: tx.Bucket(bucketFeatures),

@@ -95,7 +95,7 @@ func (s *Store) content(t *tables, row logRow) ([]byte, error) {
 // never visited.
 func (s *Store) Fetched(id feeds.SourceID) (feeds.Fetched, bool, error) {
 	var out *feeds.Fetched
-	err := s.view(func(t *tables) error {
+	err := s.viewFacts(func(t *tables) error {
 		f, err := s.fact(t, (&feeds.Fetched{Source: id}).Key(), rowOnly)
 		out, _ = f.(*feeds.Fetched)
 		return err
@@ -130,7 +130,7 @@ func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 // is gone.
 func (s *Store) Observed(k feeds.ItemKey) (feeds.Observed, bool, error) {
 	var out *feeds.Observed
-	err := s.view(func(t *tables) error {
+	err := s.viewFacts(func(t *tables) error {
 		f, err := s.fact(t, (&feeds.Observed{Item: k}).Key(), everything)
 		out, _ = f.(*feeds.Observed)
 		return err

@@ -129,7 +129,7 @@ func (s *Store) pack(records []record) error {
 		return nil
 	}
 	var toPack []*record
-	err := s.view(func(t *tables) error {
+	err := s.viewFacts(func(t *tables) error {
 		for i := range records {
 			r := &records[i]
 			if r.content == nil {

@@ -315,8 +315,14 @@ func (s *Store) Close() error {
 
 // view runs fn in a transaction that sees one state of the file. What fn keeps
 // must not share the file's memory.
-func (s *Store) view(fn func(*tables) error) error {
-	err := s.db.View(func(tx *bbolt.Tx) error { return fn(tablesOf(tx)) })
+func (s *Store) view(fn func(*tables) error) error { return s.viewBy(tablesOf, fn) }
+
+// viewFacts is view for what looks at single facts only: most visits to sources
+// read one, and to open all tables would cost them more than that.
+func (s *Store) viewFacts(fn func(*tables) error) error { return s.viewBy(factsOf, fn) }
+
+func (s *Store) viewBy(open func(*bbolt.Tx) *tables, fn func(*tables) error) error {
+	err := s.db.View(func(tx *bbolt.Tx) error { return fn(open(tx)) })
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
