@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,6 +96,7 @@ type Engine struct {
 	placer     *dedup.Placer
 	fillWindow func() error // puts into the placer what was seen lately, once
 	normalize  *normalize.Normalizer
+	desks      chan struct{} // filled while a source's items are read: more at once than there are processors only take memory
 	tagger     func() *tag.Tagger
 	robots     *robots.Keeper
 	triesMu    sync.Mutex
@@ -121,6 +123,7 @@ func New(o Options) *Engine {
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
 		e.order, e.words[s.ID], e.visits[s.ID] = append(e.order, s.ID), new(sync.Mutex), new(sync.Mutex)
 	}
+	e.desks = make(chan struct{}, runtime.GOMAXPROCS(0))
 	e.drained = make(chan struct{})
 	e.drain = sync.OnceFunc(func() { close(e.drained) })
 	e.robots = robots.New(robots.Options{Fetcher: o.Fetcher, Now: o.Now, Agent: o.Agent})

@@ -130,6 +130,8 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 // decide places, tags and words the facts for the items of a document that
 // were not read before.
 func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(stored bool), err error) {
+	e.desks <- struct{}{}
+	defer func() { <-e.desks }()
 	o := normalize.Options{Source: s.Source, URL: v.Final, Now: v.At}
 	ch := e.normalize.Channel(doc, o)
 	v.Channel = originOf(s, ch, v)
