@@ -20,8 +20,6 @@ const (
 	// linger is how long a transaction waits for those who shared the one
 	// before it: writing twice as many records costs far less than twice.
 	linger = 50 * time.Millisecond
-	// letGoAfter is how many transactions are written before pages are let go.
-	letGoAfter = 16
 	// followRecords and followBytes bound what one call of Follow's function gets.
 	followRecords = 256
 	followBytes   = 1 << 20
@@ -162,7 +160,7 @@ func (s *Store) write() {
 		<-timer.C
 	}
 	peers := 1 // how many calls the transaction before was for
-	for n := 1; ; n++ {
+	for {
 		var reqs []*request
 		select {
 		case req := <-s.queue:
@@ -180,9 +178,7 @@ func (s *Store) write() {
 		reqs = s.gather(reqs, peers, timer)
 		s.commit(reqs)
 		peers = len(reqs)
-		if n%letGoAfter == 0 {
-			_ = s.db.View(func(tx *bbolt.Tx) error { letGo(tx); return nil }) // nothing can fail here, and nothing depends on it
-		}
+		_ = s.db.View(func(tx *bbolt.Tx) error { letGo(tx); return nil }) // nothing can fail here, and nothing depends on it
 	}
 }
 

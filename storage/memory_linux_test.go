@@ -34,7 +34,7 @@ func TestPagesThatWereReadAreLetGo(t *testing.T) {
 	s := open(t, path)
 	defer s.Close()
 	const visits, perVisit = 32, 30
-	for i := range visits { // twice as many transactions as it takes
+	for i := range visits {
 		var said []feeds.Fact
 		for j := range perVisit {
 			said = append(said, madeUp(i*perVisit+j))
