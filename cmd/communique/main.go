@@ -19,9 +19,9 @@ func main() {
 	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
 	if os.Getenv("GOGC") == "" {
 		// What lives is the window of dedup, which has hardly a pointer in it: to
-		// look through it twice as often costs next to nothing, and saves as much
-		// memory as half of it.
-		debug.SetGCPercent(50)
+		// look through it more often costs next to nothing, and saves more than
+		// half as much memory as it takes.
+		debug.SetGCPercent(40)
 	}
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
