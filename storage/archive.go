@@ -26,6 +26,8 @@ import (
 // A document shows its statements as they were when it was sealed, that is
 // before the list after the one that sealed it. What changes a statement later
 // says what it was (Kept).
+//
+// What meets a search by words no list tells: there the roll is cut (roll.go).
 
 // archiveSize is how many statements an archive document is made of.
 const archiveSize = 50
@@ -49,6 +51,9 @@ type Archive struct {
 	in      rowSet // all rows of docs
 
 	size atomic.Int64
+
+	searches bool // by words
+	cut      cut  // where, then
 }
 
 // held is a statement that is in no document yet.
@@ -80,24 +85,25 @@ func (s *rowSet) put(row uint32) {
 }
 
 // ErrNotArchived is what a query gets whose selections have no archives.
-var ErrNotArchived = errors.New("selections by words, time or place have no archives")
+var ErrNotArchived = errors.New("selections by time or place have no archives")
 
 // NewArchive starts the division of a selection whose current document keeps at
 // least so many statements, ArchiveKeep or more. The query's Limit does not
 // count.
 func NewArchive(q feeds.Query, keep int) (*Archive, error) {
-	if !archivable(q) || !q.After.IsZero() {
+	if someOf(q, func(q feeds.Query) bool { return !q.Since.IsZero() || !q.Until.IsZero() }) || !q.After.IsZero() {
 		return nil, ErrNotArchived
 	}
-	return &Archive{query: q, keep: max(keep, ArchiveKeep)}, nil
+	return &Archive{query: q, keep: max(keep, ArchiveKeep), searches: someOf(q, searches)}, nil
 }
 
-// archivable reports whether terms alone tell what meets the query.
-func archivable(q feeds.Query) bool {
-	return q.Words == "" && q.Since.IsZero() && q.Until.IsZero() &&
-		!slices.ContainsFunc(q.Any, func(q feeds.Query) bool { return !archivable(q) }) &&
-		!slices.ContainsFunc(q.Not, func(q feeds.Query) bool { return !archivable(q) })
+// someOf reports whether a query or one within it is such a one.
+func someOf(q feeds.Query, is func(feeds.Query) bool) bool {
+	some := func(q feeds.Query) bool { return someOf(q, is) }
+	return is(q) || slices.ContainsFunc(q.Any, some) || slices.ContainsFunc(q.Not, some)
 }
+
+func searches(q feeds.Query) bool { return q.Words != "" }
 
 // Size is about how many octets the archive takes in memory.
 func (a *Archive) Size() int { return 200 + int(a.size.Load()) }
@@ -106,6 +112,7 @@ func (a *Archive) Size() int { return 200 + int(a.size.Load()) }
 type Standing struct {
 	Heads     []Head // newest first by Order, then by ID
 	Documents int    // how many archive documents come before it
+	Per       int    // out of how many statements each of them is; see Archived
 	// Withdrawn are those that left every selection lately, newest first: at most
 	// 50, of the thirty days up to the last record.
 	Withdrawn []Withdrawal
@@ -117,7 +124,14 @@ type Standing struct {
 func (s *Store) Standing(a *Archive) (Standing, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var out Standing
+	if a.searches {
+		out, err := s.standing(a)
+		if err != nil {
+			err = fmt.Errorf("archive: %w", err)
+		}
+		return out, err
+	}
+	out := Standing{Per: archiveSize}
 	err := s.view(func(t *tables) error {
 		test := t.test(a.query)
 		if err := a.read(t, test); err != nil {
@@ -161,13 +175,15 @@ func (s *Store) Standing(a *Archive) (Standing, error) {
 	if err != nil {
 		return Standing{}, fmt.Errorf("archive: %w", err)
 	}
-	slices.SortFunc(out.Heads, func(a, b Head) int {
-		return cmp.Or(b.Order.Compare(a.Order), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(out.Heads, newestFirst)
 	if most := a.keep + archiveSize + listAt; len(out.Heads) > most {
 		out.Heads = out.Heads[:most] // until lists are said of what came from another journal
 	}
 	return out, nil
+}
+
+func newestFirst(a, b Head) int {
+	return cmp.Or(b.Order.Compare(a.Order), cmp.Compare(a.ID, b.ID))
 }
 
 // decodeHead reads the start of a stored row only; its terms when they are wanted.
@@ -185,6 +201,19 @@ func decodeHead(b []byte, wanted bool) (h Head, published bool, terms []uint32, 
 		err = errRow
 	}
 	return h, published, terms, err
+}
+
+// decodeSlot reads of a stored row where the index has it, while it is published.
+func decodeSlot(b []byte) (s slot, published bool, err error) {
+	d := reader{b: b}
+	published = d.byte()&flagPublished != 0
+	d.touch()
+	_ = d.string() // id
+	d.uint64()     // order
+	if s = slot(d.uvarint()); d.bad {
+		err = errRow
+	}
+	return s, published, err
 }
 
 // read takes in the lists since the last reading.
@@ -238,23 +267,35 @@ func (a *Archive) take(number uint64, l list, test *test) error {
 			a.held = append(a.held, held{row, l.order(i), a.places})
 		}
 	}
-	n := (len(a.held) - a.keep) / archiveSize
-	if n < 1 {
-		return nil
+	var docs []sealed
+	docs, a.held = seal(a.held, a.keep, number)
+	for _, doc := range docs {
+		for _, row := range doc.rows {
+			a.in.put(row)
+		}
 	}
-	slices.SortFunc(a.held, func(x, y held) int {
+	a.docs = append(a.docs, docs...)
+	return nil
+}
+
+// seal makes documents of what is held beyond what is to be kept, and gives what
+// is held then.
+func seal(all []held, keep int, by uint64) ([]sealed, []held) {
+	n := (len(all) - keep) / archiveSize
+	if n < 1 {
+		return nil, all
+	}
+	slices.SortFunc(all, func(x, y held) int {
 		return cmp.Or(cmp.Compare(x.order, y.order), cmp.Compare(x.nth, y.nth))
 	})
-	for i := range n {
-		doc := sealed{rows: make([]uint32, archiveSize), by: number}
-		for j, h := range a.held[i*archiveSize : (i+1)*archiveSize] {
-			doc.rows[j] = h.row
-			a.in.put(h.row)
+	docs := make([]sealed, n)
+	for i := range docs {
+		docs[i] = sealed{rows: make([]uint32, archiveSize), by: by}
+		for j, h := range all[i*archiveSize : (i+1)*archiveSize] {
+			docs[i].rows[j] = h.row
 		}
-		a.docs = append(a.docs, doc)
 	}
-	a.held = slices.Clone(a.held[n*archiveSize:])
-	return nil
+	return docs, slices.Clone(all[n*archiveSize:])
 }
 
 // Archived is an archive document.
@@ -266,10 +307,22 @@ type Archived struct {
 }
 
 // Archived gives the n-th document, counted from 1, which is the oldest; false
-// when there is none. It never changes but for what is withdrawn.
-func (s *Store) Archived(a *Archive, n int) (Archived, bool, error) {
+// when there is none. It never changes but for what is withdrawn. Of a search there
+// are several series of documents, each out of per statements of everything; of
+// other selections one, and per is 50.
+func (s *Store) Archived(a *Archive, n, per int) (Archived, bool, error) {
 	var out Archived
 	found := false
+	if a.searches {
+		out, found, err := s.searched(a, n, per)
+		if err != nil {
+			err = fmt.Errorf("archive: document %d out of %d statements: %w", n, per, err)
+		}
+		return out, found, err
+	}
+	if per != archiveSize {
+		return out, false, nil
+	}
 	err := s.document(a, n, func(t *tables, doc sealed) error {
 		found = true
 		v, err := t.lists.list(doc.by)
@@ -297,10 +350,8 @@ func (s *Store) Archived(a *Archive, n int) (Archived, bool, error) {
 				out.Statements = append(out.Statements, st)
 				continue
 			}
-			w := withdrawalOf(r, root) // also when it was joined, and nothing is left of its own
-			out.Withdrawn = append(out.Withdrawn, w)
-			if w.When.After(out.Sealed) {
-				out.Sealed = w.When
+			if err := t.left(&out, r, root); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -311,37 +362,81 @@ func (s *Store) Archived(a *Archive, n int) (Archived, bool, error) {
 	a.mu.Lock()
 	out.Documents = len(a.docs)
 	a.mu.Unlock()
-	slices.SortFunc(out.Statements, func(a, b feeds.Statement) int {
-		return cmp.Or(b.Order.Compare(a.Order), cmp.Compare(a.ID, b.ID))
-	})
-	slices.SortFunc(out.Withdrawn, func(a, b Withdrawal) int {
-		return cmp.Or(b.When.Compare(a.When), cmp.Compare(a.ID, b.ID))
-	})
+	out.sort()
 	return out, found, nil
 }
 
-// ArchivedMark changes when the n-th document may have changed, or there are
-// more; 0 when there is none.
-func (s *Store) ArchivedMark(a *Archive, n int) (uint64, error) {
+func (d *Archived) sort() {
+	slices.SortFunc(d.Statements, func(a, b feeds.Statement) int {
+		return cmp.Or(b.Order.Compare(a.Order), cmp.Compare(a.ID, b.ID))
+	})
+	slices.SortFunc(d.Withdrawn, func(a, b Withdrawal) int {
+		return cmp.Or(b.When.Compare(a.When), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// left notes in a document a statement of which nothing is to be shown: it was
+// withdrawn, or joined to another and nothing is left of its own. One that expired
+// leaves no trace.
+func (t *tables) left(out *Archived, r, root *row) error {
+	if old, err := t.expired(root); old || err != nil {
+		return err
+	}
+	w := withdrawalOf(r, root)
+	out.Withdrawn = append(out.Withdrawn, w)
+	if w.When.After(out.Sealed) {
+		out.Sealed = w.When
+	}
+	return nil
+}
+
+// ArchivedMark changes when the document of Archived may have changed, or there
+// are more; 0 when there is none.
+func (s *Store) ArchivedMark(a *Archive, n, per int) (uint64, error) {
 	var mark uint64
+	if a.searches {
+		err := s.rolled(func(t *tables) error {
+			blocks := s.roll.document(n, per)
+			if blocks == nil {
+				return nil
+			}
+			var err error
+			mark, err = t.markOf(false, blocks...)
+			return err
+		})
+		return mark, err
+	}
+	if per != archiveSize {
+		return 0, nil
+	}
 	err := s.document(a, n, func(t *tables, doc sealed) error {
-		h := fnv.New64a()
-		h.Write(be(uint64(min(len(a.docs)-n, 1))))
+		var err error
+		mark, err = t.markOf(n < len(a.docs), doc)
+		return err
+	})
+	return mark, err
+}
+
+// markOf gives the mark of a document made of those.
+func (t *tables) markOf(more bool, docs ...sealed) (uint64, error) {
+	h := fnv.New64a()
+	if more {
+		h.Write([]byte{1})
+	}
+	for _, doc := range docs {
 		for _, number := range doc.rows {
 			r, err := t.rowAt(number)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			root, err := rootOf(t.row, r)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			h.Write(be(root.view.said.seq))
 		}
-		mark = h.Sum64() | 1
-		return nil
-	})
-	return mark, err
+	}
+	return h.Sum64() | 1, nil
 }
 
 // document reads what is new in the register and calls fn with a document,
@@ -362,6 +457,15 @@ func (s *Store) document(a *Archive, n int, fn func(*tables, sealed) error) erro
 
 // asOf gives a statement as it was before the first list after the given one.
 func (s *Store) asOf(t *tables, id feeds.StatementID, list uint64) (feeds.Statement, bool, error) {
+	if st, ok, err := s.keptAs(t, id, list); ok || err != nil {
+		return st, ok, err
+	}
+	st, ok, err := s.assemble(t, id, nil)
+	return st, ok && st.ID == id, err
+}
+
+// keptAs is asOf for what has changed since; false for what has not.
+func (s *Store) keptAs(t *tables, id feeds.StatementID, list uint64) (feeds.Statement, bool, error) {
 	c := t.kept.Cursor()
 	from := keptKey(id, list)
 	for k, v := c.Seek(from); k != nil && bytes.Equal(k[:maxID], from[:maxID]); k, v = c.Next() {
@@ -373,8 +477,7 @@ func (s *Store) asOf(t *tables, id feeds.StatementID, list uint64) (feeds.Statem
 			return f.Was, true, nil
 		}
 	}
-	st, ok, err := s.assemble(t, id, nil)
-	return st, ok && st.ID == id, err
+	return feeds.Statement{}, false, nil
 }
 
 // keptKey is a key of bucketKept.
@@ -389,7 +492,8 @@ type test struct {
 	any, not []*test
 }
 
-// test makes a query ready; it must be archivable.
+// test makes a query ready. Words are not looked at: what meets the query meets
+// the test, and where there are words, more does.
 func (t *tables) test(q feeds.Query) *test {
 	out := &test{}
 	add := func(n int, term func(int) string) {
@@ -414,7 +518,9 @@ func (t *tables) test(q feeds.Query) *test {
 		out.any = append(out.any, t.test(q))
 	}
 	for _, q := range q.Not {
-		out.not = append(out.not, t.test(q))
+		if !someOf(q, searches) {
+			out.not = append(out.not, t.test(q))
+		}
 	}
 	return out
 }

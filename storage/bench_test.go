@@ -379,7 +379,7 @@ func BenchmarkStanding(b *testing.B) {
 			a, _ := storage.NewArchive(c.q, 50)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := s.Archived(a, 1); err != nil {
+				if _, _, err := s.Archived(a, 1, 50); err != nil {
 					b.Fatal(err)
 				}
 			}

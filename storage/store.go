@@ -124,6 +124,7 @@ type Store struct {
 	names map[uint32]string // the other way round than terms; the writer's own
 
 	latest latest
+	roll   roll
 
 	unwritable atomic.Pointer[error] // see Writable
 

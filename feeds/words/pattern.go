@@ -134,6 +134,11 @@ func (t *Pattern) Match(term []byte) bool {
 	return yes
 }
 
+// Finds reports whether a term is one of the pattern's.
+func (t *Pattern) Finds(term string) bool {
+	return slices.ContainsFunc(t.Starts, func(start string) bool { return strings.HasPrefix(term, start) }) && t.Match([]byte(term))
+}
+
 // tooLong reports whether the term is so much longer than the part that it is
 // none of its forms. It is for the many that only start alike.
 func (t *Pattern) tooLong(term []byte) bool {
