@@ -34,7 +34,7 @@ type roll struct {
 	blocks   []sealed
 	last     []uint32            // of each row the last block that it stands in, counted from 1; 0 for none
 	earlier  map[uint32][]uint32 // of those in several the blocks before
-	astir    []uint32            // rows that the last block does not tell of: listed again, or to be
+	astir    []uint32            // rows that have changed since their last block was sealed
 
 	reach    []uint32 // of each segment, the last block that any of its statements stands in; unsealed for none
 	reachFor int      // how many blocks there were then, and 1
@@ -119,12 +119,6 @@ func (r *roll) read(t *tables) error {
 		r.through = number
 	}
 	r.astir = r.astir[:0]
-	p := t.pending.Cursor()
-	for k, _ := p.First(); k != nil; k, _ = p.Next() {
-		if row := binary.BigEndian.Uint32(k); r.block(row) != unsealed {
-			r.astir = append(r.astir, row)
-		}
-	}
 	for _, id := range changed[r.through] {
 		row, err := t.row(id)
 		if err != nil {
@@ -540,7 +534,21 @@ func (h *hunt) show(out *Archived, r *row, block uint32, loosely *test) error {
 		return err
 	}
 	if !root.view.published {
-		if r.listed != nil && loosely.meets(r.listed.terms) && h.first(r.number) == block {
+		if h.first(r.number) < block {
+			return nil
+		}
+		// What it said may be known no more.
+		was, ok, err := h.store.keptAs(h.t, r.id, h.blocks[block-1].by)
+		if err != nil {
+			return err
+		}
+		met := !ok && r.listed != nil && loosely.meets(r.listed.terms)
+		if ok {
+			if met, err = h.metBy(&was, h.query); err != nil {
+				return err
+			}
+		}
+		if met {
 			return h.t.left(out, r, root)
 		}
 		return nil

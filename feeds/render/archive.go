@@ -19,6 +19,12 @@ type History struct {
 	// Before is the number of the archive document that comes before this one, 0
 	// for none.
 	Before int
+	// Per is out of how many statements of everything each archive document is, where
+	// that is not the usual number; it stands in the addresses of archives.
+	Per int
+	// Next is the page of statements that the document left out (RFC 5005 §3), "" for
+	// none. A feed with archives has no pages.
+	Next string
 	// Withdrawn are statements that stood in the document (RFC 6721). Atom alone
 	// can say so.
 	Withdrawn []Withdrawn
@@ -34,9 +40,15 @@ type Withdrawn struct {
 	Into feeds.StatementID // the statement that it turned out to be, "" when it is gone
 }
 
-// ArchiveURL gives the public address of an archive document.
-func (s Site) ArchiveURL(path string, number int, ext, rawQuery string) string {
+// ArchiveURL gives the public address of an archive document; see History.Per.
+func (s Site) ArchiveURL(path string, number, per int, ext, rawQuery string) string {
 	u := s.url("/archive/" + escapePath(path) + "/" + strconv.Itoa(number) + "." + ext)
+	if per > 0 {
+		if rawQuery != "" {
+			rawQuery += "&"
+		}
+		rawQuery += "per=" + strconv.Itoa(per)
+	}
 	if rawQuery != "" {
 		u += "?" + rawQuery
 	}

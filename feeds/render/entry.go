@@ -253,11 +253,11 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) 
 	d.current = d.urls[format]
 	if h.Archive > 0 {
 		for _, other := range Formats() {
-			d.urls[other] = s.ArchiveURL(f.Path, h.Archive, string(other), f.RawQuery)
+			d.urls[other] = s.ArchiveURL(f.Path, h.Archive, h.Per, string(other), f.RawQuery)
 		}
 	}
 	if h.Before > 0 {
-		d.before = s.ArchiveURL(f.Path, h.Before, string(format), f.RawQuery)
+		d.before = s.ArchiveURL(f.Path, h.Before, h.Per, string(format), f.RawQuery)
 	}
 	seen := make(map[feeds.StatementID]bool, len(entries))
 	// Publishers may have one id for two publications, and to readers those are

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,9 +39,10 @@ func newDivisions(max int) *divisions {
 }
 
 // of gives a feed's division, nil when it has no archives: when it was asked for
-// with words or a limit, or is published with a limit below ArchiveKeep, with
+// with a limit, or is published with a limit below ArchiveKeep, with
 // another order, with shares or a size budget, or with publishers' ids, which
-// may stand for several statements. Such a feed shows a part of what it selects and no more.
+// may stand for several statements. Such a feed's document is a window: what it
+// leaves out stands on further pages (window.go).
 func (d *divisions) of(f feeds.Feed) *storage.Archive {
 	if f.Order != feeds.ByOrder || f.Share != (feeds.Share{}) || f.Preserve || f.MaxBytes > 0 || f.Query.Limit > 0 && f.Query.Limit < storage.ArchiveKeep || hasLimit(f.RawQuery) {
 		return nil
@@ -83,22 +85,39 @@ func (s *Server) standing(f feeds.Feed) (selection, error) {
 		return s.selected(f)
 	}
 	now, err := s.o.Store.Standing(a)
+	if errors.Is(err, storage.ErrQuery) {
+		return selection{}, refuse(http.StatusBadRequest, err.Error())
+	}
 	if err != nil {
 		return selection{}, err
 	}
 	sel := selectionOf(now.Heads)
-	sel.whole, sel.before = true, now.Documents
+	sel.whole, sel.before, sel.per = true, now.Documents, perOf(now.Per)
 	for _, w := range now.Withdrawn {
 		sel.note(w.ID, w.Seq, w.When)
 		sel.withdrawn = append(sel.withdrawn, w)
 	}
-	sel.mark = sel.mark*31 + uint64(now.Documents)
+	sel.mark = (sel.mark*31+uint64(now.Documents))*31 + uint64(sel.per)
 	return sel, nil
 }
 
 // history gives a selection's place in its feed's history.
 func (sel *selection) history() render.History {
-	return render.History{Whole: sel.whole, Before: sel.before, Withdrawn: withdrawals(sel.withdrawn)}
+	return render.History{Whole: sel.whole, Before: sel.before, Per: sel.per, Withdrawn: withdrawals(sel.withdrawn)}
+}
+
+// perKey is the parameter of archives that says out of how many statements of
+// everything each is, where that is not usualPer: of a search for what is rare.
+const perKey = "per"
+
+const usualPer = 50
+
+// perOf gives a number of statements as it stands in addresses, 0 for the usual.
+func perOf(per int) int {
+	if per == usualPer {
+		return 0
+	}
+	return per
 }
 
 func withdrawals(from []storage.Withdrawal) []render.Withdrawn {
@@ -127,7 +146,14 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 	}
 	current := "/feeds/" + f.Path + "." + ext + query(f.RawQuery)
 	if s.divisions.of(f) == nil {
-		return nil, refuse(http.StatusNotFound, "a feed by words or with a limit, or with an order, shares, size or ids of its own, has no archives; it stands at:", current)
+		return nil, refuse(http.StatusNotFound, "a feed with a limit, or with an order, shares, size or ids of its own, has pages and no archives; it begins at:", current)
+	}
+	values, _ := url.ParseQuery(rawQuery) // narrowed has refused what cannot be read
+	per := usualPer
+	if raw := values.Get(perKey); raw != "" {
+		if per, err = strconv.Atoi(raw); err != nil || per < 1 {
+			return nil, bad(perKey, fmt.Sprintf("%s=%s: want a number as it stands in the links of archives", perKey, short(raw)))
+		}
 	}
 	absent := func(documents int) error {
 		have := "no archives yet"
@@ -138,7 +164,7 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 	}
 	mark := func() (uint64, error) {
 		a := s.divisions.of(f)
-		m, err := s.o.Store.ArchivedMark(a, number)
+		m, err := s.o.Store.ArchivedMark(a, number, per)
 		if m == 0 && err == nil {
 			now, err := s.o.Store.Standing(a)
 			return 0, errors.Join(err, absent(now.Documents))
@@ -149,13 +175,13 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 		return nil, err
 	}
 	return &prepared{heads: mark, make: func() (*document, error) {
-		return s.archive(f, number, format, absent)
+		return s.archive(f, number, per, format, absent)
 	}}, nil
 }
 
 // archive makes an archive document.
-func (s *Server) archive(f feeds.Feed, number int, format render.Format, absent func(int) error) (*document, error) {
-	got, ok, err := s.o.Store.Archived(s.divisions.of(f), number)
+func (s *Server) archive(f feeds.Feed, number, per int, format render.Format, absent func(int) error) (*document, error) {
+	got, ok, err := s.o.Store.Archived(s.divisions.of(f), number, per)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +197,7 @@ func (s *Server) archive(f feeds.Feed, number int, format render.Format, absent 
 			return nil, err
 		}
 	}
-	body, err := s.o.Site.FeedIn(format, f, entries, render.History{Whole: true, Archive: number, Before: number - 1, Withdrawn: withdrawals(got.Withdrawn)})
+	body, err := s.o.Site.FeedIn(format, f, entries, render.History{Whole: true, Archive: number, Before: number - 1, Per: perOf(per), Withdrawn: withdrawals(got.Withdrawn)})
 	if err != nil {
 		return nil, err
 	}
@@ -179,14 +205,15 @@ func (s *Server) archive(f feeds.Feed, number int, format render.Format, absent 
 	s.asFeed(doc, f, format)
 	doc.set("Cache-Control", fmt.Sprintf("public, max-age=%d, stale-if-error=86400", int(archiveAge.Seconds())))
 	doc.set("Content-Disposition", `inline; filename="`+fileName(f.Path)+"-"+strconv.Itoa(number)+"."+string(format)+`"`)
-	link := relation(s.o.Site.ArchiveURL(f.Path, number, string(format), f.RawQuery), "self", format) +
+	at := func(n int) string { return s.o.Site.ArchiveURL(f.Path, n, perOf(per), string(format), f.RawQuery) }
+	link := relation(at(number), "self", format) +
 		", " + relation(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), "current", format)
 	if number > 1 {
-		link += ", " + relation(s.o.Site.ArchiveURL(f.Path, number-1, string(format), f.RawQuery), "prev-archive", format)
+		link += ", " + relation(at(number-1), "prev-archive", format)
 	}
 	if number < got.Documents {
 		// It stands here only: in the document it would change what was written.
-		link += ", " + relation(s.o.Site.ArchiveURL(f.Path, number+1, string(format), f.RawQuery), "next-archive", format)
+		link += ", " + relation(at(number+1), "next-archive", format)
 	}
 	doc.set("Link", link)
 	return doc, nil

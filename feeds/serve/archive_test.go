@@ -100,8 +100,15 @@ func (y *years) fresh(order time.Time) *feeds.Observed {
 			Origin: feeds.Origin{ID: "https://" + src + ".example/feed", Title: src, FeedURL: "https://" + src + ".example/feed"}},
 	}
 	y.tag(o)
+	y.word(o)
 	y.said = append(y.said, o)
 	return o
+}
+
+// word gives an item words to be searched for.
+func (y *years) word(o *feeds.Observed) {
+	o.Copy.Content, _, _ = strings.Cut(o.Copy.Content, "<ul>")
+	o.Copy.Content += "<ul>" + []string{"", "", "The harbour.", "An open port.", "Harbour and open port."}[y.IntN(5)] + "</ul>"
 }
 
 func (y *years) tag(o *feeds.Observed) {
@@ -145,6 +152,7 @@ func (y *years) pass() {
 	case n < 16:
 		y.change(func(o *feeds.Observed) {
 			o.Copy.Title, o.Changed, o.Revision = fmt.Sprint(o.Copy.Title, ", corrected"), y.at(), o.Revision+1
+			y.word(o)
 		})
 	case n < 18:
 		y.change(y.tag)
@@ -345,6 +353,10 @@ var walked = map[string]feeds.Query{
 	"/feeds/topic/data.atom?lang=fr":          {Topics: []string{"data"}, Languages: []string{"fr"}},
 	"/feeds/all.json?lang=en&topic=data":      {Topics: []string{"data"}, Languages: []string{"en"}},
 	"/feeds/source/south.rss?region=americas": {Sources: []feeds.SourceID{"south"}, Regions: []string{"americas"}},
+
+	"/feeds/all.atom?q=harbour":                 {Words: "harbour"},
+	"/feeds/topic/health.rss?q=%22open+port%22": {Topics: []string{"health"}, Words: `"open port"`},
+	"/feeds/all.json?lang=en&q=-harbour":        {Languages: []string{"en"}, Words: "-harbour"},
 }
 
 func TestAWalkFindsEveryStatementOnce(t *testing.T) {
@@ -526,14 +538,16 @@ func TestArchivesThatThereAreNot(t *testing.T) {
 		"/archive/nothing/1.atom":                   "choice",
 		"/archive/topic/nothing/1.atom":             "health",
 		"/archive/all/1.atom?limit=5":               "/feeds/all.atom?limit=5",
-		"/archive/all/1.atom?q=clinics":             "no archives",
+		"/archive/all/1.atom?per=500":               "/feeds/all.atom",
+		"/archive/all/1.atom?q=clinics&per=60":      "/feeds/all.atom?q=clinics",
+		"/archive/all/999.atom?q=clinics":           "/feeds/all.atom?q=clinics",
 	} {
 		if a := y.get(path); a.StatusCode != 404 || !strings.Contains(string(a.body), says) {
 			t.Errorf("%s: %s %q, want 404 and %q", path, a.Status, a.body, says)
 		}
 	}
 	// Feeds that show a part only say no word of archives.
-	for _, path := range []string{"/feeds/all.atom?limit=5", "/feeds/all.atom?q=say"} {
+	for _, path := range []string{"/feeds/all.atom?limit=5", "/feeds/all.atom?limit=5&q=say"} {
 		if p := y.read("https://news.example.org" + path); p.previous != "" {
 			t.Errorf("%s links %s", path, p.previous)
 		}

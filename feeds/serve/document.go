@@ -25,6 +25,7 @@ type selection struct {
 	// Of a feed with archives:
 	whole     bool
 	before    int // documents
+	per       int // see render.History
 	withdrawn []storage.Withdrawal
 	updated   time.Time // of the document
 }
@@ -103,7 +104,7 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 			(&deltas{server: s, feed: f, format: format, sel: sel, query: fmt.Sprintf("%+v %q", f.Query, f.Prefer)}).tagged(doc)
 		}
 		if sel.before > 0 {
-			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, string(format), f.RawQuery), "prev-archive", format))
+			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, sel.per, string(format), f.RawQuery), "prev-archive", format))
 		}
 		return doc, nil
 	}
