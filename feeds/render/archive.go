@@ -22,9 +22,12 @@ type History struct {
 	// Per is out of how many statements of everything each archive document is, where
 	// that is not the usual number; it stands in the addresses of archives.
 	Per int
-	// Next is the page of statements that the document left out (RFC 5005 §3), "" for
-	// none. A feed with archives has no pages.
-	Next string
+	// Page is what the address of a further page of a feed has behind the feed's own
+	// (RFC 5005 §3), "" for the first. A feed with archives has no pages.
+	Page string
+	// Next gives that of the page behind those that are shown, "" for none; nil for
+	// never.
+	Next func(shown []Entry) string
 	// Withdrawn are statements that stood in the document (RFC 6721). Atom alone
 	// can say so.
 	Withdrawn []Withdrawn
@@ -38,6 +41,19 @@ type Withdrawn struct {
 	ID   feeds.StatementID
 	When time.Time
 	Into feeds.StatementID // the statement that it turned out to be, "" when it is gone
+}
+
+// PageURL gives the public address of a further page of a feed; see History.Page.
+func (s Site) PageURL(f feeds.Feed, page, ext string) string {
+	if page != "" && f.RawQuery != "" {
+		page = f.RawQuery + "&" + page
+	}
+	return s.FeedURL(f.Path, ext, or(page, f.RawQuery))
+}
+
+// Shown gives what a document shows of entries: those that FeedIn puts into it.
+func (s Site) Shown(format Format, f feeds.Feed, entries []Entry) []Entry {
+	return s.document(format, f, entries, History{}).entries
 }
 
 // ArchiveURL gives the public address of an archive document; see History.Per.

@@ -168,7 +168,8 @@ const historyNamespace = "http://purl.org/syndication/history/1.0"
 // formats, its hub, and what RFC 5005 has for it. The other formats are related
 // and not alternate: readers take the first or the last alternate for the page
 // that they lead people to. An archive names no hub, as it does not change, and
-// no next-archive, as it would.
+// no next-archive, as it would; nor does a page but the first, which nobody is to
+// subscribe to.
 func (d *document) links(self Format) []link {
 	out := []link{{Rel: "self", Type: self.MediaType(), Href: d.urls[self]}}
 	if self == FormatAtom {
@@ -185,7 +186,13 @@ func (d *document) links(self Format) []link {
 	if d.before != "" {
 		out = append(out, link{Rel: "prev-archive", Type: self.MediaType(), Href: d.before})
 	}
-	if hub := webURL(d.site.Hub); hub != "" && d.history.Archive == 0 {
+	if d.history.Page != "" {
+		out = append(out, link{Rel: "first", Type: self.MediaType(), Href: d.current})
+	}
+	if d.next != "" {
+		out = append(out, link{Rel: "next", Type: self.MediaType(), Href: d.next})
+	}
+	if hub := webURL(d.site.Hub); hub != "" && d.history.Archive == 0 && d.history.Page == "" {
 		out = append(out, link{Rel: "hub", Href: hub})
 	}
 	return out

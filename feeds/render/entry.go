@@ -222,8 +222,9 @@ type document struct {
 	rights   string
 	page     string // for people
 	urls     map[Format]string
-	current  string // the feed's current document
+	current  string // the feed's current document, or first page
 	before   string // the archive document before this one, "" for none
+	next     string // the page behind this one, "" for none
 	history  History
 	entries  []Entry
 	budget   int // of the document, in bytes; 0 for the default, less for none
@@ -248,9 +249,9 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) 
 	}
 	d.author = feeds.Person{Name: or(plain(s.Author), plain(s.Title), hostOf(s.BaseURL)), URI: or(webURL(s.AuthorURI), s.url("/"))}
 	for _, other := range Formats() {
-		d.urls[other] = s.FeedURL(f.Path, string(other), f.RawQuery)
+		d.urls[other] = s.PageURL(f, h.Page, string(other))
 	}
-	d.current = d.urls[format]
+	d.current = s.FeedURL(f.Path, string(format), f.RawQuery)
 	if h.Archive > 0 {
 		for _, other := range Formats() {
 			d.urls[other] = s.ArchiveURL(f.Path, h.Archive, h.Per, string(other), f.RawQuery)
@@ -282,6 +283,11 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) 
 	}
 	d.language = oneLanguage(wellFormed(f.Language), d.entries)
 	d.fit()
+	if h.Next != nil {
+		if page := h.Next(d.entries); page != "" {
+			d.next = s.PageURL(f, page, string(format))
+		}
+	}
 	return d
 }
 

@@ -210,11 +210,11 @@ func (d *document) json() ([]byte, error) {
 		},
 		Items: []jsonItem{},
 	}
-	f.NextUrl = d.before
+	f.NextUrl = or(d.before, d.next)
 	if d.history.Archive > 0 {
 		f.Extension.Current = d.current
 	}
-	if hub := webURL(s.Hub); hub != "" && d.history.Archive == 0 {
+	if hub := webURL(s.Hub); hub != "" && d.history.Archive == 0 && d.history.Page == "" {
 		f.Hubs = []*gorilla.JSONHub{{Type: "WebSub", Url: hub}}
 	}
 	head, err := marshal(f, "  ")

@@ -65,7 +65,7 @@ func (y *years) open() {
 		Site:    render.Site{Title: "Harbour", BaseURL: "https://news.example.org", Authority: "example.org,2026", Language: "en"},
 		Sources: []feeds.Source{{ID: "north", Title: "North Office"}, {ID: "south", Title: "Oficina Sur"}},
 		Terms:   []Term{{Tag: health}, {Tag: data}, {Tag: americas}, {Tag: mexico}}, Languages: []string{"en", "fr"},
-		Named: []Named{{Feed: feeds.Feed{Path: "choice", Titles: map[string]string{"en": "Choice"}, Query: feeds.Query{Any: []feeds.Query{{Topics: []string{"data"}}, {Sources: []feeds.SourceID{"south"}}}}}}},
+		Named: append(windows(), Named{Feed: feeds.Feed{Path: "choice", Titles: map[string]string{"en": "Choice"}, Query: feeds.Query{Any: []feeds.Query{{Topics: []string{"data"}}, {Sources: []feeds.SourceID{"south"}}}}}}),
 	})
 	if err != nil {
 		y.t.Fatal(err)
@@ -188,6 +188,7 @@ type paper struct {
 
 var (
 	atomPrev    = regexp.MustCompile(`rel="prev-archive"[^>]* href="([^"]*)"`)
+	atomNext    = regexp.MustCompile(`rel="next"[^>]* href="([^"]*)"`)
 	atomCurrent = regexp.MustCompile(`rel="current"[^>]* href="([^"]*)"`)
 	rssGUID     = regexp.MustCompile(`<guid isPermaLink="false">([^<]*)</guid>`)
 	entryID     = regexp.MustCompile(`<(?:id|guid isPermaLink="false")>([^<]*)</`)

@@ -18,7 +18,8 @@ type selection struct {
 	ids     []feeds.StatementID
 	seqs    []uint64
 	changed time.Time
-	more    feeds.Cursor
+	last    feeds.Cursor // the place of the last
+	more    feeds.Cursor // where what follows begins, zero when nothing does
 	mark    uint64
 	top     uint64 // the last fact that touched any of it
 
@@ -40,17 +41,22 @@ func (s *Server) selected(f feeds.Feed) (selection, error) {
 	if err != nil {
 		return selection{}, err
 	}
+	return selectionIn(page), nil
+}
+
+func selectionIn(page storage.Page) selection {
 	sel := selectionOf(page.Heads)
 	if page.More {
 		sel.more = page.Next
 	}
-	return sel, nil
+	return sel
 }
 
 func selectionOf(heads []storage.Head) selection {
 	sel := selection{}
 	for _, head := range heads {
 		sel.ids, sel.seqs = append(sel.ids, head.ID), append(sel.seqs, head.Seq)
+		sel.last = feeds.Cursor{Order: head.Order, ID: head.ID}
 		sel.note(head.ID, head.Seq, head.Changed)
 	}
 	return sel
@@ -71,7 +77,7 @@ func (sel *selection) note(id feeds.StatementID, seq uint64, changed time.Time) 
 	}
 }
 
-// document prepares a feed in one format.
+// document prepares a feed with archives in one format.
 func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 	p := &prepared{}
 	p.heads = func() (uint64, error) {
@@ -94,15 +100,13 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 		}
 		doc := newDocument(body, format.MediaType()+"; charset=utf-8", sel.changed, s.o.MaxAge)
 		s.asFeed(doc, f, format)
-		if sel.whole {
-			for i := range entries {
-				if entries[i].Updated.After(sel.updated) {
-					sel.updated = entries[i].Updated
-				}
+		for i := range entries {
+			if entries[i].Updated.After(sel.updated) {
+				sel.updated = entries[i].Updated
 			}
-			doc.set("Vary", "Accept-Encoding, A-IM")
-			(&deltas{server: s, feed: f, format: format, sel: sel, query: fmt.Sprintf("%+v %q", f.Query, f.Prefer)}).tagged(doc)
 		}
+		doc.set("Vary", "Accept-Encoding, A-IM")
+		(&deltas{server: s, feed: f, format: format, sel: sel, query: fmt.Sprintf("%+v %q", f.Query, f.Prefer)}).tagged(doc)
 		if sel.before > 0 {
 			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, sel.per, string(format), f.RawQuery), "prev-archive", format))
 		}

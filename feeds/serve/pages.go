@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -211,28 +210,21 @@ var formatNames = map[render.Format]string{render.FormatAtom: "Atom", render.For
 // view is what a page's address says of how to show a feed, beside what is in
 // the feed.
 type view struct {
-	after  feeds.Cursor
+	after  place
 	all    string     // the kind of filters to show all of
 	values url.Values // as asked
 }
 
-// Parameters of pages alone.
-const (
-	afterKey = "after"
-	allKey   = "all"
-)
+// allKey is a parameter of pages for people alone.
+const allKey = "all"
 
 func viewOf(rawQuery string) (view, error) {
 	v := view{}
 	v.values, _ = url.ParseQuery(rawQuery) // narrowed has refused what cannot be read
 	v.all = v.values.Get(allKey)
-	if raw := v.values.Get(afterKey); raw != "" {
-		order, id, ok := strings.Cut(raw, ".")
-		n, err := strconv.ParseInt(order, 36, 64)
-		if !ok || err != nil || id == "" || len(id) > 64 {
-			return v, refuse(http.StatusBadRequest, fmt.Sprintf("after=%s is not a place in the order of statements; follow a page's link to older ones", short(raw)))
-		}
-		v.after = feeds.Cursor{Order: time.Unix(0, n).UTC(), ID: feeds.StatementID(id)}
+	var err error
+	if v.after, err = placeOf(v.values.Get(afterKey)); err != nil {
+		return v, err
 	}
 	if raw := v.values.Get(pages.Chosen); raw != "" && pages.Speaks(raw) == nil {
 		return v, refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s: the site does not speak that language; it speaks:", pages.Chosen, short(raw)), spoken()...)
@@ -249,10 +241,6 @@ func spoken() []string {
 	return out
 }
 
-func cursorText(c feeds.Cursor) string {
-	return strconv.FormatInt(c.Order.UnixNano(), 36) + "." + string(c.ID)
-}
-
 const pageLength = 30
 
 // feedPage prepares the page that shows a feed to a person; home is the front
@@ -265,10 +253,10 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 	if f.Query.Limit == 0 || f.Query.Limit > 100 {
 		f.Query.Limit = pageLength
 	}
-	f.Query.After = v.after
+	look := func() (selection, error) { return s.selectedFrom(f, v.after, nil, f.Query.Limit) }
 	return &prepared{
 		heads: func() (uint64, error) {
-			sel, err := s.selected(f)
+			sel, err := look()
 			if err != nil {
 				return 0, err
 			}
@@ -276,11 +264,15 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 			return sel.mark ^ countsMark(f, counts), err
 		},
 		make: func() (*document, error) {
-			sel, err := s.selected(f)
+			sel, err := look()
 			if err != nil {
 				return nil, err
 			}
 			sts, err := s.o.Store.Statements(sel.ids...)
+			if err != nil {
+				return nil, err
+			}
+			older, err := s.behind(f, v.after, sel, sel.ids)
 			if err != nil {
 				return nil, err
 			}
@@ -301,10 +293,10 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 				}
 				return s.link(to, "/feeds/"+f.Path+".html", raw)
 			}
-			if !sel.more.IsZero() {
-				p.Older = own(url.Values{afterKey: {cursorText(sel.more)}})
+			if older != "" {
+				p.Older = own(url.Values{afterKey: {older}})
 			}
-			if !v.after.IsZero() {
+			if v.after.further {
 				p.Newest, p.NoIndex = own(nil), true
 			}
 			p.Data = s.listData(p, home)

@@ -122,7 +122,15 @@ func (s *Server) feedAt(rest, rawQuery, accept string, to reader) (*prepared, er
 		return nil, refuse(http.StatusNotFound, fmt.Sprintf("feeds are not published as %q; this one stands at:", ext),
 			"/feeds/"+name+".atom", "/feeds/"+name+".rss", "/feeds/"+name+".json", "/feeds/"+name+".html")
 	}
-	return s.document(f, format), nil
+	if s.divisions.of(f) != nil {
+		return s.document(f, format), nil
+	}
+	values, _ := url.ParseQuery(rawQuery) // narrowed has refused what cannot be read
+	at, err := placeOf(values.Get(afterKey))
+	if err != nil {
+		return nil, err
+	}
+	return s.window(f, at, format), nil
 }
 
 // extension parts a feed's name from its format, "" without one.

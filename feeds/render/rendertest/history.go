@@ -1,7 +1,7 @@
 package rendertest
 
-// history checks what RFC 5005 §4 and our own promise of archives that never
-// change ask of a feed's links.
+// history checks what RFC 5005 §3 and §4 and our own promise of archives that never
+// change ask of a feed's links: it has archives or pages, not both.
 func (c *checker) history(n *node, links []*node) {
 	href := map[string]string{}
 	for _, l := range links {
@@ -12,9 +12,23 @@ func (c *checker) history(n *node, links []*node) {
 				c.say("H1", "two links of rel %s", rel)
 			}
 			href[rel] = l.attrs["href"]
-		case "first", "last", "next", "previous", "prev":
+		case "first", "last", "next", "previous":
+			if href[rel] != "" {
+				c.say("H5", "two links of rel %s", rel)
+			}
+			href[rel] = l.attrs["href"]
+		}
+	}
+	for _, rel := range []string{"first", "last", "next", "previous"} {
+		if href[rel] != "" && (href["prev-archive"] != "" || href["current"] != "") {
 			c.say("H2", "a link of a paged feed, %s, in one with archives", rel)
 		}
+		if href[rel] != "" && href[rel] == href["self"] {
+			c.say("H5", "%s leads to the page itself", rel)
+		}
+	}
+	if href["first"] != "" && href["hub"] != "" {
+		c.say("H3", "a further page with a hub")
 	}
 	archive := n.all("fh:archive")
 	c.once("H1", n, 0, 1, "fh:archive")

@@ -146,7 +146,7 @@ func (c *checker) atomLinks(n *node, feed bool) {
 				c.say("A23", "enclosure %s has type %q and length %q", href, typ, l.attrs["length"])
 			}
 		case "related", "via", "hub", "license", "replies":
-		case "current", "prev-archive", "next-archive":
+		case "current", "prev-archive", "next-archive", "first", "next":
 			if !feed {
 				c.say("H1", "%s in an entry", rel)
 			}

@@ -1,0 +1,200 @@
+package serve
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"communique/feeds"
+	"communique/feeds/render"
+)
+
+// A feed without archives shows a window: the newest few, those that changed last,
+// or no more of one source than its share. What the window leaves out follows on
+// further pages (RFC 5005 §3), newest first by Order whatever the window is sorted
+// by. Pages for people go on in the same way.
+
+// afterKey is the parameter of further pages: where they begin.
+const afterKey = "after"
+
+// place is where a page begins: the zero value is the first page.
+type place struct {
+	further bool
+	after   feeds.Cursor // the zero value is the newest of what the window left out
+}
+
+// fromStart is how a place at the newest is written.
+const fromStart = "start"
+
+func placeOf(raw string) (place, error) {
+	switch raw {
+	case "":
+		return place{}, nil
+	case fromStart:
+		return place{further: true}, nil
+	}
+	order, id, ok := strings.Cut(raw, ".")
+	n, err := strconv.ParseInt(order, 36, 64)
+	if !ok || err != nil || id == "" || len(id) > 64 {
+		return place{}, bad(afterKey, fmt.Sprintf("after=%s is not a place in the order of statements; follow a page's link to older ones", short(raw)))
+	}
+	return place{further: true, after: feeds.Cursor{Order: time.Unix(0, n).UTC(), ID: feeds.StatementID(id)}}, nil
+}
+
+func cursorText(c feeds.Cursor) string {
+	return strconv.FormatInt(c.Order.UnixNano(), 36) + "." + string(c.ID)
+}
+
+// scattered reports whether a feed's window is more than the beginning of what it
+// selects.
+func scattered(f feeds.Feed) bool { return f.Order != feeds.ByOrder || f.Share != (feeds.Share{}) }
+
+// selectedFrom selects for a page of a feed. window gives what stands on the first one; it
+// is asked only where that is scattered, and nil for all that is selected.
+func (s *Server) selectedFrom(f feeds.Feed, at place, window func() ([]feeds.StatementID, error), size int) (selection, error) {
+	if !at.further {
+		return s.selected(f)
+	}
+	further := f
+	further.Order, further.Share = feeds.ByOrder, feeds.Share{}
+	further.Query.After, further.Query.Limit = at.after, size
+	if !scattered(f) {
+		return s.selected(further)
+	}
+	if window == nil {
+		window = func() ([]feeds.StatementID, error) {
+			sel, err := s.selected(f)
+			return sel.ids, err
+		}
+	}
+	there, err := window()
+	if err != nil {
+		return selection{}, err
+	}
+	further.Query.Limit = size + len(there)
+	found, err := s.choose(further)
+	if err != nil {
+		return selection{}, err
+	}
+	heads := found.Heads[:0]
+	for _, h := range found.Heads {
+		if slices.Contains(there, h.ID) {
+			continue
+		}
+		if len(heads) == size {
+			found.More = true
+			break
+		}
+		heads = append(heads, h)
+	}
+	found.Heads = heads
+	sel := selectionIn(found)
+	if found.More {
+		sel.more = sel.last
+	}
+	return sel, nil
+}
+
+// behind gives the place of the page that follows one which shows those of its
+// selection, "" when nothing does.
+func (s *Server) behind(f feeds.Feed, at place, sel selection, shown []feeds.StatementID) (string, error) {
+	if len(shown) == 0 {
+		return "", nil
+	}
+	if scattered(f) && !at.further {
+		rest, err := s.selectedFrom(f, place{further: true}, func() ([]feeds.StatementID, error) { return shown, nil }, 1)
+		if err != nil || len(rest.ids) == 0 {
+			return "", err
+		}
+		return fromStart, nil
+	}
+	last := shown[len(shown)-1]
+	if last == sel.last.ID {
+		if sel.more.IsZero() {
+			return "", nil
+		}
+		return cursorText(sel.last), nil
+	}
+	st, _, ok, err := s.o.Store.Statement(last) // the document was too large for the rest
+	if err != nil || !ok {
+		return "", err
+	}
+	return cursorText(feeds.Cursor{Order: st.Order, ID: last}), nil
+}
+
+// window prepares a page of a feed without archives.
+func (s *Server) window(f feeds.Feed, at place, format render.Format) *prepared {
+	size := usualLimit
+	if hasLimit(f.RawQuery) || f.Query.Limit > usualLimit {
+		size = cmp.Or(f.Query.Limit, usualLimit)
+	}
+	shown := func(entries []render.Entry) []feeds.StatementID {
+		ids := make([]feeds.StatementID, len(entries))
+		for i := range entries {
+			ids[i] = entries[i].ID
+		}
+		return ids
+	}
+	firstPage := func() ([]feeds.StatementID, error) {
+		sel, err := s.selected(f)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := s.rendered(f, format, sel)
+		return shown(s.o.Site.Shown(format, f, entries)), err
+	}
+	page := ""
+	if at.further {
+		page = afterKey + "=" + fromStart
+		if !at.after.IsZero() {
+			page = afterKey + "=" + cursorText(at.after)
+		}
+	}
+	p := &prepared{}
+	p.heads = func() (uint64, error) {
+		sel, err := s.selectedFrom(f, at, firstPage, size)
+		p.found = &sel
+		if !sel.more.IsZero() {
+			sel.mark++
+		}
+		return sel.mark, err
+	}
+	p.make = func() (*document, error) {
+		sel := *p.found
+		entries, err := s.rendered(f, format, sel)
+		if err != nil {
+			return nil, err
+		}
+		next := ""
+		var failed error
+		body, err := s.o.Site.FeedIn(format, f, entries, render.History{Page: page, Next: func(there []render.Entry) string {
+			next, failed = s.behind(f, at, sel, shown(there))
+			if next != "" {
+				next = afterKey + "=" + next
+			}
+			return next
+		}})
+		if err = cmp.Or(failed, err); err != nil {
+			return nil, err
+		}
+		if sel.changed.IsZero() {
+			sel.changed = s.o.Site.Since()
+		}
+		doc := newDocument(body, format.MediaType()+"; charset=utf-8", sel.changed, s.o.MaxAge)
+		s.asFeed(doc, f, format)
+		link := s.linkHeader(f, format)
+		if at.further {
+			link = relation(s.o.Site.PageURL(f, page, string(format)), "self", format) + ", " + relation(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), "first", format)
+			doc.set("X-Robots-Tag", "noindex")
+		}
+		if next != "" {
+			link += ", " + relation(s.o.Site.PageURL(f, next, string(format)), "next", format)
+		}
+		doc.set("Link", link)
+		return doc, nil
+	}
+	return p
+}
