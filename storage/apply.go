@@ -106,6 +106,8 @@ type tables struct {
 	ids, keys                                       tiered
 	lists                                           lists
 	pending, gone, kept                             *bbolt.Bucket
+	patterns                                        *patterns // nil where nothing is searched
+	answers                                         *answers
 }
 
 // factsOf opens those of them that hold the facts.

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
@@ -220,7 +221,8 @@ func TestArchivesHoldEverythingOnceAndNeverChange(t *testing.T) {
 				continue
 			}
 			h.look()
-			for name, q := range archived {
+			for _, name := range slices.Sorted(maps.Keys(archived)) {
+				q := archived[name]
 				if searching(q) && step%24 != 0 && step%70 != 69 {
 					continue
 				}

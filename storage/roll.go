@@ -534,10 +534,7 @@ func (h *hunt) show(out *Archived, r *row, block uint32, loosely *test) error {
 		return err
 	}
 	if !root.view.published {
-		if h.first(r.number) < block {
-			return nil
-		}
-		// What it said may be known no more.
+		// What it said may be known no more, and in which of its blocks it was shown.
 		was, ok, err := h.store.keptAs(h.t, r.id, h.blocks[block-1].by)
 		if err != nil {
 			return err
@@ -637,7 +634,7 @@ func (h *hunt) spoke(st *feeds.Statement, search string) (bool, error) {
 	}
 	for i := range clauses {
 		c := &clauses[i]
-		if slices.ContainsFunc(c.ways, func(way []*words.Pattern) bool { return follow(said, way) }) == c.not {
+		if slices.ContainsFunc(c.ways, func(way wordWay) bool { return follow(said, way.parts) }) == c.not {
 			return false, nil
 		}
 	}

@@ -123,8 +123,10 @@ type Store struct {
 	run   *wordRun          // that is being made; the writer's own
 	names map[uint32]string // the other way round than terms; the writer's own
 
-	latest latest
-	roll   roll
+	latest   latest
+	roll     roll
+	patterns patterns
+	answers  answers
 
 	unwritable atomic.Pointer[error] // see Writable
 
@@ -316,7 +318,13 @@ func (s *Store) Close() error {
 
 // view runs fn in a transaction that sees one state of the file. What fn keeps
 // must not share the file's memory.
-func (s *Store) view(fn func(*tables) error) error { return s.viewBy(tablesOf, fn) }
+func (s *Store) view(fn func(*tables) error) error {
+	return s.viewBy(func(tx *bbolt.Tx) *tables {
+		t := tablesOf(tx)
+		t.patterns, t.answers = &s.patterns, &s.answers
+		return t
+	}, fn)
+}
 
 // viewFacts is view for what looks at single facts only: most visits to sources
 // read one, and to open all tables would cost them more than that.

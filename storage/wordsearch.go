@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"slices"
+	"strings"
+	"sync"
 
 	"go.etcd.io/bbolt"
 
@@ -14,7 +17,13 @@ import (
 // wordClause is a clause of a search, compiled.
 type wordClause struct {
 	not  bool
-	ways [][]*words.Pattern // each a sequence
+	ways []wordWay
+}
+
+// wordWay is a sequence of words, and what it is remembered by.
+type wordWay struct {
+	parts []*words.Pattern
+	name  string
 }
 
 // searcher reads the word index for one selection.
@@ -24,10 +33,12 @@ type searcher struct {
 	segment  uint32
 	runs     []runInfo // of segment
 	read     bool
+	version  uint64 // of runs
 	key      []byte
 	term     []byte
 	found    [][]uint32 // of each part of a phrase
 	postings [][]entry
+	begin    []uint32 // where the phrase begins, as far as it was looked at
 }
 
 // wordClauses compiles a search; nothing is met by one without words.
@@ -42,11 +53,13 @@ func (t *tables) wordClauses(text string, parts *int) ([]wordClause, error) {
 		w := wordClause{not: c.Not}
 		for _, u := range c.Any {
 			for _, way := range u.Ways {
-				patterns := make([]*words.Pattern, len(way))
+				compiled := wordWay{parts: make([]*words.Pattern, len(way))}
 				for i, p := range way {
-					patterns[i] = p.Pattern(languages)
+					compiled.parts[i] = t.patterns.of(p, languages)
+					compiled.name += string(rune('0'+p.Match)) + p.Word + " "
 				}
-				w.ways = append(w.ways, patterns)
+				compiled.name += strings.Join(languages, " ")
+				w.ways = append(w.ways, compiled)
 				*parts += wordParts * len(way)
 			}
 		}
@@ -57,14 +70,47 @@ func (t *tables) wordClauses(text string, parts *int) ([]wordClause, error) {
 	return out, nil
 }
 
+// patterns are those that were asked for lately, with what they know.
+type patterns struct {
+	mu         sync.Mutex
+	now, older map[patternKey]*words.Pattern // two generations
+}
+
+type patternKey struct {
+	part      words.Part
+	languages string
+}
+
+const maxPatterns = 200 // of a generation
+
+func (c *patterns) of(part words.Part, languages []string) *words.Pattern {
+	if c == nil {
+		return part.Pattern(languages)
+	}
+	key := patternKey{part, strings.Join(languages, " ")}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.now[key]
+	if p == nil {
+		if p = c.older[key]; p == nil {
+			p = part.Pattern(languages)
+		}
+		if c.now == nil || len(c.now) >= maxPatterns {
+			c.older, c.now = c.now, map[patternKey]*words.Pattern{}
+		}
+		c.now[key] = p
+	}
+	return p
+}
+
 // wordParts is how many values one word of a search counts for.
 const wordParts = 20
 
 func (c *wordClause) cost() int {
 	n := 0
 	for _, way := range c.ways {
-		n += len(way)
-		if len(way) > 1 {
+		n += len(way.parts)
+		if len(way.parts) > 1 {
 			n += 100
 		}
 	}
@@ -96,7 +142,7 @@ func (s *searcher) meet(segment uint32, clauses []wordClause, out *bitmap) (bool
 		c := &clauses[i]
 		var met bitmap
 		for _, way := range c.ways {
-			if err := s.way(way, out, &met); err != nil {
+			if err := s.known(way, out, &met); err != nil {
 				return false, fmt.Errorf("words of segment %d: %w", segment, err)
 			}
 		}
@@ -111,9 +157,88 @@ func (s *searcher) open(segment uint32) error {
 	if s.read && s.segment == segment {
 		return nil
 	}
-	runs, err := parseRuns(s.tables.runs.Get(binary.BigEndian.AppendUint32(nil, segment)))
-	s.segment, s.runs, s.read = segment, runs, true
+	stored := s.tables.runs.Get(binary.BigEndian.AppendUint32(nil, segment))
+	runs, err := parseRuns(stored)
+	s.segment, s.runs, s.read, s.version = segment, runs, true, maphash.Bytes(answerSeed, stored)
 	return err
+}
+
+// answers remembers what was found in segments. What a segment's words are changes
+// with the list of its runs; most segments are old ones, which seldom do.
+type answers struct {
+	mu         sync.Mutex
+	now, older map[answerKey][]byte // postings, in two generations
+	size       int                  // of now, in octets
+}
+
+type answerKey struct {
+	way     string
+	segment uint32
+	version uint64
+}
+
+// maxAnswers bounds a generation, in octets.
+const maxAnswers = 6 << 20
+
+var answerSeed = maphash.MakeSeed()
+
+func (a *answers) get(k answerKey) ([]byte, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v, ok := a.now[k]
+	if !ok {
+		if v, ok = a.older[k]; ok {
+			a.add(k, v)
+		}
+	}
+	return v, ok
+}
+
+func (a *answers) put(k answerKey, v []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.add(k, v)
+}
+
+func (a *answers) add(k answerKey, v []byte) {
+	if a.now == nil || a.size >= maxAnswers {
+		a.older, a.now, a.size = a.now, map[answerKey][]byte{}, 0
+	}
+	a.now[k] = v
+	a.size += len(v) + len(k.way) + 100
+}
+
+// known is way with what is remembered. A phrase is not looked for everywhere where
+// few places are left: among those it costs less.
+func (s *searcher) known(way wordWay, wanted, out *bitmap) error {
+	if s.tables.answers == nil {
+		return s.way(way.parts, wanted, out)
+	}
+	key := answerKey{way.name, s.segment, s.version}
+	if v, ok := s.tables.answers.get(key); ok {
+		var met bitmap
+		if err := met.add(v); err != nil {
+			return err
+		}
+		met.and(wanted)
+		out.or(&met)
+		return nil
+	}
+	everywhere, err := s.tables.live(s.segment)
+	if err != nil {
+		return err
+	}
+	if len(way.parts) > 1 && 8*wanted.len() < everywhere.len() {
+		return s.way(way.parts, wanted, out)
+	}
+	var met bitmap
+	if err := s.way(way.parts, everywhere, &met); err != nil {
+		return err
+	}
+	s.tables.answers.put(key, met.posting())
+	met.and(wanted)
+	out.or(&met)
+	return nil
 }
 
 // way adds to out those of the wanted places that have the sequence.
@@ -144,8 +269,10 @@ func (s *searcher) way(way []*words.Pattern, wanted, out *bitmap) error {
 
 // each calls fn with the entries of a run that the pattern finds.
 func (s *searcher) each(run uint32, p *words.Pattern, fn func(entry) error) error {
+	r := p.Read()
+	defer r.End()
 	for _, start := range p.Starts {
-		if err := s.from(run, start, p, fn); err != nil {
+		if err := s.from(run, start, &r, fn); err != nil {
 			return err
 		}
 	}
@@ -153,7 +280,7 @@ func (s *searcher) each(run uint32, p *words.Pattern, fn func(entry) error) erro
 }
 
 // from does it for the terms that start with start.
-func (s *searcher) from(run uint32, start string, p *words.Pattern, fn func(entry) error) error {
+func (s *searcher) from(run uint32, start string, p *words.Reading, fn func(entry) error) error {
 	s.key = chunkKey(s.key[:0], s.segment, run, []byte(start))
 	const head = 8
 	want := s.key[head:]
@@ -204,6 +331,9 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 	}
 	both := *wanted
 	for i, p := range way {
+		if slices.Index(way, p) < i {
+			continue // a word that comes again is read once
+		}
 		var docs bitmap
 		s.postings[i] = s.postings[i][:0]
 		if err := s.each(run, p, func(e entry) error {
@@ -216,25 +346,33 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 			return nil
 		}
 	}
-	for i := range way {
-		found := s.found[i][:0]
-		for j := range s.postings[i] {
-			var err error
-			if found, err = s.postings[i][j].places(found, &both); err != nil {
-				return err
+	// A word that comes again is found where it was; what it was found at is kept
+	// whole then, as the first word's places are thinned out below.
+	begin := s.begin[:0]
+	for i, p := range way {
+		found, first := s.found[i][:0], slices.Index(way, p)
+		if first < i {
+			found = s.found[first]
+		} else {
+			for j := range s.postings[i] {
+				var err error
+				if found, err = s.postings[i][j].places(found, &both); err != nil {
+					return err
+				}
 			}
+			if len(s.postings[i]) > 1 {
+				slices.Sort(found)
+			}
+			s.found[i] = found
 		}
-		if len(s.postings[i]) > 1 {
-			slices.Sort(found)
-		}
-		s.found[i] = found
 		if i == 0 {
+			begin = append(begin, found...)
 			continue
 		}
 		// Keep of the first those that the i-th follows i words behind.
-		first, kept := s.found[0], s.found[0][:0]
+		kept := begin[:0]
 		var docs bitmap
-		for _, at := range first {
+		for _, at := range begin {
 			for len(found) > 0 && found[0] < at+uint32(i) {
 				found = found[1:]
 			}
@@ -243,7 +381,7 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 				docs.put(uint16(at >> 16))
 			}
 		}
-		s.found[0] = kept
+		begin, s.begin = kept, kept
 		if both = docs; len(kept) == 0 {
 			return nil
 		}

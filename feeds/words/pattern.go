@@ -2,7 +2,9 @@ package words
 
 import (
 	"slices"
+	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -19,15 +21,27 @@ func AppendTerm(b, word []byte, language string) []byte {
 	return append(b, language...)
 }
 
-// Pattern finds the terms that a part of a search stands for.
+// Pattern finds the terms that a part of a search stands for. It may be used by
+// many goroutines, and again: it remembers what it was asked about.
 type Pattern struct {
 	// Starts are what the terms start with, sorted; none is the start of another.
 	Starts []string
 
 	part  Part
-	known map[string]bool              // by term
 	stems map[string]map[string]string // language → base of the part's word → its stem
+
+	mu    sync.Mutex
+	terms []judged // sorted
 }
+
+// judged is a term of which it is known whether it is one of a pattern's.
+type judged struct {
+	term string
+	yes  bool
+}
+
+// maxJudged is how many terms a pattern remembers.
+const maxJudged = 2000
 
 // Pattern compiles a part for texts in the languages, as Stems gives them.
 func (p Part) Pattern(languages []string) *Pattern {
@@ -46,11 +60,10 @@ func (p Part) Pattern(languages []string) *Pattern {
 		t.Starts = []string{exact}
 	}
 	if p.Match == Exact || strings.ContainsAny(p.Word, "0123456789") {
-		t.known = map[string]bool{}
 		slices.Sort(t.Starts)
 		return t
 	}
-	t.known, t.stems = map[string]bool{}, map[string]map[string]string{}
+	t.stems = map[string]map[string]string{}
 	starts := map[string]bool{}
 	for _, l := range languages {
 		if stemmers[l] == nil || isArabic(p.Word) != (l == "ar") {
@@ -117,26 +130,62 @@ func common(word, stem string) string {
 	return word[:n]
 }
 
+// Reading asks a pattern about terms that come in order. It must be ended.
+type Reading struct {
+	pattern *Pattern
+	at      int // in terms
+	fresh   []judged
+}
+
+// Read begins a reading.
+func (t *Pattern) Read() Reading {
+	if t.part.Match != Prefix {
+		t.mu.Lock()
+	}
+	return Reading{pattern: t, at: -1}
+}
+
 // Match reports whether a term that starts with one of Starts is one of the
-// pattern's.
-func (t *Pattern) Match(term []byte) bool {
+// pattern's. Terms must be greater than those before.
+func (r *Reading) Match(term []byte) bool {
+	t := r.pattern
 	if t.part.Match == Prefix {
 		return true
 	}
 	if t.tooLong(term) {
 		return false
 	}
-	yes, ok := t.known[string(term)]
-	if !ok {
-		yes = t.match(string(term))
-		t.known[string(term)] = yes
+	if r.at < 0 {
+		r.at = sort.Search(len(t.terms), func(i int) bool { return t.terms[i].term >= string(term) })
+	}
+	for ; r.at < len(t.terms) && t.terms[r.at].term <= string(term); r.at++ {
+		if t.terms[r.at].term == string(term) {
+			return t.terms[r.at].yes
+		}
+	}
+	yes := t.match(string(term))
+	if len(t.terms)+len(r.fresh) < maxJudged {
+		r.fresh = append(r.fresh, judged{string(term), yes})
 	}
 	return yes
 }
 
+// End lets others read.
+func (r *Reading) End() {
+	t := r.pattern
+	if t.part.Match == Prefix {
+		return
+	}
+	if len(r.fresh) > 0 {
+		t.terms = append(t.terms, r.fresh...)
+		slices.SortFunc(t.terms, func(a, b judged) int { return strings.Compare(a.term, b.term) })
+	}
+	t.mu.Unlock()
+}
+
 // Finds reports whether a term is one of the pattern's.
 func (t *Pattern) Finds(term string) bool {
-	return slices.ContainsFunc(t.Starts, func(start string) bool { return strings.HasPrefix(term, start) }) && t.Match([]byte(term))
+	return slices.ContainsFunc(t.Starts, func(start string) bool { return strings.HasPrefix(term, start) }) && (t.part.Match == Prefix || !t.tooLong([]byte(term)) && t.match(term))
 }
 
 // tooLong reports whether the term is so much longer than the part that it is
@@ -158,6 +207,13 @@ func (t *Pattern) tooLong(term []byte) bool {
 	return tail > maxTail
 }
 
+// mayCome reports whether a word may have the stem, which is quicker told than
+// which it has: stemmers change no more than the last letters of what they leave,
+// but for those of Arabic, and for irregular forms.
+func mayCome(word, stem, language string) bool {
+	return language == "ar" || irregular[language][word] != "" || shared(word, stem) >= len(stem)-3
+}
+
 func (t *Pattern) match(term string) bool {
 	word, language, _ := strings.Cut(term, "\x00")
 	if word == t.part.Word {
@@ -171,7 +227,7 @@ func (t *Pattern) match(term string) bool {
 	}
 	for base, of := range t.stems[language] {
 		for _, b := range bases(word, language) {
-			if near(base, b) && stem(b, language) == of {
+			if near(base, b) && mayCome(b, of, language) && stem(b, language) == of {
 				return true
 			}
 			for _, c := range proclitics {
