@@ -228,7 +228,7 @@ func (s *searcher) known(way wordWay, wanted, out *bitmap) error {
 	if err != nil {
 		return err
 	}
-	if len(way.parts) > 1 && 8*wanted.len() < everywhere.len() {
+	if len(way.parts) > 1 && 64*wanted.len() < everywhere.len() {
 		return s.way(way.parts, wanted, out)
 	}
 	var met bitmap

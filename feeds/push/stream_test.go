@@ -2,6 +2,7 @@ package push_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"communique/feeds"
 	"communique/feeds/push"
 )
@@ -21,6 +24,7 @@ type listener struct {
 	t      testing.TB
 	header http.Header
 	events chan sse
+	first  sse
 	last   string
 	leave  func()
 }
@@ -72,7 +76,7 @@ func (h *house) listen(query, last string) *listener {
 			}
 		}
 	}()
-	wait(h.t, l.events, "beginning of the stream") // its retry and id
+	l.first = wait(h.t, l.events, "beginning of the stream") // its retry and id
 	return l
 }
 
@@ -241,6 +245,91 @@ func TestStreamRefusals(t *testing.T) {
 		t.Errorf("POST: %v %v", res, err)
 	}
 	res.Body.Close()
+}
+
+// The OpenAPI document has the stream where it is there, with the parameters that it
+// takes and the events that it has.
+func TestTheStreamIsAsItIsDescribed(t *testing.T) {
+	h := newHouse(t, nil)
+	res, err := http.Get(h.base() + "/api/v1/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var doc struct {
+		Paths map[string]struct {
+			Get struct {
+				Parameters []struct{ Name, In string }
+				Responses  map[string]struct {
+					Content map[string]struct {
+						Data map[string]any `json:"x-event-data"`
+					}
+				}
+			}
+		}
+	}
+	body, err := io.ReadAll(res.Body)
+	if err == nil {
+		err = json.Unmarshal(body, &doc)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := doc.Paths["/api/v1/stream"].Get
+	taken := map[string]bool{}
+	for _, p := range get.Parameters {
+		taken[p.In+" "+p.Name] = true
+	}
+	for _, want := range []string{"query topic", "query region", "query country", "query event", "query source", "query lang", "query q", "query prefer", "query last_event_id", "header Last-Event-ID"} {
+		if !taken[want] {
+			t.Errorf("the %s is not described", want)
+		}
+	}
+	for _, status := range []string{"200", "400", "404", "429", "503"} {
+		if _, there := get.Responses[status]; !there {
+			t.Errorf("the answer %s is not described", status)
+		}
+	}
+	described := get.Responses["200"].Content["text/event-stream"].Data
+	schemas := jsonschema.NewCompiler()
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err == nil {
+		err = schemas.AddResource("openapi.json", parsed)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.publish("one", "en")
+	h.say(h.o.Now(), &feeds.Moderated{Statement: sid("one"), Hide: true})
+	h.publish("two", "en")
+	seen := map[string]bool{}
+	check := func(e sse) {
+		seen[e.kind] = true
+		if described[e.kind] == nil {
+			t.Fatalf("the event %q is not described", e.kind)
+		}
+		schema, err := schemas.Compile("openapi.json#/paths/~1api~1v1~1stream/get/responses/200/content/text~1event-stream/x-event-data/" + e.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(e.data))
+		if err == nil {
+			err = schema.Validate(v)
+		}
+		if err != nil {
+			t.Errorf("%s is not as described: %v", e.kind, err)
+		}
+	}
+	l := h.listen("?last_event_id=0", "")
+	for !seen["statement"] || !seen["withdrawn"] {
+		if e := wait(t, l.events, "an event"); e.kind != "" {
+			check(e)
+		}
+	}
+	check(h.listen("?last_event_id=999999", "").first)
+	if len(seen) != len(described) {
+		t.Errorf("described are %d events, and there were %v", len(described), seen)
+	}
 }
 
 // untilStatus asks until a place is free: when a reader is seen to have left is

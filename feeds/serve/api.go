@@ -26,6 +26,7 @@ type route struct {
 	answer  []any // an example of each shape that 200 may have
 	moved   bool  // 301 may be an answer
 	gone    bool  // 410 may be one
+	stream  bool  // it is an event stream, and somebody else answers
 	handle  func(s *Server, id string, v url.Values) (*prepared, error)
 }
 
@@ -61,8 +62,18 @@ var statementParams = append(slices.Clone(narrowing), preferring,
 	param{name: "cursor", kind: "text", about: "Where to go on: stands in next, and is nothing to be made."},
 )
 
-// routes are all addresses of the API. A function, since the handlers look at it.
-func routes() []route {
+// listening are the parameters of the stream beside those that narrow it.
+var listening = append(slices.Clone(narrowing), preferring,
+	param{name: "last_event_id", kind: "text", about: "Last-Event-ID for readers that cannot set headers.", example: "4711"})
+
+// routes are the addresses of the API at this site: whoever answers one in our place
+// has to be there.
+func (s *Server) routes() []route {
+	return slices.DeleteFunc(allRoutes(), func(r route) bool { return r.stream && s.o.Mount[r.path] == nil })
+}
+
+// allRoutes are all addresses of the API. A function, since the handlers look at it.
+func allRoutes() []route {
 	return []route{
 		{path: "/api/v1/statements", name: "listStatements", summary: "Statements, newest first", params: statementParams, answer: []any{listShape{}, changesShape{}},
 			about:  "Takes the parameters of feeds. Pages stay good while statements arrive: none comes twice, none is left out. With updated_since, or a cursor of its answers, it gives what has changed.",
@@ -77,6 +88,10 @@ func routes() []route {
 			handle: (*Server).apiTags},
 		{path: "/api/v1/sources", name: "listSources", summary: "The offices", answer: []any{sourcesShape{}}, about: "Every source that is configured.",
 			handle: (*Server).apiSources},
+		{path: "/api/v1/stream", name: "listen", summary: "Statements as they come", params: listening, stream: true, answer: []any{withdrawnShape{}},
+			about: "Server-sent events, without an end, of what is published, changed or withdrawn from now on. Takes the parameters of feeds. " +
+				"An event's id is a place in the journal: with Last-Event-ID the stream goes on from there, and misses nothing; 0 is the start. " +
+				"Lines that begin with a colon come every 20 seconds. Who does not read for ten seconds is cut off."},
 		{path: "/api/v1/openapi.json", name: "getOpenAPI", summary: "This description", answer: []any{map[string]any{}}, about: "OpenAPI 3.1.",
 			handle: func(s *Server, _ string, _ url.Values) (*prepared, error) {
 				return &prepared{heads: func() (uint64, error) { return 1, nil }, make: s.openAPI}, nil
@@ -87,8 +102,11 @@ func routes() []route {
 // api resolves an address below /api/.
 func (s *Server) api(path, rawQuery string) (*prepared, error) {
 	var all []string
-	for _, r := range routes() {
+	for _, r := range s.routes() {
 		all = append(all, r.path)
+		if r.stream {
+			continue
+		}
 		id := ""
 		if head, has := strings.CutSuffix(r.path, "{id}"); has {
 			rest, in := strings.CutPrefix(path, head)
@@ -451,7 +469,7 @@ func (s *Server) apiPage(to reader) (*document, error) {
 		"/api/v1/tags":            {"?scheme=topic"},
 		"/api/v1/sources":         {""},
 	}
-	for _, r := range routes() {
+	for _, r := range s.routes() {
 		l := pages.Route{Path: r.path, Summary: r.summary, About: r.about}
 		for _, e := range examples[r.path] {
 			l.Examples = append(l.Examples, s.apiURL(r.path)+e)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -156,6 +157,11 @@ func TestTheOpenAPIDocumentIsValidAndComplete(t *testing.T) {
 		if _, there := c.doc.Paths[path]; !there {
 			t.Errorf("%s is not described", path)
 		}
+	}
+	// What is described is what there is.
+	var no struct{ Allowed []string }
+	if err := json.Unmarshal(c.get("/api/v1/nothing").body, &no); err != nil || !slices.Equal(no.Allowed, slices.Sorted(maps.Keys(c.doc.Paths))) {
+		t.Errorf("described are %v, and there is %v (%v)", slices.Sorted(maps.Keys(c.doc.Paths)), no.Allowed, err)
 	}
 	var names []string
 	for _, p := range c.doc.Paths["/api/v1/statements"].Get.Parameters {

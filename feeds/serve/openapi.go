@@ -21,7 +21,7 @@ type object = map[string]any
 func (s *Server) openAPI() (*document, error) {
 	schemas := schemas{}
 	paths := object{}
-	for _, r := range routes() {
+	for _, r := range s.routes() {
 		paths[r.path] = object{"get": s.operation(&r, schemas)}
 	}
 	problem := schemas.of(reflect.TypeFor[problemShape]())
@@ -62,6 +62,10 @@ func (s *Server) operation(r *route, schemas schemas) object {
 	for _, p := range r.params {
 		params = append(params, p.described())
 	}
+	if r.stream {
+		params = append(params, object{"name": "Last-Event-ID", "in": "header", "description": "The id of the last event that the reader has.",
+			"schema": object{"type": "string", "pattern": "^[0-9]+$"}, "example": "4711"})
+	}
 	var shapes []any
 	for _, a := range r.answer {
 		shapes = append(shapes, schemas.of(reflect.TypeOf(a)))
@@ -77,6 +81,9 @@ func (s *Server) operation(r *route, schemas schemas) object {
 		headers["Link"] = text("rel=next leads to the next page (RFC 8288).")
 	}
 	ok := object{"description": r.summary + ".", "content": object{"application/json": object{"schema": shape}}, "headers": headers}
+	if r.stream {
+		return object{"operationId": r.name, "summary": r.summary, "description": r.about, "parameters": params, "responses": streamed(shapes[0])}
+	}
 	answers := object{"200": ok, "304": object{"description": "It has not changed."}}
 	if r.moved {
 		answers["301"] = object{"description": "It turned out to be another statement's; Location leads there.", "headers": object{"Location": text("Where it is.")}}
@@ -96,6 +103,28 @@ func (s *Server) operation(r *route, schemas schemas) object {
 		out["parameters"] = params
 	}
 	return out
+}
+
+// streamed are the answers of the stream. OpenAPI 3.1 has no words for events, so
+// they are described.
+func streamed(withdrawn any) object {
+	answers := object{"200": object{
+		"description": "The stream: `statement` has an item of JSON Feed 1.1, as /feeds/all.json has it, that is new or changed, to be put in place of the one with its id; " +
+			"`withdrawn` has a Withdrawn, also of statements that never were in the selection; `reset` says that the Last-Event-ID is no place here, and that the feed has to be read anew.",
+		"content": object{"text/event-stream": object{
+			"schema":  object{"type": "string", "description": "Events as the HTML standard has them; the data of each is JSON in one line or more."},
+			"example": "retry: 3000\nid: 4711\n\nid: 4712\nevent: withdrawn\ndata: {\"id\":\"tag:example.org,2026:statement/rncattwqa4tcgkwk\"}\n\n",
+			"x-event-data": object{
+				"statement": object{"type": "object", "required": []string{"id"}, "properties": object{"id": object{"type": "string", "format": "uri"}}, "description": "An item of JSON Feed 1.1."},
+				"withdrawn": withdrawn,
+				"reset":     object{"type": "object", "maxProperties": 0},
+			},
+		}},
+	}}
+	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		answers[strconv.Itoa(status)] = object{"$ref": "#/components/responses/" + statusName(status)}
+	}
+	return answers
 }
 
 func (p *param) described() object {

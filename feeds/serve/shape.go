@@ -252,3 +252,9 @@ func stamp(t time.Time) string {
 	}
 	return t.UTC().Format(time.RFC3339)
 }
+
+// withdrawnShape is the data of an event of the stream.
+type withdrawnShape struct {
+	ID   string `json:"id" format:"uri" about:"The id that the statement was published under."`
+	Into string `json:"into,omitempty" format:"uri" about:"That of the statement that it turned out to be."`
+}
