@@ -19,6 +19,25 @@ func (s *Store) Statement(id feeds.StatementID) (st feeds.Statement, at feeds.St
 	return st, st.ID, ok, err
 }
 
+// Ended tells of a statement that Statement does not give: whether it ever was here,
+// and whether it went for its age alone.
+func (s *Store) Ended(id feeds.StatementID) (known, expired bool, err error) {
+	err = s.view(func(t *tables) error {
+		r, err := t.row(id)
+		if err != nil || r.isEmpty() {
+			return err
+		}
+		known = true
+		root, err := rootOf(t.row, r)
+		if err != nil {
+			return err
+		}
+		expired, err = t.expired(root)
+		return err
+	})
+	return known, expired, err
+}
+
 // StatementAs is Statement as it would be if its items had the tags that tell
 // gives of them. tell runs within the reading, so it must not take long.
 func (s *Store) StatementAs(id feeds.StatementID, tell func(*feeds.Observed) []feeds.Tagging) (st feeds.Statement, at feeds.StatementID, ok bool, err error) {

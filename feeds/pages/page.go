@@ -248,7 +248,8 @@ type GuidePage struct {
 type ErrorPage struct {
 	Frame
 	Message string // key of the message without -text: "error.404"
-	Exactly string // in English, as programs are told
+	Reason  string // in the page's language, "" when there is none or only Exactly
+	Exactly string // in English, as programs are told, "" when there is no need
 	There   []Field
 }
 

@@ -103,7 +103,7 @@ func TestNoMessageIsUnusedOrUnknown(t *testing.T) {
 			code.Write(b)
 		}
 	}
-	used := regexp.MustCompile(`"((?:frame|search|feed|filter|item|subscribe|embed|feeds|statement|role|overview|about|error)\.[a-z0-9-]*)"`)
+	used := regexp.MustCompile(`"((?:frame|search|feed|filter|item|subscribe|embed|feeds|statement|role|overview|about|error|reason)\.[a-z0-9-]*)"`)
 	said, begun := map[string]bool{}, []string{}
 	for _, m := range used.FindAllStringSubmatch(code.String(), -1) {
 		if said[m[1]] = true; strings.HasSuffix(m[1], ".") {

@@ -86,7 +86,7 @@ func (s *Server) standing(f feeds.Feed) (selection, error) {
 	}
 	now, err := s.o.Store.Standing(a)
 	if errors.Is(err, storage.ErrQuery) {
-		return selection{}, refuse(http.StatusBadRequest, err.Error())
+		return selection{}, refuse(http.StatusBadRequest, err.Error()).as("reason.too-much")
 	}
 	if err != nil {
 		return selection{}, err
@@ -135,7 +135,7 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 	number, err := strconv.Atoi(name[i+1:])
 	format := render.Format(ext)
 	if i < 1 || err != nil || number < 0 || strconv.Itoa(number) != name[i+1:] || !slices.Contains(render.Formats(), format) {
-		return nil, refuse(http.StatusNotFound, "archives are numbered documents, such as /archive/all/1.atom; a feed's current document links the newest of its own as prev-archive. Feeds stand at:", "/feeds")
+		return nil, refuse(http.StatusNotFound, "archives are numbered documents, such as /archive/all/1.atom; a feed's current document links the newest of its own as prev-archive. Feeds stand at:", "/feeds").as("reason.not-an-archive")
 	}
 	f, err := s.feed(name[:i])
 	if err != nil {
@@ -146,13 +146,13 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 	}
 	current := "/feeds/" + f.Path + "." + ext + query(f.RawQuery)
 	if s.divisions.of(f) == nil {
-		return nil, refuse(http.StatusNotFound, "a feed with a limit, or with an order, shares, size or ids of its own, has pages and no archives; it begins at:", current)
+		return nil, refuse(http.StatusNotFound, "a feed with a limit, or with an order, shares, size or ids of its own, has pages and no archives; it begins at:", current).as("reason.no-archives")
 	}
 	values, _ := url.ParseQuery(rawQuery) // narrowed has refused what cannot be read
 	per := usualPer
 	if raw := values.Get(perKey); raw != "" {
 		if per, err = strconv.Atoi(raw); err != nil || per < 1 {
-			return nil, bad(perKey, fmt.Sprintf("%s=%s: want a number as it stands in the links of archives", perKey, short(raw)))
+			return nil, bad(perKey, fmt.Sprintf("%s=%s: want a number as it stands in the links of archives", perKey, short(raw))).as("reason.per", "value", short(raw))
 		}
 	}
 	absent := func(documents int) error {
@@ -160,7 +160,7 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 		if documents > 0 {
 			have = fmt.Sprintf("the archives 1 to %d", documents)
 		}
-		return refuse(http.StatusNotFound, fmt.Sprintf("there is no archive %d of this feed; it has %s, and what is newer stands at:", number, have), current)
+		return refuse(http.StatusNotFound, fmt.Sprintf("there is no archive %d of this feed; it has %s, and what is newer stands at:", number, have), current).as("reason.no-archive", "number", number, "max", documents)
 	}
 	mark := func() (uint64, error) {
 		a := s.divisions.of(f)

@@ -36,7 +36,7 @@ type selection struct {
 func (s *Server) selected(f feeds.Feed) (selection, error) {
 	page, err := s.choose(f)
 	if errors.Is(err, storage.ErrQuery) {
-		return selection{}, refuse(http.StatusBadRequest, err.Error())
+		return selection{}, refuse(http.StatusBadRequest, err.Error()).as("reason.too-much")
 	}
 	if err != nil {
 		return selection{}, err

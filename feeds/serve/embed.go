@@ -156,13 +156,13 @@ func (s *Server) look(v url.Values) (look, error) {
 	if name := v.Get("partner"); name != "" {
 		if l.partner = s.embeds.partners[name]; l.partner == nil {
 			if len(s.embeds.partners) == 0 {
-				return l, refuse(http.StatusNotFound, fmt.Sprintf("there is no partner %q, nor any other; leave partner out", short(name)))
+				return l, refuse(http.StatusNotFound, fmt.Sprintf("there is no partner %q, nor any other; leave partner out", short(name))).as("reason.no-partner", "name", short(name))
 			}
 			var names []string
 			for n := range s.embeds.partners {
 				names = append(names, n)
 			}
-			return l, refuse(http.StatusNotFound, fmt.Sprintf("there is no partner %q; what there is:", short(name)), names...)
+			return l, refuse(http.StatusNotFound, fmt.Sprintf("there is no partner %q; what there is:", short(name)), names...).as("reason.no-partner", "name", short(name))
 		}
 		if l.partner.Scheme != "auto" {
 			l.theme = l.partner.Scheme
@@ -174,7 +174,7 @@ func (s *Server) look(v url.Values) (look, error) {
 			l.ui = s.own()
 		}
 	} else if l.ui = pages.Speaks(ui); l.ui == nil {
-		return l, refuse(http.StatusNotFound, fmt.Sprintf("ui=%s: our own words are not written in it; what there is:", short(ui)), spoken()...)
+		return l, refuse(http.StatusNotFound, fmt.Sprintf("ui=%s: our own words are not written in it; what there is:", short(ui)), spoken()...).as("reason.not-spoken", "value", short(ui))
 	} else {
 		l.prefer = []string{l.ui.Tag}
 	}
@@ -194,7 +194,7 @@ func (s *Server) look(v url.Values) (look, error) {
 			continue
 		}
 		if !slices.Contains(c.list, got) {
-			return l, refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s: want one of %s", c.key, short(got), strings.Join(c.list, ", ")))
+			return l, refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s: want one of %s", c.key, short(got), strings.Join(c.list, ", "))).as("reason.one-of", "name", c.key, "value", short(got), "list", strings.Join(c.list, ", "))
 		}
 		if *c.to = got; got == c.auto {
 			*c.to = ""
@@ -205,16 +205,16 @@ func (s *Server) look(v url.Values) (look, error) {
 	} else if h != "" {
 		n, err := strconv.Atoi(h)
 		if err != nil || n < 1 || n > 6 {
-			return l, refuse(http.StatusBadRequest, fmt.Sprintf("heading=%s: want a level from 1 to 6, or none", short(h)))
+			return l, refuse(http.StatusBadRequest, fmt.Sprintf("heading=%s: want a level from 1 to 6, or none", short(h))).as("reason.heading", "value", short(h))
 		}
 		l.heading = n
 	}
 	switch r := v.Get("resize"); {
 	case r == "":
 	case r != "1":
-		return l, refuse(http.StatusBadRequest, fmt.Sprintf("resize=%s: want 1, or nothing", short(r)))
+		return l, refuse(http.StatusBadRequest, fmt.Sprintf("resize=%s: want 1, or nothing", short(r))).as("reason.resize", "value", short(r))
 	case l.height != "":
-		return l, refuse(http.StatusBadRequest, "height and resize exclude each other: a frame has a fixed height, or tells the one that it needs")
+		return l, refuse(http.StatusBadRequest, "height and resize exclude each other: a frame has a fixed height, or tells the one that it needs").as("reason.height-resize")
 	default:
 		l.resize = true
 	}
@@ -229,7 +229,7 @@ func (s *Server) embed(rest, rawQuery string) (*prepared, error) {
 	}
 	v, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&theme=dark")
+		return nil, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&theme=dark").as("reason.unreadable", "example", "?lang=fr&theme=dark")
 	}
 	l, err := s.look(v)
 	if err != nil {
@@ -291,7 +291,7 @@ func (s *Server) embeddedFeed(name string, v url.Values) (feeds.Feed, error) {
 	limit := defaultFramed
 	if raw := own.Get("limit"); raw != "" {
 		if limit, err = strconv.Atoi(raw); err != nil || limit < 1 || limit > maxFramed {
-			return f, refuse(http.StatusBadRequest, fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxFramed))
+			return f, refuse(http.StatusBadRequest, fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxFramed)).as("reason.limit", "value", short(raw), "max", maxFramed)
 		}
 	}
 	if f, err = s.narrowed(f, own.Encode()); err != nil {
@@ -316,13 +316,13 @@ func (p *Partner) refusal(what string) error {
 	for _, f := range p.Feeds {
 		list = append(list, "/embed/"+f+"?partner="+p.Name)
 	}
-	return refuse(http.StatusForbidden, fmt.Sprintf("%s is not among those that %s may show; what is:", what, p.Name), list...)
+	return refuse(http.StatusForbidden, fmt.Sprintf("%s is not among those that %s may show; what is:", what, p.Name), list...).as("reason.not-for-partner", "name", p.Name)
 }
 
 // embedStatement prepares the frame of a single statement.
 func (s *Server) embedStatement(id feeds.StatementID, l look) (*prepared, error) {
 	if l.lang != "" && !wellFormed(l.lang) {
-		return nil, refuse(http.StatusBadRequest, "lang="+short(l.lang)+" is not a language tag; want one such as fr or pt-BR")
+		return nil, refuse(http.StatusBadRequest, "lang="+short(l.lang)+" is not a language tag; want one such as fr or pt-BR").as("reason.not-a-tag", "value", short(l.lang))
 	}
 	load := func() (*feeds.Statement, error) {
 		st, at, ok, err := s.o.Store.Statement(id)
@@ -330,9 +330,9 @@ func (s *Server) embedStatement(id feeds.StatementID, l look) (*prepared, error)
 		case err != nil:
 			return nil, err
 		case !ok:
-			return nil, refuse(http.StatusNotFound, "there is no statement at this address; what there is:", "/embed/all")
+			return nil, s.ended(id, "/embed/all")
 		case st.Hidden || len(st.Copies) == 0:
-			return nil, refuse(http.StatusGone, "this statement was withdrawn")
+			return nil, wasWithdrawn()
 		case at != id:
 			id = at // an address that was put into a page shows what it leads to now
 		}
@@ -570,12 +570,21 @@ func (s *Server) failFramed(w http.ResponseWriter, r *http.Request, no *refusal)
 	var b strings.Builder
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%[1]s</title><link rel=\"stylesheet\" href=\"%[2]s\">\n<main><h1 class=\"head\">%[1]s</h1><p>%[3]s</p>",
-			http.StatusText(no.status), html.EscapeString(s.base+s.embeds.css[""]), html.EscapeString(no.text))
+		to := s.anyReader(r).Language
+		if chosen := pages.Speaks(v.Get("ui")); chosen != nil {
+			to = chosen
+		}
+		reason, lang := no.in(to), ""
+		if no.say == "" {
+			lang = ` lang="en" dir="ltr"`
+		}
+		h.Set("Vary", "Accept, Accept-Language")
+		fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"%[4]s\" dir=\"%[5]s\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%[1]s</title><link rel=\"stylesheet\" href=\"%[2]s\">\n<main><h1 class=\"head\">%[1]s</h1><p%[6]s>%[3]s</p>",
+			html.EscapeString(to.Say(no.heading())), html.EscapeString(s.base+s.embeds.css[""]), html.EscapeString(reason), to.Tag, to.Direction, lang)
 		if len(no.list) > 0 {
 			b.WriteString("<ul>")
 			for _, l := range no.list {
-				fmt.Fprintf(&b, "<li>%s</li>", html.EscapeString(l))
+				fmt.Fprintf(&b, "<li><bdi>%s</bdi></li>", html.EscapeString(l))
 			}
 			b.WriteString("</ul>")
 		}

@@ -28,7 +28,7 @@ func (s *Server) moved(path, rawQuery string) error {
 			return &redirect{status: http.StatusMovedPermanently, path: place + now + rest[len(name):] + query(rawQuery)}
 		}
 		if s.removed[lower] {
-			return refuse(http.StatusGone, fmt.Sprintf("the feed %q was taken away by its publisher and will not come back; what there is:", lower), s.names()...)
+			return refuse(http.StatusGone, fmt.Sprintf("the feed %q was taken away by its publisher and will not come back; what there is:", lower), s.names()...).as("reason.feed-gone", "name", lower)
 		}
 	}
 	return nil

@@ -227,7 +227,7 @@ func viewOf(rawQuery string) (view, error) {
 		return v, err
 	}
 	if raw := v.values.Get(pages.Chosen); raw != "" && pages.Speaks(raw) == nil {
-		return v, refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s: the site does not speak that language; it speaks:", pages.Chosen, short(raw)), spoken()...)
+		return v, refuse(http.StatusBadRequest, fmt.Sprintf("%s=%s: the site does not speak that language; it speaks:", pages.Chosen, short(raw)), spoken()...).as("reason.not-spoken", "value", short(raw))
 	}
 	return v, nil
 }

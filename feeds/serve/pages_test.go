@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/pages"
 )
 
 func TestOlderStatementsAreReachedByLinksWithNoneLostOrTwice(t *testing.T) {
@@ -303,4 +306,94 @@ func BenchmarkPage(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What a person is told of a wrong address is in their language, with what they wrote
+// in it; a program is told the same in English.
+func TestReasonsAreInTheReadersLanguage(t *testing.T) {
+	s := newSite(t, func(o *Options) {
+		o.Removed = []string{"old-one"}
+		o.Partners = []Partner{{Name: "friend", Origins: []string{"https://friend.example"}, Feeds: []string{"all"}}}
+	})
+	hidden, gone, old := s.say("north", "en", "Hidden"), s.say("north", "en", "Gone"), s.say("north", "en", "Old")
+	s.append(&feeds.Moderated{Statement: hidden, Hide: true})
+	for id, reason := range map[feeds.StatementID]string{gone: "withdrawn", old: feeds.Expired} {
+		st, _, _, err := s.store.Statement(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.append(&feeds.Gone{Item: st.Copies[0].Item, Statement: id, Order: st.Order, Published: st.Published, Reason: reason})
+	}
+	for path, want := range map[string]struct {
+		status  int
+		reason  string
+		program string
+	}{
+		"/nowhere":                                                 {404, "reason.nothing", "nothing at this address"},
+		"/feeds/nowhere.html":                                      {404, "reason.no-feed name=nowhere", `no feed "nowhere"`},
+		"/feeds/topic/nosuch.html":                                 {404, "reason.no-topic name=nosuch", `no topic "nosuch"`},
+		"/feeds/all.html?region=atlantis":                          {404, "reason.no-region name=atlantis", `no region "atlantis"`},
+		"/feeds/all.html?source=x":                                 {404, "reason.no-source name=x", `no source "x"`},
+		"/feeds/all.html?lang=tlh":                                 {404, "reason.no-language name=tlh", "nothing in the language"},
+		"/feeds/all.html?lang=1":                                   {400, "reason.not-a-tag value=1", "lang=1 is not a language tag"},
+		"/feeds/all.pdf":                                           {404, "reason.no-format name=pdf", `published as "pdf"`},
+		"/feeds/old-one.html":                                      {410, "reason.feed-gone name=old-one", "taken away"},
+		"/feeds/all.html?limit=0":                                  {400, "reason.limit value=0 max:500", "limit=0"},
+		"/feeds/all.html?after=x":                                  {400, "reason.not-a-place value=x", "after=x"},
+		"/feeds/all.html?%zz":                                      {400, "reason.unreadable example=?lang=fr&topic=health", "cannot be read"},
+		"/feeds/all.html?q=" + strings.Repeat("a+", 600):           {400, "reason.search-long max:1000", "octets"},
+		"/feeds/all.html?q=" + strings.Repeat("a+", 60):            {400, "reason.search-words max:40", "more than 40 words"},
+		"/feeds/all.html?topic=" + strings.Join(numbered(60), ","): {400, "reason.many max:50", "more than 50 values"},
+		"/archive/all/1.atom?limit=5":                              {404, "reason.no-archives", "pages and no archives"},
+		"/archive/all/1.atom":                                      {404, "reason.no-archive number:1 max:0", "no archive 1"},
+		"/archive/all/first.atom":                                  {404, "reason.not-an-archive", "numbered"},
+		"/statements/never":                                        {404, "reason.no-statement", "no statement"},
+		"/statements/" + string(hidden):                            {410, "reason.withdrawn", "withdrawn"},
+		"/statements/" + string(gone):                              {410, "reason.withdrawn", "withdrawn"},
+		"/statements/" + string(old):                               {410, "reason.expired", "nobody took it back"},
+		"/sitemap/99.xml":                                          {404, "reason.sitemap", "no such site map"},
+		"/embed/all?partner=nobody":                                {404, "reason.no-partner name=nobody", `no partner "nobody"`},
+		"/embed/all?theme=pink":                                    {400, "reason.one-of name=theme value=pink list=auto, light, dark", "theme=pink"},
+		"/embed/topic/health?partner=friend":                       {403, "reason.not-for-partner name=friend", "friend may show"},
+		"/embed/statements/" + string(old):                         {410, "reason.expired", "nobody took it back"},
+	} {
+		if a := s.get(path, "Accept", "*/*", "Accept-Language", "fr"); a.StatusCode != want.status || !strings.Contains(string(a.body), want.program) {
+			t.Errorf("%.60s: a program is told %s %q, want %d and %q", path, a.Status, a.body, want.status, want.program)
+		}
+		key, args, _ := strings.Cut(want.reason, " ")
+		var with []any
+		for args != "" {
+			m := regexp.MustCompile(`^(\w+)([=:])(.*?)(?: (\w+[=:].*))?$`).FindStringSubmatch(args)
+			if m[2] == ":" {
+				n, _ := strconv.Atoi(m[3])
+				with = append(with, m[1], n)
+			} else {
+				with = append(with, m[1], "\u2068"+m[3]+"\u2069")
+			}
+			args = m[4]
+		}
+		for _, l := range pages.Languages() {
+			says := html.EscapeString(l.Say(key, with...))
+			a := s.get(path, "Accept", "text/html", "Accept-Language", l.Tag)
+			page := strings.NewReplacer("&#34;", `"`).Replace(string(a.body))
+			if a.StatusCode != want.status || !strings.Contains(page, strings.NewReplacer("&#34;", `"`).Replace(says)) {
+				t.Errorf("%.60s in %s: %s, want %q:\n%s", path, l.Tag, a.Status, says, page)
+			}
+			if !strings.Contains(page, `dir="`+l.Direction+`"`) || strings.Contains(page, l.Say("error.exactly")) {
+				t.Errorf("%.60s in %s: not of the language throughout:\n%s", path, l.Tag, page)
+			}
+		}
+	}
+	a := s.get("/api/v1/statements/" + string(old))
+	if a.StatusCode != 410 || !strings.Contains(string(a.body), "/problems/expired") || !strings.Contains(string(a.body), "nobody took it back") {
+		t.Errorf("the API: %s %s", a.Status, a.body)
+	}
+}
+
+func numbered(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = strconv.Itoa(i)
+	}
+	return out
 }

@@ -29,6 +29,7 @@ var problems = []kindOfProblem{
 	{"method-not-allowed", http.StatusMethodNotAllowed, "The method is not allowed", "The API is for reading: GET, HEAD and OPTIONS."},
 	{"not-acceptable", http.StatusNotAcceptable, "No coding is acceptable", "The request refuses every content coding that is offered, identity among them. Leave Accept-Encoding out, or allow one of br, zstd, gzip and identity."},
 	{"withdrawn", http.StatusGone, "The statement was withdrawn", "The statement was published here and is no more: its publisher took it back, or the operator of this site did. It does not come back under this address; a copy of it should go."},
+	{"expired", http.StatusGone, "The statement is kept no longer", "The statement was published here and has become older than this site keeps statements. Nobody took it back: a copy of it may stay."},
 	{"too-long", http.StatusRequestURITooLong, "The address is too long", "No request needs more than a few parameters. Ask with fewer, in several requests."},
 	{"too-many-requests", http.StatusTooManyRequests, "Too many requests", "More requests came from this network address than the policy in RateLimit-Policy allows. Wait for as many seconds as Retry-After says. RateLimit tells in every answer how many requests are left."},
 	{"unavailable", http.StatusServiceUnavailable, "Not available now", "The fault is ours and, we hope, will pass. Ask again after as many seconds as Retry-After says."},

@@ -70,7 +70,7 @@ func (s *Server) resolve(path, rawQuery, accept string, to reader) (*prepared, e
 	case strings.HasPrefix(path, "/feeds/"):
 		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept, to)
 	}
-	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/overview", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html")
+	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/overview", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html").as("reason.nothing")
 }
 
 // meanings says what the relations and schemes that stand in our feeds mean: an
@@ -120,7 +120,7 @@ func (s *Server) feedAt(rest, rawQuery, accept string, to reader) (*prepared, er
 	format := render.Format(ext)
 	if !slices.Contains(render.Formats(), format) {
 		return nil, refuse(http.StatusNotFound, fmt.Sprintf("feeds are not published as %q; this one stands at:", ext),
-			"/feeds/"+name+".atom", "/feeds/"+name+".rss", "/feeds/"+name+".json", "/feeds/"+name+".html")
+			"/feeds/"+name+".atom", "/feeds/"+name+".rss", "/feeds/"+name+".json", "/feeds/"+name+".html").as("reason.no-format", "name", short(ext))
 	}
 	if s.divisions.of(f) != nil {
 		return s.document(f, format), nil
@@ -170,7 +170,7 @@ func (s *Server) feed(name string) (feeds.Feed, error) {
 	}
 	field := f.Query.Terms(kind)
 	if !ok || field == nil {
-		return f, refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", name), s.names()...)
+		return f, refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", short(name)), s.names()...).as("reason.no-feed", "name", short(name))
 	}
 	if s.terms[feeds.Tag{Scheme: kind, Term: term}] == nil {
 		return f, s.unknown(kind, term)
@@ -189,6 +189,10 @@ func (s *Server) names() []string {
 	return out
 }
 
+// unknowns say that there is nothing of a kind by a name.
+var unknowns = map[string]string{feeds.Region: "reason.no-region", feeds.Country: "reason.no-country", feeds.Topic: "reason.no-topic",
+	feeds.Event: "reason.no-event", "source": "reason.no-source"}
+
 // unknown refuses a name and lists those of its kind.
 func (s *Server) unknown(kind, name string) error {
 	var list []string
@@ -205,7 +209,7 @@ func (s *Server) unknown(kind, name string) error {
 	}
 	no := refuse(http.StatusNotFound, fmt.Sprintf("there is no %s %q; what there is:", kind, short(name)), list...)
 	no.kind, no.parameter, no.asked = "unknown-name", kind, name
-	return no
+	return no.as(unknowns[kind], "name", short(name))
 }
 
 func short(s string) string {
@@ -223,7 +227,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	}
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return f, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&topic=health")
+		return f, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&topic=health").as("reason.unreadable", "example", "?lang=fr&topic=health")
 	}
 	var by feeds.Query
 	canon := url.Values{}
@@ -234,7 +238,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 			continue
 		}
 		if n += len(list); n > maxValues {
-			return f, bad(key, fmt.Sprintf("more than %d values in one address", maxValues))
+			return f, bad(key, fmt.Sprintf("more than %d values in one address", maxValues)).as("reason.many", "max", maxValues)
 		}
 		slices.Sort(list)
 		canon[key] = []string{strings.Join(list, ",")}
@@ -264,7 +268,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	}
 	if list := valuesOf(values["prefer"], true); len(list) > 0 {
 		if n += len(list); n > maxValues {
-			return f, bad("prefer", fmt.Sprintf("more than %d values in one address", maxValues))
+			return f, bad("prefer", fmt.Sprintf("more than %d values in one address", maxValues)).as("reason.many", "max", maxValues)
 		}
 		if err := s.languages("prefer", list); err != nil {
 			return f, err
@@ -282,7 +286,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	if raw := values.Get("limit"); raw != "" {
 		limit, err := strconv.Atoi(raw)
 		if err != nil || limit < 1 || limit > maxLimit {
-			return f, bad("limit", fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit))
+			return f, bad("limit", fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit)).as("reason.limit", "value", short(raw), "max", maxLimit)
 		}
 		f.Query.Limit = limit
 		canon.Set("limit", strconv.Itoa(limit))
@@ -370,7 +374,7 @@ func (s *Server) languages(key string, list []string) error {
 	}
 	for _, l := range list {
 		if !wellFormed(l) {
-			return bad(key, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l)))
+			return bad(key, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l))).as("reason.not-a-tag", "value", short(l))
 		}
 		p := feeds.PrimaryLanguage(l)
 		offered := slices.ContainsFunc(s.o.Languages, func(o string) bool { return feeds.SameLanguage(o, l) })
@@ -383,7 +387,7 @@ func (s *Server) languages(key string, list []string) error {
 			}
 			no := refuse(http.StatusNotFound, fmt.Sprintf("there is nothing in the language %q; what there is:", l), have...)
 			no.kind, no.parameter, no.asked = "unknown-name", key, l
-			return no
+			return no.as("reason.no-language", "name", l)
 		}
 	}
 	return nil

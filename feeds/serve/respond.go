@@ -353,9 +353,9 @@ func preflight(w http.ResponseWriter) {
 }
 
 // fail answers that there is no document, why, and what there is.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text string, list ...string) {
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, no *refusal) {
 	if s.isAPI(r.URL.Path) {
-		s.problem(w, r, refuse(status, text, list...))
+		s.problem(w, r, no)
 		return
 	}
 	h := w.Header()
@@ -366,7 +366,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text s
 		h.Set("Cache-Control", "no-cache")
 	}
 	var b strings.Builder
-	if page := s.errorPage(r, status, text, list); page != nil {
+	if page := s.errorPage(r, no); page != nil {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", pages.Policy)
 		h.Set("X-Frame-Options", "DENY")
@@ -374,35 +374,37 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, text s
 		b.Write(page)
 	} else {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		b.WriteString(text)
+		b.WriteString(no.text)
 		b.WriteByte('\n')
-		for _, l := range list {
+		for _, l := range no.list {
 			b.WriteString(l)
 			b.WriteByte('\n')
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
+	w.WriteHeader(no.status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write([]byte(b.String())) // the reader may have left
 	}
 }
 
 // errorPage is what a person is told; nil for who is none.
-func (s *Server) errorPage(r *http.Request, status int, text string, list []string) []byte {
+func (s *Server) errorPage(r *http.Request, no *refusal) []byte {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		return nil
 	}
 	to := s.anyReader(r)
-	p := &pages.ErrorPage{Message: "error." + strconv.Itoa(status), Exactly: text}
-	switch status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	p := &pages.ErrorPage{Message: no.heading()}
+	switch no.say {
+	case p.Message + "-text": // the page says it anyway
+	case "":
+		p.Exactly = no.text
 	default:
-		p.Message = "error.other"
+		p.Reason = no.in(to.Language)
 	}
 	p.Frame = s.frame(to, pages.Words{Text: to.Say(p.Message)}, "/", "") // its links in other languages lead home
 	p.NoIndex, p.Canonical = true, ""
-	for _, l := range list {
+	for _, l := range no.list {
 		f := pages.Field{Name: l}
 		if strings.HasPrefix(l, "/") && !strings.HasSuffix(l, "…") {
 			f.Value = s.base + l

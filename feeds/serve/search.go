@@ -12,11 +12,15 @@ import (
 // queries. One without a word stays as it is, and finds nothing.
 func searched(text string) (plain string, err error) {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return "", bad("q", "q is not text in UTF-8; want words such as q=border+families")
+		return "", bad("q", "q is not text in UTF-8; want words such as q=border+families").as("reason.not-text")
 	}
 	asked, err := words.Parse(text)
 	if err != nil {
-		return "", bad("q", "q: "+err.Error())
+		no := bad("q", "q: "+err.Error())
+		if len(text) > words.MaxQuery {
+			return "", no.as("reason.search-long", "max", words.MaxQuery)
+		}
+		return "", no.as("reason.search-words", "max", words.MaxParts)
 	}
 	if len(asked.Clauses) == 0 {
 		return text, nil

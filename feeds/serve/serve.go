@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,7 +146,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(r.URL.RawQuery) > maxQuery || len(r.URL.Path) > maxPath {
-		s.fail(w, r, http.StatusRequestURITooLong, "the address is too long; no feed needs more than a few parameters")
+		s.fail(w, r, refuse(http.StatusRequestURITooLong, "the address is too long; no feed needs more than a few parameters").as("error.414-text"))
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, s.base)
@@ -160,7 +161,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	default:
 		w.Header().Set("Allow", allowed)
-		s.fail(w, r, http.StatusMethodNotAllowed, "only "+allowed+" are answered here")
+		s.fail(w, r, refuse(http.StatusMethodNotAllowed, "only "+allowed+" are answered here").as("reason.method", "list", allowed))
 		return
 	}
 	if doc := s.assets[path]; doc != nil {
@@ -232,9 +233,9 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &no) && strings.HasPrefix(r.URL.Path, s.base+"/embed/"):
 		s.failFramed(w, r, no)
 	case errors.As(err, &no):
-		s.fail(w, r, no.status, no.text, no.list...)
+		s.fail(w, r, no)
 	case errors.Is(err, storage.ErrQuery):
-		s.fail(w, r, http.StatusBadRequest, err.Error())
+		s.fail(w, r, refuse(http.StatusBadRequest, err.Error()).as("reason.too-much"))
 	default:
 		s.broken(w, r, err)
 	}
@@ -259,7 +260,7 @@ func (s *Server) lead(w http.ResponseWriter, to *redirect) {
 func (s *Server) broken(w http.ResponseWriter, r *http.Request, err error) {
 	s.o.Log.Error("request failed", "stage", "serve", "url", r.URL.String(), "err", err)
 	w.Header().Set("Retry-After", "60")
-	s.fail(w, r, http.StatusServiceUnavailable, "this cannot be shown right now; please ask again in a minute")
+	s.fail(w, r, refuse(http.StatusServiceUnavailable, "this cannot be shown right now; please ask again in a minute").as("error.503-text"))
 }
 
 // redirect is the answer that something stands elsewhere.
@@ -277,6 +278,10 @@ type refusal struct {
 	text   string
 	list   []string
 
+	// What a page says in place of text, in its reader's language; "" for text.
+	say  string
+	with []any // pairs, as Language.Say takes them
+
 	// For the API; all may be empty.
 	kind      string // of problem, when the status does not say it
 	parameter string // that is wrong
@@ -285,6 +290,41 @@ type refusal struct {
 }
 
 func (r *refusal) Error() string { return r.text }
+
+// as says the reason for people: a message of package pages.
+func (r *refusal) as(message string, with ...any) *refusal {
+	r.say, r.with = message, with
+	return r
+}
+
+// in gives the reason for a reader. What came from outside keeps its direction to
+// itself (Unicode TR 9, isolates).
+func (r *refusal) in(to *pages.Language) string {
+	if r.say == "" {
+		return r.text
+	}
+	with := slices.Clone(r.with)
+	for i := 1; i < len(with); i += 2 {
+		if text, is := with[i].(string); is {
+			with[i] = "\u2068" + text + "\u2069"
+		}
+	}
+	return to.Say(r.say, with...)
+}
+
+// heading gives the message that stands above the reason.
+func (r *refusal) heading() string {
+	switch r.status {
+	case http.StatusGone:
+		if r.kind == "expired" {
+			return "error.expired"
+		}
+		return "error.410"
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return "error." + strconv.Itoa(r.status)
+	}
+	return "error.other"
+}
 
 func refuse(status int, text string, list ...string) *refusal {
 	slices.Sort(list)

@@ -38,7 +38,7 @@ func (s *Server) sitemap(path string) (*prepared, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(path, "/sitemap/"), ".xml")
 	month, err := time.Parse("2006-01", name)
 	if err != nil || !strings.HasSuffix(path, ".xml") {
-		return nil, refuse(http.StatusNotFound, "there is no such site map; the index lists them:", "/sitemap.xml")
+		return nil, refuse(http.StatusNotFound, "there is no such site map; the index lists them:", "/sitemap.xml").as("reason.sitemap")
 	}
 	f := feeds.Feed{Query: feeds.Query{Since: month, Until: month.AddDate(0, 1, 0), Limit: mostURLs}}
 	return &prepared{

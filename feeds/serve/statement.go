@@ -20,11 +20,11 @@ func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) 
 	id := feeds.StatementID(name)
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr")
+		return nil, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr").as("reason.unreadable", "example", "?lang=fr")
 	}
 	lang := values.Get("lang")
 	if lang != "" && !wellFormed(lang) {
-		return nil, refuse(http.StatusBadRequest, "lang="+short(lang)+" is not a language tag; want one such as fr or pt-BR")
+		return nil, refuse(http.StatusBadRequest, "lang="+short(lang)+" is not a language tag; want one such as fr or pt-BR").as("reason.not-a-tag", "value", short(lang))
 	}
 	if _, err := viewOf(rawQuery); err != nil {
 		return nil, err
@@ -48,6 +48,26 @@ func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) 
 	})
 }
 
+// ended says why there is no statement, and what there is.
+func (s *Server) ended(id feeds.StatementID, there ...string) error {
+	known, expired, err := s.o.Store.Ended(id)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return refuse(http.StatusNotFound, "there is no statement at this address; what there is:", there...).as("reason.no-statement")
+	case expired:
+		no := refuse(http.StatusGone, "this statement is older than this site keeps statements; nobody took it back", there...).as("reason.expired")
+		no.kind = "expired"
+		return no
+	}
+	return wasWithdrawn()
+}
+
+func wasWithdrawn() error {
+	return refuse(http.StatusGone, "this statement was withdrawn").as("reason.withdrawn")
+}
+
 // statementAt prepares what make makes of a statement. One that was joined leads
 // to elsewhere, by the id that it goes by now.
 func (s *Server) statementAt(id feeds.StatementID, elsewhere func(feeds.StatementID) string, make func(*feeds.Statement) (*document, error)) (*prepared, error) {
@@ -57,9 +77,9 @@ func (s *Server) statementAt(id feeds.StatementID, elsewhere func(feeds.Statemen
 		case err != nil:
 			return nil, err
 		case !ok:
-			return nil, refuse(http.StatusNotFound, "there is no statement at this address; what there is:", "/", "/feeds")
+			return nil, s.ended(id, "/", "/feeds")
 		case st.Hidden || len(st.Copies) == 0:
-			return nil, refuse(http.StatusGone, "this statement was withdrawn")
+			return nil, wasWithdrawn()
 		case at != id: // it turned out to be another telling of one that we had
 			return nil, &redirect{status: http.StatusMovedPermanently, path: elsewhere(at)}
 		}

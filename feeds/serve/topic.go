@@ -109,7 +109,7 @@ func (s *Server) Decline(w http.ResponseWriter, r *http.Request, err error) { s.
 
 // Fail answers a request with a refusal in words.
 func (s *Server) Fail(w http.ResponseWriter, r *http.Request, status int, text string) {
-	s.fail(w, r, status, text)
+	s.fail(w, r, refuse(status, text))
 }
 
 // StatementURI gives the id under which a statement is published.
