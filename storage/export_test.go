@@ -8,3 +8,9 @@ func ShrinkLatest(t testing.TB, kept, few int) {
 	keptLatest, fewEnough = kept, few
 	t.Cleanup(func() { keptLatest, fewEnough = k, f })
 }
+
+// Forget forgets what searches found before.
+func Forget(s *Store) {
+	s.patterns.now, s.patterns.older = nil, nil
+	s.answers.now, s.answers.older, s.answers.size = nil, nil, 0
+}

@@ -136,19 +136,28 @@ func BenchmarkSearch(b *testing.B) {
 			return w
 		}(), " OR "))},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			n := 0
-			cpu := cpuTime()
-			for b.Loop() {
-				page, err := s.Select(c.q)
-				if err != nil {
-					b.Fatal(err)
-				}
-				n = len(page.Heads)
+		for _, first := range []bool{true, false} {
+			name := c.name
+			if first {
+				name += "/first"
 			}
-			b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "cpu-µs")
-			b.ReportMetric(float64(n), "heads")
-		})
+			b.Run(name, func(b *testing.B) {
+				b.ReportAllocs()
+				n := 0
+				cpu := cpuTime()
+				for b.Loop() {
+					if first {
+						storage.Forget(s)
+					}
+					page, err := s.Select(c.q)
+					if err != nil {
+						b.Fatal(err)
+					}
+					n = len(page.Heads)
+				}
+				b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "cpu-µs")
+				b.ReportMetric(float64(n), "heads")
+			})
+		}
 	}
 }

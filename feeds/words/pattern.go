@@ -177,8 +177,18 @@ func (r *Reading) End() {
 		return
 	}
 	if len(r.fresh) > 0 {
+		// Both are sorted: from behind, each term goes where it belongs.
+		old, fresh := len(t.terms)-1, len(r.fresh)-1
 		t.terms = append(t.terms, r.fresh...)
-		slices.SortFunc(t.terms, func(a, b judged) int { return strings.Compare(a.term, b.term) })
+		for at := len(t.terms) - 1; fresh >= 0; at-- {
+			if old >= 0 && t.terms[old].term > r.fresh[fresh].term {
+				t.terms[at] = t.terms[old]
+				old--
+			} else {
+				t.terms[at] = r.fresh[fresh]
+				fresh--
+			}
+		}
 	}
 	t.mu.Unlock()
 }
