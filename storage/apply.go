@@ -106,8 +106,7 @@ type tables struct {
 	ids, keys                                       tiered
 	lists                                           lists
 	pending, gone, kept                             *bbolt.Bucket
-	patterns                                        *patterns // nil where nothing is searched
-	answers                                         *answers
+	answers                                         *answers // nil where nothing is searched
 }
 
 // factsOf opens those of them that hold the facts.

@@ -123,10 +123,9 @@ type Store struct {
 	run   *wordRun          // that is being made; the writer's own
 	names map[uint32]string // the other way round than terms; the writer's own
 
-	latest   latest
-	roll     roll
-	patterns patterns
-	answers  answers
+	latest  latest
+	roll    roll
+	answers answers
 
 	unwritable atomic.Pointer[error] // see Writable
 
@@ -321,7 +320,7 @@ func (s *Store) Close() error {
 func (s *Store) view(fn func(*tables) error) error {
 	return s.viewBy(func(tx *bbolt.Tx) *tables {
 		t := tablesOf(tx)
-		t.patterns, t.answers = &s.patterns, &s.answers
+		t.answers = &s.answers
 		return t
 	}, fn)
 }

@@ -28,12 +28,15 @@ type wordWay struct {
 
 // searcher reads the word index for one selection.
 type searcher struct {
-	tables   *tables
-	chunks   *bbolt.Cursor
-	segment  uint32
-	runs     []runInfo // of segment
-	read     bool
-	version  uint64 // of runs
+	tables  *tables
+	chunks  *bbolt.Cursor
+	segment uint32
+	runs    []runInfo // of segment
+	read    bool
+	version uint64 // of runs
+
+	everywhere *bitmap // the places of segment, nil as long as nobody asked
+
 	key      []byte
 	term     []byte
 	found    [][]uint32 // of each part of a phrase
@@ -55,7 +58,11 @@ func (t *tables) wordClauses(text string, parts *int) ([]wordClause, error) {
 			for _, way := range u.Ways {
 				compiled := wordWay{parts: make([]*words.Pattern, len(way))}
 				for i, p := range way {
-					compiled.parts[i] = t.patterns.of(p, languages)
+					if first := slices.Index(way, p); first < i {
+						compiled.parts[i] = compiled.parts[first]
+					} else {
+						compiled.parts[i] = p.Pattern(languages)
+					}
 					compiled.name += string(rune('0'+p.Match)) + p.Word + " "
 				}
 				compiled.name += strings.Join(languages, " ")
@@ -68,39 +75,6 @@ func (t *tables) wordClauses(text string, parts *int) ([]wordClause, error) {
 	// What is quick to look up comes first, what excludes last.
 	slices.SortStableFunc(out, func(a, b wordClause) int { return a.cost() - b.cost() })
 	return out, nil
-}
-
-// patterns are those that were asked for lately, with what they know.
-type patterns struct {
-	mu         sync.Mutex
-	now, older map[patternKey]*words.Pattern // two generations
-}
-
-type patternKey struct {
-	part      words.Part
-	languages string
-}
-
-const maxPatterns = 200 // of a generation
-
-func (c *patterns) of(part words.Part, languages []string) *words.Pattern {
-	if c == nil {
-		return part.Pattern(languages)
-	}
-	key := patternKey{part, strings.Join(languages, " ")}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.now[key]
-	if p == nil {
-		if p = c.older[key]; p == nil {
-			p = part.Pattern(languages)
-		}
-		if c.now == nil || len(c.now) >= maxPatterns {
-			c.older, c.now = c.now, map[patternKey]*words.Pattern{}
-		}
-		c.now[key] = p
-	}
-	return p
 }
 
 // wordParts is how many values one word of a search counts for.
@@ -159,6 +133,7 @@ func (s *searcher) open(segment uint32) error {
 	}
 	stored := s.tables.runs.Get(binary.BigEndian.AppendUint32(nil, segment))
 	runs, err := parseRuns(stored)
+	s.everywhere = nil
 	s.segment, s.runs, s.read, s.version = segment, runs, true, maphash.Bytes(answerSeed, stored)
 	return err
 }
@@ -178,7 +153,7 @@ type answerKey struct {
 }
 
 // maxAnswers bounds a generation, in octets.
-const maxAnswers = 6 << 20
+const maxAnswers = 3 << 20
 
 var answerSeed = maphash.MakeSeed()
 
@@ -224,15 +199,17 @@ func (s *searcher) known(way wordWay, wanted, out *bitmap) error {
 		out.or(&met)
 		return nil
 	}
-	everywhere, err := s.tables.live(s.segment)
-	if err != nil {
-		return err
+	if s.everywhere == nil {
+		var err error
+		if s.everywhere, err = s.tables.live(s.segment); err != nil {
+			return err
+		}
 	}
-	if len(way.parts) > 1 && 64*wanted.len() < everywhere.len() {
+	if len(way.parts) > 1 && 64*wanted.len() < s.everywhere.len() {
 		return s.way(way.parts, wanted, out)
 	}
 	var met bitmap
-	if err := s.way(way.parts, everywhere, &met); err != nil {
+	if err := s.way(way.parts, s.everywhere, &met); err != nil {
 		return err
 	}
 	s.tables.answers.put(key, met.posting())
@@ -269,10 +246,8 @@ func (s *searcher) way(way []*words.Pattern, wanted, out *bitmap) error {
 
 // each calls fn with the entries of a run that the pattern finds.
 func (s *searcher) each(run uint32, p *words.Pattern, fn func(entry) error) error {
-	r := p.Read()
-	defer r.End()
 	for _, start := range p.Starts {
-		if err := s.from(run, start, &r, fn); err != nil {
+		if err := s.from(run, start, p, fn); err != nil {
 			return err
 		}
 	}
@@ -280,7 +255,7 @@ func (s *searcher) each(run uint32, p *words.Pattern, fn func(entry) error) erro
 }
 
 // from does it for the terms that start with start.
-func (s *searcher) from(run uint32, start string, p *words.Reading, fn func(entry) error) error {
+func (s *searcher) from(run uint32, start string, p *words.Pattern, fn func(entry) error) error {
 	s.key = chunkKey(s.key[:0], s.segment, run, []byte(start))
 	const head = 8
 	want := s.key[head:]

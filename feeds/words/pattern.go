@@ -2,9 +2,7 @@ package words
 
 import (
 	"slices"
-	"sort"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -21,27 +19,15 @@ func AppendTerm(b, word []byte, language string) []byte {
 	return append(b, language...)
 }
 
-// Pattern finds the terms that a part of a search stands for. It may be used by
-// many goroutines, and again: it remembers what it was asked about.
+// Pattern finds the terms that a part of a search stands for.
 type Pattern struct {
 	// Starts are what the terms start with, sorted; none is the start of another.
 	Starts []string
 
 	part  Part
+	known map[string]bool              // by term
 	stems map[string]map[string]string // language → base of the part's word → its stem
-
-	mu    sync.Mutex
-	terms []judged // sorted
 }
-
-// judged is a term of which it is known whether it is one of a pattern's.
-type judged struct {
-	term string
-	yes  bool
-}
-
-// maxJudged is how many terms a pattern remembers.
-const maxJudged = 2000
 
 // Pattern compiles a part for texts in the languages, as Stems gives them.
 func (p Part) Pattern(languages []string) *Pattern {
@@ -60,10 +46,11 @@ func (p Part) Pattern(languages []string) *Pattern {
 		t.Starts = []string{exact}
 	}
 	if p.Match == Exact || strings.ContainsAny(p.Word, "0123456789") {
+		t.known = map[string]bool{}
 		slices.Sort(t.Starts)
 		return t
 	}
-	t.stems = map[string]map[string]string{}
+	t.known, t.stems = map[string]bool{}, map[string]map[string]string{}
 	starts := map[string]bool{}
 	for _, l := range languages {
 		if stemmers[l] == nil || isArabic(p.Word) != (l == "ar") {
@@ -130,72 +117,26 @@ func common(word, stem string) string {
 	return word[:n]
 }
 
-// Reading asks a pattern about terms that come in order. It must be ended.
-type Reading struct {
-	pattern *Pattern
-	at      int // in terms
-	fresh   []judged
-}
-
-// Read begins a reading.
-func (t *Pattern) Read() Reading {
-	if t.part.Match != Prefix {
-		t.mu.Lock()
-	}
-	return Reading{pattern: t, at: -1}
-}
-
 // Match reports whether a term that starts with one of Starts is one of the
-// pattern's. Terms must be greater than those before.
-func (r *Reading) Match(term []byte) bool {
-	t := r.pattern
+// pattern's.
+func (t *Pattern) Match(term []byte) bool {
 	if t.part.Match == Prefix {
 		return true
 	}
 	if t.tooLong(term) {
 		return false
 	}
-	if r.at < 0 {
-		r.at = sort.Search(len(t.terms), func(i int) bool { return t.terms[i].term >= string(term) })
-	}
-	for ; r.at < len(t.terms) && t.terms[r.at].term <= string(term); r.at++ {
-		if t.terms[r.at].term == string(term) {
-			return t.terms[r.at].yes
-		}
-	}
-	yes := t.match(string(term))
-	if len(t.terms)+len(r.fresh) < maxJudged {
-		r.fresh = append(r.fresh, judged{string(term), yes})
+	yes, ok := t.known[string(term)]
+	if !ok {
+		yes = t.match(string(term))
+		t.known[string(term)] = yes
 	}
 	return yes
 }
 
-// End lets others read.
-func (r *Reading) End() {
-	t := r.pattern
-	if t.part.Match == Prefix {
-		return
-	}
-	if len(r.fresh) > 0 {
-		// Both are sorted: from behind, each term goes where it belongs.
-		old, fresh := len(t.terms)-1, len(r.fresh)-1
-		t.terms = append(t.terms, r.fresh...)
-		for at := len(t.terms) - 1; fresh >= 0; at-- {
-			if old >= 0 && t.terms[old].term > r.fresh[fresh].term {
-				t.terms[at] = t.terms[old]
-				old--
-			} else {
-				t.terms[at] = r.fresh[fresh]
-				fresh--
-			}
-		}
-	}
-	t.mu.Unlock()
-}
-
 // Finds reports whether a term is one of the pattern's.
 func (t *Pattern) Finds(term string) bool {
-	return slices.ContainsFunc(t.Starts, func(start string) bool { return strings.HasPrefix(term, start) }) && (t.part.Match == Prefix || !t.tooLong([]byte(term)) && t.match(term))
+	return slices.ContainsFunc(t.Starts, func(start string) bool { return strings.HasPrefix(term, start) }) && t.Match([]byte(term))
 }
 
 // tooLong reports whether the term is so much longer than the part that it is
