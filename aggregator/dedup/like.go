@@ -1,7 +1,6 @@
 package dedup
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -252,24 +251,39 @@ func (c *newcomer) relation(to *candidate) feeds.Relation {
 // What offices call a statement that they make together, and a text that puts
 // another right; folded.
 var (
-	jointWords = []string{"joint statement", "joint press", "joint communique", "joint declaration", "joint appeal", "jointly issued",
+	jointWords = phrases("joint statement", "joint press", "joint communique", "joint declaration", "joint appeal", "jointly issued",
 		"declaration conjointe", "communique conjoint", "appel conjoint", "declaracion conjunta", "comunicado conjunto", "declaracao conjunta",
-		"بيان مشترك", "البيان المشترك", "совместное заявление", "gemeinsame erklarung", "dichiarazione congiunta"}
-	correctWords = []string{"correction", "corrected", "corrigendum", "erratum", "corrige", "rectificatif", "correccion", "corregido",
-		"fe de erratas", "correcao", "corrigido", "errata", "تصحيح", "исправление", "berichtigung", "rettifica"}
+		"بيان مشترك", "البيان المشترك", "совместное заявление", "gemeinsame erklarung", "dichiarazione congiunta")
+	correctWords = phrases("correction", "corrected", "corrigendum", "erratum", "corrige", "rectificatif", "correccion", "corregido",
+		"fe de erratas", "correcao", "corrigido", "errata", "تصحيح", "исправление", "berichtigung", "rettifica")
 )
+
+// phrases gives the hashes of the words of each phrase, as tokens have them.
+func phrases(all ...string) [][]uint32 {
+	out := make([][]uint32, len(all))
+	for i, p := range all {
+		for _, w := range strings.Fields(p) {
+			out[i] = append(out[i], hashBytes('w', pivot.Fold(nil, []byte(w))))
+		}
+	}
+	return out
+}
 
 func joint(r *reading) bool    { return r.opensWith(jointWords) }
 func corrects(r *reading) bool { return r.opensWith(correctWords) }
 
 // opensWith reports whether one of the phrases stands in the title or the first
 // words of the text.
-func (r *reading) opensWith(phrases []string) bool {
-	folded := []byte{' '}
-	for i := range r.tokens[:min(len(r.tokens), r.titled+40)] {
-		folded = append(pivot.Fold(folded, []byte(r.text(i))), ' ')
+func (r *reading) opensWith(phrases [][]uint32) bool {
+	head := r.tokens[:min(len(r.tokens), r.titled+40)]
+	for i := range head {
+		for _, p := range phrases {
+			if head[i].word == p[0] && len(head)-i >= len(p) && slices.EqualFunc(p, head[i:i+len(p)], func(w uint32, t token) bool { return w == t.word }) {
+				return true
+			}
+		}
 	}
-	return slices.ContainsFunc(phrases, func(p string) bool { return bytes.Contains(folded, []byte(" "+p+" ")) })
+	return false
 }
 
 // apart says why two statements that the newcomer is like are not one all the
