@@ -51,6 +51,7 @@ type Source struct {
 	Ceiling       time.Duration // never asked less often, unless the publisher wishes
 	Header        http.Header   // sent besides our own
 	AllowNetworks []netip.Prefix
+	LetFlood      bool // the flood brake is not for it
 
 	// For what is no feed, and for the pages that its items lead to.
 	Reader  *extract.Reader        // nil for a feed

@@ -61,7 +61,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 	}
 	after := last
 	after.Source, after.URL, after.Final, after.Channel, after.Gaps = id, s.URL, v.Final, v.Channel, v.Gaps
-	after.Baseline = v.Baseline
+	after.Baseline, after.Brake = v.Baseline, v.Brake
 	if v.New+v.Copies > 0 {
 		after.News, after.Spoke = now, now
 	}

@@ -21,6 +21,7 @@ type Outcome struct {
 	New       int            // statements that nobody had told before
 	Revised   int            // items whose text changed
 	Copies    int            // new copies of statements that another copy had told
+	Withheld  int            // new items that the flood brake holds back
 	Joined    int            // statements that turned out to be another's
 	Tags      map[string]int // given to what was new, by scheme
 	Pushed    bool           // a hub brought it, nobody was visited
@@ -153,6 +154,7 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 		e.o.Log.Warn("source changed nearly all its items at once; they keep their own dates", "source", s.ID, "stage", "dedup", "items", len(placed))
 		v.Odd = fmt.Sprintf("flood: of %d items nearly all were new at once; ids, links or dates may have been made anew", len(doc.Raws))
 	}
+	withheld := e.withhold(s, v, drafts, placed, len(doc.Raws))
 	joined := map[feeds.StatementID]bool{}
 	for i := range placed {
 		pl, d := &placed[i], &drafts[i]
@@ -184,7 +186,12 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 			if err := e.ofChanged(pl); err != nil {
 				return nil, release, err
 			}
-			ob = e.first(s, d, pl, i, v, flood)
+			ob = e.first(s, d, pl, i, v, flood || withheld[pl.Item], withheld[pl.Item])
+			if withheld[pl.Item] { // what nobody sees changes nothing of what is seen
+				ob.Keys = keys
+				said = append(said, ob)
+				continue
+			}
 			was, err := e.earlier(ob, pl.Fuller, words)
 			if err != nil {
 				return nil, release, err
@@ -203,7 +210,9 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 			}
 		}
 	}
-	v.learn(drafts, placed)
+	if v.withheld == 0 { // a flood is no rhythm
+		v.learn(drafts, placed)
+	}
 	v.Baseline = v.Baseline || !doc.Left // what is left of a first import is of it, too
 	return said, release, nil
 }
@@ -222,7 +231,7 @@ func (e *Engine) ofChanged(pl *dedup.Placement) error {
 }
 
 // first words the fact of an item that was never seen before.
-func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int, v *visit, flood bool) *feeds.Observed {
+func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int, v *visit, flood, withheld bool) *feeds.Observed {
 	published := d.Published
 	if published.After(v.At) {
 		if published.Sub(v.At) > clockSkew {
@@ -234,9 +243,11 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 	if !pl.OfChanged.IsZero() && changed.After(pl.OfChanged) && pl.Relation != feeds.IsCorrection {
 		changed = pl.OfChanged // another office's copy is no correction: it must not move the statement's updated
 	}
-	if pl.Of == "" {
+	switch {
+	case withheld: // nobody is told
+	case pl.Of == "":
 		v.New++
-	} else {
+	default:
 		v.Copies++
 	}
 	if v.tags == nil {
@@ -251,7 +262,7 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 		Order:    orderOf(published, v.At, place, !v.Baseline, flood),
 		Revision: 1, Priority: s.Priority, Copy: d.Copy,
 		Taggings: d.Taggings, Rules: e.rulesOf(s),
-		Threshold: pl.Threshold, Near: pl.Near, Features: pl.Features, Echo: pl.Echo,
+		Threshold: pl.Threshold, Near: pl.Near, Features: pl.Features, Echo: pl.Echo, Withheld: withheld,
 	}
 }
 

@@ -116,12 +116,15 @@ func (e *Engine) Refresh(ctx context.Context, id feeds.SourceID) (Outcome, error
 	switch {
 	case out.Err != nil:
 		level, msg = slog.LevelWarn, "fetch failed"
-	case out.New+out.Revised+out.Copies > 0:
+	case out.New+out.Revised+out.Copies+out.Withheld > 0:
 		level = slog.LevelInfo
 	}
 	attrs := []slog.Attr{slog.String("source", string(id)), slog.Int("new", out.New), slog.Int("copies", out.Copies), slog.Int("revised", out.Revised),
 		slog.Int64("bytes", out.Bytes), slog.Duration("took", out.Took), slog.Time("next", out.NextDue), slog.String("rule", out.Rule),
 		slog.String("stage", "fetch"), slog.String("url", e.sources[id].URL), slog.Int("status", out.Status)}
+	if out.Withheld > 0 {
+		attrs = append(attrs, slog.Int("withheld", out.Withheld))
+	}
 	if out.Err != nil {
 		attrs = append(attrs, slog.String("class", out.Class), slog.String("err", out.Err.Error()))
 	}

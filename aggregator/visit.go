@@ -29,6 +29,8 @@ type visit struct {
 	err         error
 	was         vitals.Health // before it
 	joined      int
+	withheld    int
+	before      feeds.Fetched  // as the last visit left it
 	tags        map[string]int // given to new items, by scheme
 }
 
@@ -45,7 +47,7 @@ const readingVersion = 1
 
 // begin starts a visit from what the last one left.
 func begin(s *Source, last feeds.Fetched, now time.Time) visit {
-	v := visit{Fetched: last, ask: s.URL, was: vitals.Of(&last, vitals.Source{URL: s.URL}, now)}
+	v := visit{Fetched: last, before: last, ask: s.URL, was: vitals.Of(&last, vitals.Source{URL: s.URL}, now)}
 	if last.URL != s.URL { // the operator changed it: what we know is about another address
 		v.forgetMove()
 		v.Gone = false
@@ -147,8 +149,8 @@ func (s *Source) judge(f *feeds.Fetched, retryAfter time.Duration, isPushed bool
 
 func (v *visit) outcome() Outcome {
 	return Outcome{Source: v.Source, Items: v.items, New: v.New, Revised: v.Revised, Copies: v.Copies,
-		Unchanged: v.isUnchanged || v.err == nil && v.New+v.Revised+v.Copies == 0,
-		Joined:    v.joined, Tags: v.tags,
+		Unchanged: v.isUnchanged || v.err == nil && v.New+v.Revised+v.Copies+v.withheld == 0,
+		Withheld:  v.withheld, Joined: v.joined, Tags: v.tags,
 		Status: v.Status, Class: v.Class, Err: v.err, Took: v.Took, Bytes: v.Bytes, NextDue: v.NextDue, Rule: v.DueRule}
 }
 

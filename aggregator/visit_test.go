@@ -240,7 +240,7 @@ func TestItemFoundLateIsStillSeen(t *testing.T) {
 
 func TestSourceThatRewritesAllKeepsItsOwnDates(t *testing.T) {
 	w := newWorld(t)
-	w.source("a")
+	w.source("a").LetFlood = true
 	feed := func(who string, at time.Time) page {
 		var items []string
 		for i := range 12 {

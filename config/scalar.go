@@ -489,6 +489,12 @@ type Distrust string
 func (Distrust) words() []string          { return []string{"guid", "link", "date", "language", "text"} }
 func (d *Distrust) set(text string) error { return oneOf(d, text, d.words()) }
 
+// Flood is what becomes of a source's items when nearly all are new at once.
+type Flood string
+
+func (Flood) words() []string          { return []string{"hold", "allow"} }
+func (f *Flood) set(text string) error { return oneOf(f, text, f.words()) }
+
 // Match is what a source's items are matched by.
 type Match string
 

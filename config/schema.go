@@ -152,6 +152,7 @@ func (URL) JSONSchema() *jsonschema.Schema        { return textOf(`^https?://|\$
 func (k Kind) JSONSchema() *jsonschema.Schema     { return wordsOf(k.words()) }
 func (i Identity) JSONSchema() *jsonschema.Schema { return wordsOf(i.words()) }
 func (d Distrust) JSONSchema() *jsonschema.Schema { return wordsOf(d.words()) }
+func (f Flood) JSONSchema() *jsonschema.Schema    { return wordsOf(f.words()) }
 func (m Match) JSONSchema() *jsonschema.Schema    { return wordsOf(m.words()) }
 func (c Content) JSONSchema() *jsonschema.Schema  { return wordsOf(c.words()) }
 func (f Framers) JSONSchema() *jsonschema.Schema  { return wordsOf(f.words()) }

@@ -20,6 +20,7 @@ type SourceConfig struct {
 	Source        feeds.Source
 	Kind          Kind
 	Enabled       bool
+	Flood         Flood
 	Schedule      schedule.Schedule
 	Floor         time.Duration // never 0
 	Ceiling       time.Duration
@@ -127,6 +128,7 @@ func (c *Config) effective(s *Source) SourceConfig {
 			Credit: s.Credit,
 		},
 		Kind: s.Kind, Enabled: s.Enabled == nil || *s.Enabled,
+		Flood:         s.Flood,
 		Headers:       d.Headers,
 		AllowNetworks: Prefixes(c.Fetch.AllowNetworks, s.AllowNetworks),
 		WebSub:        s.WebSub == nil || *s.WebSub,

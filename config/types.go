@@ -485,6 +485,14 @@ type Source struct {
 	// source that copies everybody. Excludes an `identity` of the same name.
 	Distrust []Distrust `yaml:"distrust" example:"[date]"`
 
+	// What becomes of a flood: nearly all items of a source that was read before are
+	// suddenly new, ten or more and more than its rhythm lets expect, since ids,
+	// links and texts were made anew or somebody else has the address. `hold` keeps
+	// them back, unpublished, and says so, until `communique sources release` or
+	// `communique sources drop` decides; copies of what is stored join it all the
+	// same. `allow` publishes them, at their own dates.
+	Flood Flood `yaml:"flood" default:"hold" near:"brake flood_brake floods" example:"allow"`
+
 	// Headers to send besides our own and the default ones.
 	Headers Headers `yaml:"headers" example:"{Authorization: 'Bearer ${FEED_TOKEN}'}"`
 

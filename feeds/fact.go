@@ -84,7 +84,25 @@ type Fetched struct {
 	Spells []Spell   `cbor:"49,keyasint,omitempty"` // troubles that are over, newest first, a few
 
 	Accepted bool `cbor:"50,keyasint,omitempty"` // the operator took the move to MovedTo over
+
+	Brake *Brake `cbor:"51,keyasint,omitempty"` // the latest pull of the flood brake; nil when it never was pulled
 }
+
+// Brake is a pull of the flood brake: what a source said anew since then is
+// withheld, until an operator decides. It is never changed, but replaced.
+type Brake struct {
+	Since time.Time `json:"since" cbor:"1,keyasint"`
+	Items int       `json:"items" cbor:"2,keyasint,omitempty"` // that were withheld
+	Of    int       `json:"of" cbor:"3,keyasint,omitempty"`    // items that the body had when it was pulled
+
+	Ended time.Time `json:"ended,omitzero" cbor:"4,keyasint,omitempty"` // zero while it holds
+	Did   string    `json:"did,omitempty" cbor:"5,keyasint,omitempty"`  // "released" or "dropped"
+	By    string    `json:"by,omitempty" cbor:"6,keyasint,omitempty"`
+	Why   string    `json:"why,omitempty" cbor:"7,keyasint,omitempty"`
+}
+
+// Braked reports whether the flood brake holds what the source says anew.
+func (f *Fetched) Braked() bool { return f.Brake != nil && f.Brake.Ended.IsZero() }
 
 // Spell is a time of trouble of a source.
 type Spell struct {
@@ -128,6 +146,7 @@ type Observed struct {
 	Near      []Near      `cbor:"18,keyasint,omitempty"` // nearest first, at most 4
 	Features  []byte      `cbor:"19,keyasint,omitempty"` // what dedup compares it by, in dedup's own form
 	Echo      bool        `cbor:"20,keyasint,omitempty"` // it says no more than the copy Of: its tags count only when that copy is gone
+	Withheld  bool        `cbor:"21,keyasint,omitempty"` // kept and not published: the flood brake of its source held when it came
 }
 
 // Near is another statement that a copy came close to and was not joined with.
@@ -147,6 +166,10 @@ func (o *Observed) Key() string { return "O" + string(o.Item) }
 // items: nobody took it back.
 const Expired = "expired"
 
+// Dropped is the Reason of a Gone whose item was withheld, and an operator
+// decided that it is never published.
+const Dropped = "dropped"
+
 // Gone replaces an Observed whose item was withdrawn, expired or unsubscribed.
 // It keeps the keys, so that an item that returns is not news.
 type Gone struct {
@@ -155,7 +178,7 @@ type Gone struct {
 	FirstSeen time.Time   `cbor:"3,keyasint"`
 	Order     time.Time   `cbor:"4,keyasint"`
 	Keys      []Key       `cbor:"5,keyasint,omitempty"`
-	Reason    string      `cbor:"6,keyasint"`           // "withdrawn", "expired", "unsubscribed"
+	Reason    string      `cbor:"6,keyasint"`           // "withdrawn", "expired", "dropped", "unsubscribed"
 	Published time.Time   `cbor:"7,keyasint,omitempty"` // the Observed's, so that what was frozen stays
 }
 

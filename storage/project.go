@@ -33,6 +33,9 @@ func newProjection(load func(feeds.StatementID) (*row, error), number func(strin
 func (p *projection) record(said touch, f feeds.Fact, was feeds.StatementID) error {
 	switch f := f.(type) {
 	case *feeds.Observed:
+		if f.Withheld { // it has its place, and nobody sees it there
+			return p.put(item{key: f.Item, said: said, firstSeen: stampOf(f.FirstSeen), order: stampOf(f.Order), keys: f.Keys}, f.Statement, was)
+		}
 		it := item{key: f.Item, said: said, firstSeen: stampOf(f.FirstSeen), order: stampOf(f.Order),
 			live: true, origin: f.Relation == feeds.IsOrigin, keys: f.Keys}
 		names := make([]string, 0, len(f.Taggings)+2)

@@ -87,6 +87,13 @@ type fetchedRow struct {
 	Spoke   stamp `cbor:"47,keyasint,omitempty"`
 
 	Spells []spellRow `cbor:"49,keyasint,omitempty"`
+	Brake  *brakeRow  `cbor:"51,keyasint,omitempty"`
+}
+
+type brakeRow struct {
+	feeds.Brake
+	Since stamp `cbor:"1,keyasint"`
+	Ended stamp `cbor:"4,keyasint,omitempty"`
 }
 
 type spellRow struct {
@@ -182,6 +189,9 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 			Since: stampOf(f.Since), NextDue: stampOf(f.NextDue), MovedAt: stampOf(f.MovedAt), Spoke: stampOf(f.Spoke)}
 		for _, s := range f.Spells {
 			o.Spells = append(o.Spells, spellRow{Spell: s, Began: stampOf(s.Began), Ended: stampOf(s.Ended)})
+		}
+		if f.Brake != nil {
+			o.Brake = &brakeRow{Brake: *f.Brake, Since: stampOf(f.Brake.Since), Ended: stampOf(f.Brake.Ended)}
 		}
 		row = o
 	case *feeds.Observed:
@@ -399,6 +409,11 @@ func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 		for _, s := range row.Spells {
 			s.Spell.Began, s.Spell.Ended = s.Began.time(), s.Ended.time()
 			f.Spells = append(f.Spells, s.Spell)
+		}
+		if row.Brake != nil {
+			b := row.Brake.Brake
+			b.Since, b.Ended = row.Brake.Since.time(), row.Brake.Ended.time()
+			f.Brake = &b
 		}
 		return &f, nil
 	case kindObserved:

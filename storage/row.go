@@ -54,9 +54,9 @@ type item struct {
 	said      touch
 	firstSeen stamp
 	order     stamp
-	live      bool // Observed, not Gone
+	live      bool // Observed and not withheld, not Gone
 	origin    bool
-	terms     []uint32    // sorted: tags, language, source; none when it is gone
+	terms     []uint32    // sorted: tags, language, source; none when it is not live
 	keys      []feeds.Key // what it is found by
 	echo      *echo       // nil when it is none
 }

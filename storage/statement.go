@@ -115,11 +115,14 @@ func (s *Store) assemble(t *tables, id feeds.StatementID, tell func(*feeds.Obser
 		case *feeds.Gone:
 			st.Published = f.Published
 		case *feeds.Observed:
-			if tell != nil {
-				f.Taggings = tell(f)
-			}
 			if i == 0 {
 				st.Published = f.Published
+			}
+			if f.Withheld {
+				continue
+			}
+			if tell != nil {
+				f.Taggings = tell(f)
 			}
 			if f.Changed.After(st.Updated) {
 				st.Updated = f.Changed

@@ -80,7 +80,7 @@ func (b *batch) sameWords(f *feeds.Observed, content partHash, old logRow) (bool
 		return false, fmt.Errorf("the record before that of %q: %w", f.Item, err)
 	}
 	o, ok := before.(*feeds.Observed)
-	return ok && stampOf(o.FirstSeen) == stampOf(f.FirstSeen) && (o.Relation == feeds.IsOrigin) == (f.Relation == feeds.IsOrigin) &&
+	return ok && o.Withheld == f.Withheld && stampOf(o.FirstSeen) == stampOf(f.FirstSeen) && (o.Relation == feeds.IsOrigin) == (f.Relation == feeds.IsOrigin) &&
 		o.Copy.Language == f.Copy.Language && o.Copy.Title == f.Copy.Title &&
 		(want == 0 || o.Copy.Summary == f.Copy.Summary && o.Copy.Content == f.Copy.Content), nil
 }

@@ -26,7 +26,7 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL, /retag, /moderate, /expire, /accept-move, /plan, /reload, /backup and /feeds.opml, which take more rooms than that.
+// and /explain?q=ID|URL, /retag, /moderate, /expire, /held, /accept-move, /plan, /reload, /backup and /feeds.opml, which take more rooms than that.
 func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag, expire, reload http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics, eng *aggregator.Engine) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
@@ -35,7 +35,8 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries, Readers: counted.Readers, Metrics: counted.Handler()}
 	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
-	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator{cfg, store}))
+	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator(cfg, store)))
+	mux.Handle("/held", http.NewCrossOriginProtection().Handler(heldHandler(eng, store)))
 	mux.Handle("POST /accept-move", http.NewCrossOriginProtection().Handler(moveHandler(eng.AcceptMove)))
 	mux.Handle("GET /expire", expire)
 	mux.Handle("POST /reload", http.NewCrossOriginProtection().Handler(reload))
@@ -203,4 +204,57 @@ func stored[T any](ctx context.Context, cfg *config.Config, file, path string, r
 		return out, fmt.Errorf("%w (%w)", err, asked)
 	}
 	return out, asked
+}
+
+// answering answers with what answer gives, as JSON.
+func answering(allow string, answer func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodPost {
+			w.Header().Set("Allow", allow)
+			http.Error(w, "want "+allow, http.StatusMethodNotAllowed)
+			return
+		}
+		got, err := answer(r)
+		var wrong refusedBy
+		switch {
+		case errors.As(err, &wrong):
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		case errors.Is(err, errNoStatement):
+			http.Error(w, err.Error(), http.StatusNotFound)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		default:
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			_ = writeJSON(w, got) // the reader may have left
+		}
+	})
+}
+
+// say has something said in the store by here or, when the daemon holds it, by
+// the daemon, which is posted asked at path.
+func say[T any](ctx context.Context, a *app, cfg *config.Config, file, path string, asked any, here func(*storage.Store) (T, error)) (out T, err error) {
+	if _, err := os.Stat(file); err != nil {
+		return out, fmt.Errorf("no store at %s: %w", file, errNoStore)
+	}
+	store, err := openStore(file, a.log)
+	if err == nil {
+		defer store.Close()
+		return here(store)
+	}
+	if !errors.Is(err, storage.ErrInUse) {
+		return out, err
+	}
+	body, jsonErr := json.Marshal(asked)
+	if jsonErr != nil {
+		return out, jsonErr
+	}
+	res, refused := tellDaemon(ctx, cfg, file, http.MethodPost, path, body, soon)
+	if errors.Is(refused, errNoDaemon) {
+		return out, fmt.Errorf("%w (%w)", err, refused)
+	}
+	if refused != nil {
+		return out, refused
+	}
+	defer res.Body.Close()
+	return out, json.NewDecoder(res.Body).Decode(&out)
 }

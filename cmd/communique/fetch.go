@@ -151,6 +151,8 @@ func (a *app) report(outcomes []aggregator.Outcome, took time.Duration) error {
 		case o.Err != nil:
 			failed = append(failed, o)
 			result = "failed: " + o.Class
+		case o.Withheld > 0:
+			result = fmt.Sprintf("ok, %d held back", o.Withheld)
 		case o.Unchanged:
 			unchanged++
 			result = "unchanged"

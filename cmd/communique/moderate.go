@@ -83,7 +83,9 @@ func (a *app) moderateBy(do, short, example string) *cobra.Command {
 			if m.By == "" {
 				m.By = whoami()
 			}
-			now, err := a.sayModeration(c.Context(), cfg, storeFile(cfg, isDemo, data), m)
+			now, err := say(c.Context(), a, cfg, storeFile(cfg, isDemo, data), "/moderate", m, func(s *storage.Store) (*moderated, error) {
+				return moderate(c.Context(), cfg, s, m, time.Now().UTC())
+			})
 			var wrong refusedBy
 			switch {
 			case errors.As(err, &wrong):
@@ -110,36 +112,6 @@ func whoami() string {
 		return u.Username
 	}
 	return os.Getenv("USER")
-}
-
-// sayModeration says it in the store, or has the daemon say it that holds the
-// store.
-func (a *app) sayModeration(ctx context.Context, cfg *config.Config, file string, m moderation) (*moderated, error) {
-	if _, err := os.Stat(file); err != nil {
-		return nil, fmt.Errorf("no store at %s: %w", file, errNoStore)
-	}
-	store, err := openStore(file, a.log)
-	if err == nil {
-		defer store.Close()
-		return moderate(ctx, cfg, store, m, time.Now().UTC())
-	}
-	if !errors.Is(err, storage.ErrInUse) {
-		return nil, err
-	}
-	body, jsonErr := json.Marshal(m)
-	if jsonErr != nil {
-		return nil, jsonErr
-	}
-	res, asked := tellDaemon(ctx, cfg, file, http.MethodPost, "/moderate", body, soon)
-	if errors.Is(asked, errNoDaemon) {
-		return nil, fmt.Errorf("%w (%w)", err, asked)
-	}
-	if asked != nil {
-		return nil, asked
-	}
-	defer res.Body.Close()
-	var out moderated
-	return &out, json.NewDecoder(res.Body).Decode(&out)
 }
 
 // moderate says an operator's word in the store.
@@ -308,39 +280,15 @@ func allModerated(store *storage.Store) ([]*moderated, error) {
 }
 
 // moderator answers /moderate: GET with what was said, POST says something.
-type moderator struct {
-	cfg   *config.Config
-	store *storage.Store
-}
-
-func (m moderator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var answer any
-	var err error
-	switch r.Method {
-	case http.MethodGet:
-		answer, err = allModerated(m.store)
-	case http.MethodPost:
-		var asked moderation
-		if err = json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&asked); err != nil {
-			err = refusedBy{fmt.Errorf("want a JSON object with statement, do, by and why: %w", err)}
-			break
+func moderator(cfg *config.Config, store *storage.Store) http.Handler {
+	return answering("GET, POST", func(r *http.Request) (any, error) {
+		if r.Method == http.MethodGet {
+			return allModerated(store)
 		}
-		answer, err = moderate(r.Context(), m.cfg, m.store, asked, time.Now().UTC())
-	default:
-		w.Header().Set("Allow", "GET, POST")
-		http.Error(w, "want GET or POST", http.StatusMethodNotAllowed)
-		return
-	}
-	var wrong refusedBy
-	switch {
-	case errors.As(err, &wrong):
-		http.Error(w, err.Error(), http.StatusBadRequest)
-	case errors.Is(err, errNoStatement):
-		http.Error(w, err.Error(), http.StatusNotFound)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-	default:
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		_ = writeJSON(w, answer) // the reader may have left
-	}
+		var asked moderation
+		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10)).Decode(&asked); err != nil {
+			return nil, refusedBy{fmt.Errorf("want a JSON object with statement, do, by and why: %w", err)}
+		}
+		return moderate(r.Context(), cfg, store, asked, time.Now().UTC())
+	})
 }

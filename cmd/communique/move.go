@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"communique/aggregator"
-	"communique/config"
 	"communique/feeds"
 	"communique/storage"
 )
@@ -40,45 +37,24 @@ address there when you come by.`,
 			if err != nil {
 				return err
 			}
-			to, err := a.sayMove(c.Context(), cfg, storeFile(cfg, isDemo, data), feeds.SourceID(args[0]))
+			id := feeds.SourceID(args[0])
+			moved, err := say(c.Context(), a, cfg, storeFile(cfg, isDemo, data), "/accept-move?source="+url.QueryEscape(args[0]), nil, func(s *storage.Store) (movedAnswer, error) {
+				eng, err := engine(cfg, s, a.log, nil)
+				if err != nil {
+					return movedAnswer{}, err
+				}
+				to, err := eng.AcceptMove(c.Context(), id)
+				return movedAnswer{id, to}, err
+			})
 			if err != nil {
 				return fmt.Errorf("accept-move: %w", err)
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s is asked at %s from now on\n", args[0], printable(to))
+			_, err = fmt.Fprintf(a.stdout, "%s is asked at %s from now on\n", args[0], printable(moved.To))
 			return err
 		},
 	}
 	dataFlag(c, &data)
 	return c
-}
-
-// sayMove takes a move over in the store, or has the daemon do it that holds it.
-func (a *app) sayMove(ctx context.Context, cfg *config.Config, file string, id feeds.SourceID) (string, error) {
-	if _, err := os.Stat(file); err != nil {
-		return "", fmt.Errorf("no store at %s: %w", file, errNoStore)
-	}
-	store, err := openStore(file, a.log)
-	if err == nil {
-		defer store.Close()
-		eng, err := engine(cfg, store, a.log, nil)
-		if err != nil {
-			return "", err
-		}
-		return eng.AcceptMove(ctx, id)
-	}
-	if !errors.Is(err, storage.ErrInUse) {
-		return "", err
-	}
-	res, asked := tellDaemon(ctx, cfg, file, http.MethodPost, "/accept-move?source="+url.QueryEscape(string(id)), nil, soon)
-	if errors.Is(asked, errNoDaemon) {
-		return "", fmt.Errorf("%w (%w)", err, asked)
-	}
-	if asked != nil {
-		return "", asked
-	}
-	defer res.Body.Close()
-	var out movedAnswer
-	return out.To, json.NewDecoder(res.Body).Decode(&out)
 }
 
 // moveHandler answers POST /accept-move?source=ID.

@@ -25,7 +25,7 @@ func (a *app) sources() *cobra.Command {
 		Use:   "sources",
 		Short: "Show each source's health",
 		Long: `sources shows how each source of the configuration does: its state (ok, quiet,
-stale, throttled, blocked, broken, moved, gone, new, off) with its reason and
+stale, throttled, held, blocked, broken, moved, gone, new, off) with its reason and
 what to do, when it last gave a valid feed, when it is asked next, and what went
 wrong. While the daemon runs, it is the daemon that answers, on the
 admin listener.`,
@@ -51,7 +51,7 @@ admin listener.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	dataFlag(c, &data)
-	c.AddCommand(a.acceptMove())
+	c.AddCommand(a.acceptMove(), a.sourcesHeld(), a.sourcesRelease(), a.sourcesDrop())
 	return c
 }
 

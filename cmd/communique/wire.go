@@ -148,7 +148,7 @@ func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Jou
 			h.Set(name, value.Reveal())
 		}
 		sources = append(sources, aggregator.Source{Source: s.Source, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Header: h, AllowNetworks: s.AllowNetworks,
-			Reader: s.Reader, Robots: s.Kind == extract.HTMLList, Article: s.Article, Reading: s.Reading})
+			LetFlood: s.Flood == "allow", Reader: s.Reader, Robots: s.Kind == extract.HTMLList, Article: s.Article, Reading: s.Reading})
 	}
 	return aggregator.New(aggregator.Options{
 		Sources: sources, Store: store, Journal: journal, Fetcher: fetcher, Tagger: cfg.Tagger,

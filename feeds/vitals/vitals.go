@@ -24,6 +24,7 @@ const (
 	Broken    State = "broken"    // no valid feed comes
 	Blocked   State = "blocked"   // somebody keeps us out: a bot wall, a password, robots.txt
 	Throttled State = "throttled" // the origin asks us to wait
+	Held      State = "held"      // the flood brake holds back what it says anew
 	Stale     State = "stale"     // silent for so long that something is probably wrong
 	Moved     State = "moved"     // it answers at another address for good
 	Quiet     State = "quiet"     // silent for longer than is usual
@@ -33,12 +34,12 @@ const (
 )
 
 // States are all of them, the worst first.
-var States = []State{Gone, Broken, Blocked, Throttled, Stale, Moved, Quiet, New, OK, Off}
+var States = []State{Gone, Broken, Blocked, Throttled, Held, Stale, Moved, Quiet, New, OK, Off}
 
 // IsTrouble reports whether somebody may have to do something about it.
 func (s State) IsTrouble() bool {
 	switch s {
-	case Gone, Broken, Blocked, Throttled, Stale, Moved:
+	case Gone, Broken, Blocked, Throttled, Held, Stale, Moved:
 		return true
 	}
 	return false
@@ -182,6 +183,9 @@ func failing(f *feeds.Fetched) Health {
 		h.Do = "look at the error, or try it with `communique source test`"
 	}
 	h.Reason = name
+	if f.Braked() {
+		h.Reason += fmt.Sprintf("; and the flood brake holds %d items back", f.Brake.Items)
+	}
 	return h
 }
 
@@ -191,6 +195,10 @@ func wellAnswered(f *feeds.Fetched, now time.Time) Health {
 	quiet, stale := Patience(f.Gaps)
 	silent := now.Sub(spoke)
 	switch {
+	case f.Braked():
+		return Health{State: Held, Since: f.Brake.Since,
+			Reason: fmt.Sprintf("flood: of %d items nearly all were new at once; %d are held back, not published", f.Brake.Of, f.Brake.Items),
+			Do:     fmt.Sprintf("look at them with `communique sources held %[1]s`; then publish them with `communique sources release %[1]s`, or never, with `communique sources drop %[1]s`", f.Source)}
 	case !spoke.IsZero() && stale > 0 && silent > stale:
 		return Health{State: Stale, Since: spoke.Add(stale), Reason: fmt.Sprintf("frozen: valid answers, but nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm(f.Gaps)),
 			Do: "see whether the office publishes elsewhere now (`communique discover`)"}
@@ -270,16 +278,34 @@ const mostSpells = 4
 
 // Remember notes in f, after a visit, that the trouble which was there before is
 // over. It gives f's spells anew and changes none of the old.
-func Remember(was Health, f *feeds.Fetched) {
+func Remember(was Health, f *feeds.Fetched) { RememberAt(was, f, f.At) }
+
+// RememberAt is Remember at a time when no visit was made.
+func RememberAt(was Health, f *feeds.Fetched, now time.Time) {
 	if !was.State.IsTrouble() { // as nearly always
 		return
 	}
-	if is := Of(f, Source{}, f.At); is.State.IsTrouble() && is.Since.Equal(was.Since) {
+	if is := Of(f, Source{}, now); is.State.IsTrouble() && is.Since.Equal(was.Since) {
 		return
 	}
 	over := SpellOf(was)
-	over.Ended = f.At.UTC().Truncate(time.Second)
+	over.Ended = now.UTC().Truncate(time.Second)
+	if was.State == Held && f.Brake != nil && f.Brake.Did != "" {
+		over.Reason = clip(fmt.Sprintf("flood: of %d items nearly all were new at once; the %d that were held back were %s%s", f.Brake.Of, f.Brake.Items, f.Brake.Did, byAndWhy(f.Brake)))
+	}
 	f.Spells = append([]feeds.Spell{over}, f.Spells[:min(len(f.Spells), mostSpells-1)]...)
+}
+
+// byAndWhy words who let a brake go, and why.
+func byAndWhy(b *feeds.Brake) string {
+	out := ""
+	if b.By != "" {
+		out = " by " + b.By
+	}
+	if b.Why != "" {
+		out += ": " + b.Why
+	}
+	return out
 }
 
 func clip(s string) string {

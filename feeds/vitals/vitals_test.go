@@ -65,7 +65,14 @@ func TestOfTellsEveryState(t *testing.T) {
 		"weekly, 29 days":        {with(func(f *feeds.Fetched) { f.Gaps, f.Spoke = weekly, ago(29*day) }), Source{}, Stale, "7 days", ago(day)},
 		"no rhythm, 20 days":     {with(func(f *feeds.Fetched) { f.Gaps, f.Spoke = nil, ago(20*day) }), Source{}, OK, "", time.Time{}},
 		"no rhythm, 91 days":     {with(func(f *feeds.Fetched) { f.Gaps, f.Spoke = nil, ago(91*day) }), Source{}, Quiet, "not known", ago(61 * day)},
-		"odd":                    {with(func(f *feeds.Fetched) { f.Odd = "flood: …" }), Source{}, OK, "flood", time.Time{}},
+		"held":                   {with(func(f *feeds.Fetched) { f.Brake = &feeds.Brake{Since: ago(time.Hour), Items: 12, Of: 14} }), Source{}, Held, "12 are held back", ago(time.Hour)},
+		"held and broken": {with(func(f *feeds.Fetched) {
+			f.Brake, f.Class, f.Failures, f.Since = &feeds.Brake{Since: ago(day), Items: 12}, "html", 2, ago(time.Hour)
+		}), Source{}, Broken, "holds 12 items back", ago(time.Hour)},
+		"held no longer": {with(func(f *feeds.Fetched) {
+			f.Brake = &feeds.Brake{Since: ago(day), Items: 12, Ended: ago(time.Hour), Did: "released"}
+		}), Source{}, OK, "", time.Time{}},
+		"odd": {with(func(f *feeds.Fetched) { f.Odd = "flood: …" }), Source{}, OK, "flood", time.Time{}},
 	} {
 		h := Of(&c.f, c.s, now)
 		if h.State != c.state || !strings.Contains(h.Reason, c.says) || !h.Since.Equal(c.since) || c.says == "" && h.Reason != "" {
