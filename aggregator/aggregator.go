@@ -94,8 +94,9 @@ type Engine struct {
 	sources    map[feeds.SourceID]*Source
 	hosts      map[feeds.SourceID]string
 	order      []feeds.SourceID
-	placer     *dedup.Placer
-	fillWindow func() error // puts into the placer what was seen lately, once
+	pins       []dedup.Pin   // the configuration's, and those that the store remembers; changes with all words held
+	placer     *dedup.Placer // as pins
+	fillWindow func() error  // puts into the placer what was seen lately, once
 	normalize  *normalize.Normalizer
 	desks      chan struct{} // filled while a source's items are read: more at once than there are processors only take memory
 	tagger     func() *tag.Tagger
@@ -128,8 +129,8 @@ func New(o Options) *Engine {
 	e.drained = make(chan struct{})
 	e.drain = sync.OnceFunc(func() { close(e.drained) })
 	e.robots = robots.New(robots.Options{Fetcher: o.Fetcher, Now: o.Now, Agent: o.Agent})
-	e.placer = dedup.New(dedup.Options{Find: e.remembered, Since: e.since, Text: e.text, Likeness: o.Likeness})
-	e.fillWindow = sync.OnceValue(e.restore)
+	e.pins = o.Likeness.Pins
+	e.newPlacer()
 	return e
 }
 

@@ -19,20 +19,35 @@ import (
 // later is dedup's. It comes before what dedup compares with is read from the
 // store, which it changes. When all is as the pins say, it says nothing.
 func (e *Engine) applyPins(ctx context.Context) error {
-	if len(e.o.Likeness.Pins) == 0 {
-		return nil
+	defer e.allWords().end()
+	if err := e.storedPins(); err != nil {
+		return err
 	}
-	words := &words{e: e} // over all: nobody must word anew from its old place what is moved
-	defer words.end()
+	return e.bringPins(ctx)
+}
+
+// allWords waits for the right over all sources' words: nobody words anew from
+// its old place what is moved, and no visit is between its decision and the
+// journal.
+func (e *Engine) allWords() *words {
+	words := &words{e: e}
 	for _, id := range append(slices.Clone(e.order), "") {
 		words.of(id)
+	}
+	return words
+}
+
+// bringPins is applyPins with all words held.
+func (e *Engine) bringPins(ctx context.Context) error {
+	if len(e.pins) == 0 {
+		return nil
 	}
 	p := pinning{e: e, now: e.o.Now()}
 	for range pinRounds {
 		said := p.said
 		for _, together := range []bool{true, false} { // what is told apart goes out of what is put together
-			for i := range e.o.Likeness.Pins {
-				pin := &e.o.Likeness.Pins[i]
+			for i := range e.pins {
+				pin := &e.pins[i]
 				if pin.Together != together {
 					continue
 				}
@@ -45,7 +60,7 @@ func (e *Engine) applyPins(ctx context.Context) error {
 			return nil
 		}
 	}
-	e.o.Log.Warn("pins contradict each other", "stage", "dedup", "pins", len(e.o.Likeness.Pins))
+	e.o.Log.Warn("pins contradict each other", "stage", "dedup", "pins", len(e.pins))
 	return nil
 }
 
@@ -103,7 +118,7 @@ func (p *pinning) apply(ctx context.Context, pin *dedup.Pin) error {
 func (p *pinning) oneWith(link string) []string {
 	all := []string{link}
 	for i := 0; i < len(all); i++ {
-		for _, pin := range p.e.o.Likeness.Pins {
+		for _, pin := range p.e.pins {
 			at := slices.Index(pin.Links[:], all[i])
 			if pin.Together && at >= 0 && !slices.Contains(all, pin.Links[1-at]) {
 				all = append(all, pin.Links[1-at])
@@ -242,7 +257,7 @@ func (p *pinning) apart(ctx context.Context, pin *dedup.Pin, id feeds.StatementI
 // together: they go where the first of them goes.
 func (p *pinning) keepOne(s *split) error {
 	s.with = map[feeds.ItemKey]feeds.ItemKey{}
-	for _, pin := range p.e.o.Likeness.Pins {
+	for _, pin := range p.e.pins {
 		if !pin.Together {
 			continue
 		}

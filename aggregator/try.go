@@ -32,6 +32,9 @@ func (e *Engine) Try(ctx context.Context, id feeds.SourceID) (Trial, error) {
 		words := &words{e: e}
 		defer words.end()
 		words.of(s.ID)
+		if err := e.storedPins(); err != nil {
+			return Trial{}, err
+		}
 		said, release, err := e.decide(s, doc, &v, words)
 		defer release(false)
 		if err != nil {

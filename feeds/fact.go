@@ -7,7 +7,7 @@ import (
 
 // Fact is what a node says after it has decided. A later fact with the same
 // Key replaces the earlier one; state is the latest fact per key. The kinds
-// are Fetched, Observed, Gone, Joined and Moderated; Listed and Kept, which are
+// are Fetched, Observed, Gone, Joined, Moderated and Pinned; Listed and Kept, which are
 // history that no other fact leads back to; and about who tells whom of news
 // Subscribed, Pushed and Leased. No other exists.
 type Fact interface {
@@ -209,6 +209,20 @@ type Moderated struct {
 
 // Key is "M" and the statement.
 func (m *Moderated) Key() string { return "M" + string(m.Statement) }
+
+// Pinned is an operator's word on two publications, by their canonical links: they
+// are one statement, or they are not, whatever the evidence.
+type Pinned struct {
+	Links    [2]string `cbor:"1,keyasint"` // sorted
+	Together bool      `cbor:"2,keyasint,omitempty"`
+	Were     bool      `cbor:"3,keyasint,omitempty"` // they were one statement when it was said
+	Lifted   bool      `cbor:"4,keyasint,omitempty"` // it was taken back
+	By       string    `cbor:"5,keyasint,omitempty"`
+	Why      string    `cbor:"6,keyasint,omitempty"`
+}
+
+// Key is "N", and the links with a space between them.
+func (p *Pinned) Key() string { return "N" + p.Links[0] + " " + p.Links[1] }
 
 // Listed is a page of the register of what readers could select, in the order
 // in which it became so: statements that entered, whose terms changed, or that

@@ -41,6 +41,7 @@ const (
 	kindGone      = 'G'
 	kindJoined    = 'J'
 	kindModerated = 'M'
+	kindPinned    = 'N'
 	kindListed    = 'R'
 	kindKept      = 'K'
 
@@ -232,6 +233,11 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 			return r, errNoFact
 		}
 		r.kind, row = kindModerated, f
+	case *feeds.Pinned:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind, row = kindPinned, f
 	case *feeds.Listed:
 		if f == nil {
 			return r, errNoFact
@@ -311,6 +317,11 @@ func check(f feeds.Fact) error {
 			}
 		}
 		return within("statement", string(f.Statement), maxID)
+	case *feeds.Pinned:
+		if f.Links[1] <= f.Links[0] {
+			return fmt.Errorf("%T: the links %.40q and %.40q are not two in order", f, f.Links[0], f.Links[1])
+		}
+		return errors.Join(within("link", f.Links[0], maxAddress), within("link", f.Links[1], maxAddress))
 	case *feeds.Listed:
 		return checkListed(f)
 	case *feeds.Kept:
@@ -385,7 +396,7 @@ func parseLogRow(b []byte) (logRow, error) {
 		r.features.number = binary.BigEndian.Uint64(b[rowHead+8:])
 		copy(r.content.hash[:], b[rowNumbers:])
 		copy(r.features.hash[:], b[rowNumbers+16:])
-	case kindFetched, kindGone, kindJoined, kindModerated, kindSubscribed, kindPushed, kindLeased, kindListed, kindKept:
+	case kindFetched, kindGone, kindJoined, kindModerated, kindPinned, kindSubscribed, kindPushed, kindLeased, kindListed, kindKept:
 	default:
 		return r, fmt.Errorf("a record of unknown kind %q", r.kind)
 	}
@@ -458,6 +469,9 @@ func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 		return decodeKept(r.meta)
 	case kindModerated:
 		var f feeds.Moderated
+		return &f, decoding.Unmarshal(r.meta, &f)
+	case kindPinned:
+		var f feeds.Pinned
 		return &f, decoding.Unmarshal(r.meta, &f)
 	default: // parseLogRow lets nothing else pass
 		return callFact(r.kind, r.meta)

@@ -161,13 +161,36 @@ func (s *Store) Pushed() ([]*feeds.Pushed, error) { return latestOf[*feeds.Pushe
 // Leases gives our own subscriptions at sources' hubs, by source.
 func (s *Store) Leases() ([]*feeds.Leased, error) { return latestOf[*feeds.Leased](s, kindLeased) }
 
+// Pins gives an operator's words on pairs of publications, also those that were
+// taken back, by their links.
+func (s *Store) Pins() ([]*feeds.Pinned, error) { return latestOf[*feeds.Pinned](s, kindPinned) }
+
+// PinRecords gives Pins, with the time at which each was said.
+func (s *Store) PinRecords() ([]feeds.Record, error) { return s.latestRecords(kindPinned) }
+
+// Pinned gives the word on two publications by their sorted links; false when
+// there is none.
+func (s *Store) Pinned(links [2]string) (feeds.Pinned, bool, error) {
+	pins, err := s.Pins()
+	for _, p := range pins {
+		if p.Links == links {
+			return *p, true, err
+		}
+	}
+	return feeds.Pinned{}, false, err
+}
+
 // Moderations gives an operator's word on every statement that has one, by
 // statement, with the time at which it was said.
-func (s *Store) Moderations() ([]feeds.Record, error) {
+func (s *Store) Moderations() ([]feeds.Record, error) { return s.latestRecords(kindModerated) }
+
+// latestRecords gives the latest record of every key that begins with the kind's
+// letter.
+func (s *Store) latestRecords(kind byte) ([]feeds.Record, error) {
 	var out []feeds.Record
 	err := s.view(func(t *tables) error {
 		c := t.latest.Cursor()
-		for k, v := c.Seek([]byte{kindModerated}); len(k) > 0 && k[0] == kindModerated; k, v = c.Next() {
+		for k, v := c.Seek([]byte{kind}); len(k) > 0 && k[0] == kind; k, v = c.Next() {
 			seq := binary.BigEndian.Uint64(v)
 			row, err := t.logRow(seq)
 			if err != nil {

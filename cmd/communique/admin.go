@@ -35,7 +35,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries, Readers: counted.Readers, Metrics: counted.Handler()}
 	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
-	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator(cfg, store)))
+	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator(cfg, eng, store)))
 	mux.Handle("/held", http.NewCrossOriginProtection().Handler(heldHandler(eng, store)))
 	mux.Handle("POST /accept-move", http.NewCrossOriginProtection().Handler(moveHandler(eng.AcceptMove)))
 	mux.Handle("GET /expire", expire)

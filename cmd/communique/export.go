@@ -63,6 +63,7 @@ var factKinds = map[string]func() feeds.Fact{
 	"observed":   func() feeds.Fact { return new(feeds.Observed) },
 	"gone":       func() feeds.Fact { return new(feeds.Gone) },
 	"joined":     func() feeds.Fact { return new(feeds.Joined) },
+	"pinned":     func() feeds.Fact { return new(feeds.Pinned) },
 	"moderated":  func() feeds.Fact { return new(feeds.Moderated) },
 	"listed":     func() feeds.Fact { return new(feeds.Listed) },
 	"kept":       func() feeds.Fact { return new(feeds.Kept) },
