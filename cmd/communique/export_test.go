@@ -36,6 +36,10 @@ func fill(v reflect.Value, n *int) {
 		for i := range 2 {
 			fill(v.Index(i), n)
 		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), n)
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(v.Field(i), n)
@@ -72,6 +76,9 @@ func TestExportHoldsEveryFieldOfEveryFact(t *testing.T) {
 		}
 		if m, ok := f.(*feeds.Moderated); ok {
 			m.Statement = "s1"
+		}
+		if p, ok := f.(*feeds.Pinned); ok {
+			p.Links = [2]string{"https://a.example/é<&>", "https://b.example/"}
 		}
 		if err := from.Apply([]feeds.Record{{Seq: uint64(n + 1), At: at, Fact: f}}); err != nil {
 			t.Fatalf("%s: %v", name, err)
