@@ -24,7 +24,7 @@ import (
 // settings and gives the whole.
 func (l *loader) finish() *Config {
 	c := l.config
-	if root := l.files[0].root; l.given["sources"].file == nil && root != nil && root.Kind == yaml.MappingNode && !l.broken {
+	if root := l.files[0].root; l.given["sources"].file == nil && l.given["include_opml"].file == nil && root != nil && root.Kind == yaml.MappingNode && !l.broken {
 		l.errorAt(place{file: l.files[0], node: root}, `has no "sources"; give a list of them, [] for none yet`)
 	}
 	l.listeners(c)
@@ -40,6 +40,7 @@ func (l *loader) finish() *Config {
 	l.headers(d.At, &d.Headers)
 	l.bounds(d.At, d, &Source{})
 
+	l.lists(c)
 	ids, addresses := make(map[string]place, len(c.Sources)), make(map[string]*Source, len(c.Sources))
 	for i := range c.Sources {
 		if s := &c.Sources[i]; l.unique(ids, s.At, "id", string(s.ID)) {
@@ -88,6 +89,9 @@ func (c *Config) forgetPlaces() {
 	c.Site.At, c.Fetch.At, c.Defaults.At, c.Dedup.At, c.Link.At = place{}, place{}, place{}, place{}, place{}
 	for i := range c.Sources {
 		c.Sources[i].At = place{}
+	}
+	for i := range c.IncludeOPML {
+		c.IncludeOPML[i].At = place{}
 	}
 	for i := range c.Feeds {
 		c.Feeds[i].forgetPlaces()

@@ -218,6 +218,9 @@ func (d *decoder) value(v reflect.Value, n *yaml.Node, f *field) {
 	case *Queries:
 		d.queries(v, n, f)
 		return
+	case *Lists:
+		d.living(v, n, f)
+		return
 	}
 	if s, ok := v.Addr().Interface().(scalar); ok {
 		d.scalar(s, v, n, f)

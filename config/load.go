@@ -25,6 +25,9 @@ type Options struct {
 	// Canonical gives an address's form for identity, "" when it names no page
 	// (normalize.Canonical); nil takes addresses as they are written.
 	Canonical func(url string) string
+	// Copies gives the copy that there is of a living list, of its URL, in the
+	// folder of the store; nil for none yet. A nil func knows of none.
+	Copies func(dir, url string) []byte
 }
 
 const (
@@ -53,7 +56,7 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 		o.Canonical = func(url string) string { return url }
 	}
 	l := &loader{
-		env: o.Env, canonical: o.Canonical, config: &Config{}, given: map[string]place{}, read: map[string]bool{absolute(name): true},
+		env: o.Env, canonical: o.Canonical, copies: o.Copies, config: &Config{}, given: map[string]place{}, read: map[string]bool{absolute(name): true},
 		plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{},
 		schedules: map[string]schedule.Schedule{}, shortest: map[string]time.Duration{},
 	}
@@ -69,6 +72,7 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 type loader struct {
 	env       func(string) (string, bool)
 	canonical func(string) string
+	copies    func(dir, url string) []byte
 	config    *Config
 	plans     map[reflect.Type]*plan
 	files     []*file

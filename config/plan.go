@@ -42,9 +42,10 @@ type Plan struct {
 
 // SourcesPlan tells of sources by their ids.
 type SourcesPlan struct {
-	Start  []string `json:"start"`  // asked from then on
-	Stop   []string `json:"stop"`   // asked no longer: taken out or switched off
-	Change []Change `json:"change"` // asked before and after
+	Start  []string          `json:"start"`           // asked from then on
+	Stop   []string          `json:"stop"`            // asked no longer: taken out or switched off
+	Change []Change          `json:"change"`          // asked before and after
+	Lists  map[string]string `json:"lists,omitempty"` // of those that start or stop, the living list that each comes from
 }
 
 // FeedsPlan tells of feeds by their paths.
@@ -163,8 +164,10 @@ func (o *Outline) Plan(next *Outline) *Plan {
 		switch {
 		case on(is) && !on(was):
 			p.Sources.Start = append(p.Sources.Start, id)
+			p.Sources.from(id, is)
 		case on(was) && !on(is):
 			p.Sources.Stop = append(p.Sources.Stop, id)
+			p.Sources.from(id, was)
 		case is != nil && was != nil:
 			if keys := was.changes(is); len(keys) > 0 {
 				p.Sources.Change = append(p.Sources.Change, Change{id, keys})
@@ -204,6 +207,17 @@ func (o *Outline) Plan(next *Outline) *Plan {
 		p.Settings[i].Restart = slices.Contains(restarts, p.Settings[i].Key)
 	}
 	return p
+}
+
+// from notes the list that a source comes from.
+func (p *SourcesPlan) from(id string, k Keys) {
+	if k["list"] == "" {
+		return
+	}
+	if p.Lists == nil {
+		p.Lists = map[string]string{}
+	}
+	p.Lists[id] = k["list"]
 }
 
 func parts(was, is map[string]Keys) Parts {

@@ -168,6 +168,8 @@ func kindText(t reflect.Type) string {
 		return "`all`, or section"
 	case reflect.TypeFor[Queries]():
 		return "section, or list of sections"
+	case reflect.TypeFor[Lists]():
+		return "text or section, or list of them"
 	}
 	if w, ok := reflect.Zero(t).Interface().(interface{ words() []string }); ok {
 		var words []string

@@ -21,6 +21,7 @@ type SourceConfig struct {
 	Kind          Kind
 	Enabled       bool
 	Flood         Flood
+	List          string // the living list that it comes from; "" for the files themselves
 	Schedule      schedule.Schedule
 	Floor         time.Duration // never 0
 	Ceiling       time.Duration
@@ -132,6 +133,9 @@ func (c *Config) effective(s *Source) SourceConfig {
 		Headers:       d.Headers,
 		AllowNetworks: Prefixes(c.Fetch.AllowNetworks, s.AllowNetworks),
 		WebSub:        s.WebSub == nil || *s.WebSub,
+	}
+	if out.List = s.list; out.List != "" {
+		out.Headers = nil // whoever keeps the list must not have them sent to himself
 	}
 	if s.Priority != nil {
 		out.Source.Priority = *s.Priority

@@ -21,6 +21,11 @@ type Config struct {
 	// read once.
 	Include []string `yaml:"include" example:"[packs/*.yaml, offices/americas.yaml]"`
 
+	// Lists of subscriptions (OPML 2.0) that somebody else keeps, whose feeds are
+	// sources here as long as they stand there: an address, a file, or a section,
+	// one or several. See there.
+	IncludeOPML Lists `yaml:"include_opml" near:"opml opml_url include_list lists" example:"https://example.org/offices.opml"`
+
 	// How the published feeds and the site call themselves.
 	Site Site `yaml:"site"`
 
@@ -123,6 +128,7 @@ type Config struct {
 	Files []string `yaml:"-"`
 
 	sources []SourceConfig
+	lists   []ListConfig
 	feeds   []FeedConfig
 	pins    []PinConfig
 	embeds  EmbedsConfig
@@ -142,6 +148,63 @@ type Retain struct {
 	// it. The daemon looks once a day; `communique expire --dry-run` shows what it
 	// would take. Default: no age, all is kept.
 	Age Duration `yaml:"age" near:"days max_age time for" example:"730d"`
+
+	At place `yaml:"-"`
+}
+
+// List is a living list: its feeds are sources as long as they stand in it. The
+// daemon asks for it again and again, with the manners that sources are asked
+// with, and keeps the last good copy in the folder of the store, by which it
+// starts when the list cannot be had. A source that leaves the list is asked no
+// longer; what it has said stays. A list that cannot be read, is cut short or
+// has no feed in it changes nothing. The id of each source is made of its
+// address, so it is the same in every order; one that stands in `sources` too
+// is that one. `defaults` hold, but for its `headers`: they may be secrets, and
+// somebody else says where the list leads.
+//
+//	include_opml:
+//	  - name: regions
+//	    url: https://hq.example.org/regions.opml
+//	    every: 1h
+//	    regions: [americas]
+//	  - https://partners.example.org/feeds.opml
+type List struct {
+	// Name of the list, shown with its sources. Default: its host, or its file.
+	Name ID `yaml:"name" near:"id title" example:"regions"`
+
+	// Address of the list: http or https. It may be a secret: pages and logs show
+	// it without its query. Excludes `file`.
+	URL Secret `yaml:"url" near:"address href xml_url" example:"https://hq.example.org/regions.opml"`
+
+	// File of the list, which is read again when it changes. Excludes `url`.
+	File Path `yaml:"file" near:"path" example:"partners.opml"`
+
+	// How often to ask for it.
+	Every Duration `yaml:"every" default:"6h" min:"5m" near:"schedule interval refresh" example:"1h"`
+
+	// Headers to send with the question for the list, and not to its sources.
+	Headers Headers `yaml:"headers" example:"{Authorization: 'Bearer ${LIST_TOKEN}'}"`
+
+	// Networks (CIDR) or addresses that the list may be on although they are not
+	// public, besides `fetch.allow_networks`. Its sources may not.
+	AllowNetworks []Network `yaml:"allow_networks" example:"[10.20.0.0/16]"`
+
+	// Language of its sources' items that do not say theirs, where the list does
+	// not say it.
+	Language Language `yaml:"language" near:"lang" example:"es"`
+
+	// Regions for statements whose text names no place, where the list does not say
+	// them.
+	Regions []Term `yaml:"regions" example:"[americas]"`
+
+	// Topics that every statement gets, where the list does not say them.
+	Topics []Term `yaml:"topics" near:"tags" example:"[health]"`
+
+	// When its sources are asked; see `defaults.schedule`.
+	Schedule Rhythm `yaml:"schedule" example:"@hourly"`
+
+	// Which copy leads when two are equally good: the higher number.
+	Priority *int `yaml:"priority" min:"-100" max:"100" example:"-10"`
 
 	At place `yaml:"-"`
 }
@@ -525,6 +588,8 @@ type Source struct {
 	Notes string `yaml:"notes" near:"note comment reason description" example:"404 since October"`
 
 	At place `yaml:"-"`
+
+	list string // that it comes from
 }
 
 // Select says what of a document that is no feed is what. For html-list each is a

@@ -72,7 +72,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 func configured(cfg *config.Config) []serve.Configured {
 	var out []serve.Configured
 	for _, s := range cfg.SourceConfigs() {
-		out = append(out, serve.Configured{ID: s.Source.ID, URL: s.Source.URL, Off: !s.Enabled})
+		out = append(out, serve.Configured{ID: s.Source.ID, URL: s.Source.URL, Off: !s.Enabled, List: s.List})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -19,6 +20,7 @@ func (a *app) check() *cobra.Command {
 			}
 			_, err = fmt.Fprintf(a.stdout, "ok: %d sources (%d of them on), %d named feeds, %d terms in the taxonomy\n",
 				len(cfg.SourceConfigs()), len(pulled(cfg)), len(cfg.FeedConfigs()), len(cfg.Tagger().Terms()))
+			tellLists(a.stdout, cfg, a.storeDir(cfg), time.Now())
 			return err
 		},
 	}

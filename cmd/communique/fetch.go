@@ -35,6 +35,13 @@ the rest.`,
 				return err
 			}
 			defer stopDemo()
+			if changed, err := a.pullLists(c.Context(), cfg, a.storeDir(cfg)); err != nil {
+				return err
+			} else if changed {
+				if cfg, err = a.read(); err != nil {
+					return err
+				}
+			}
 			ids, err := chosen(cfg, args)
 			if err != nil {
 				return err

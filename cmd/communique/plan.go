@@ -173,8 +173,17 @@ func tellPlan(w io.Writer, p *config.Plan, same string) error {
 			fmt.Fprintf(&b, "%s and %d more\n", sign, more)
 		}
 	}
-	several("+", "source", p.Sources.Start, ": starts")
-	several("-", "source", p.Sources.Stop, ": stops; what it has said stays")
+	of := func(ids []string) []string {
+		out := slices.Clone(ids)
+		for i, id := range out {
+			if list := p.Sources.Lists[id]; list != "" {
+				out[i] += " of list " + list
+			}
+		}
+		return out
+	}
+	several("+", "source", of(p.Sources.Start), ": starts")
+	several("-", "source", of(p.Sources.Stop), ": stops; what it has said stays")
 	changes("source", p.Sources.Change)
 	several("+", "feed", p.Feeds.Publish, "")
 	var gone []string

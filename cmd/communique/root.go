@@ -29,6 +29,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	configFile     string // "" when the flag was not given
+	data           string // of --data, "" when the flag was not given
 	logFormat      string
 	logLevel       string
 	log            *slog.Logger // as the flags ask for; to stderr
@@ -39,8 +40,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
 	ran := false // cobra's own complaints come before any command runs
-	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) (err error) {
 		ran = true
+		if f := c.Flags().Lookup("data"); f != nil {
+			a.data = f.Value.String()
+		}
 		a.log, err = newLog(stderr, a.logFormat, a.logLevel)
 		return err
 	}

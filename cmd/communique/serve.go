@@ -78,10 +78,17 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		metrics: metrics.New(metrics.Options{Store: store, Version: versionNumber, Now: time.Now})}
 	if isDemo {
 		d.read = nil
+	} else {
+		a.data = filepath.Dir(file) // where the copies of lists are from now on, whatever a reload says
 	}
 	d.backups = startBackups(ctx, store, a.log)
 	d.watch = newWatch(a.log)
 	defer d.watch.close()
+	asking, enough := context.WithCancel(ctx)
+	var listsDone *sync.WaitGroup
+	d.lists, listsDone = startLists(asking, filepath.Dir(file), a.log)
+	defer listsDone.Wait()
+	defer enough()
 	if err := d.start(ctx, cfg); err != nil {
 		return err
 	}
@@ -146,6 +153,8 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 			again()
 		case <-d.watch.changed:
 			again()
+		case <-d.lists.changed:
+			again()
 		case answer := <-d.asked:
 			answer <- again()
 		}
@@ -198,6 +207,7 @@ type running struct {
 	asked   chan chan<- reloaded
 	watch   *watch
 	backups *backups
+	lists   *lists
 
 	fetching fetch.Options
 	fetcher  *fetch.Fetcher
@@ -257,6 +267,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, old, http.HandlerFunc(d.askReload), told, d.metrics, eng))
 	d.watch.follow(cfg)
 	d.backups.follow(cfg.Storage.Backup)
+	d.lists.follow(cfg, fetcher)
 	work.Go(retag.run)
 	work.Go(func() { old.run(ctx) })
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })

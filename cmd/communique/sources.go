@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -46,7 +48,14 @@ admin listener.`,
 			case asJSON:
 				return writeJSON(a.stdout, got.Sources)
 			}
-			return a.table(got.Sources, time.Now())
+			if err := a.table(got.Sources, time.Now()); err != nil {
+				return err
+			}
+			if len(cfg.ListConfigs()) > 0 {
+				fmt.Fprintln(a.stdout)
+				tellLists(a.stdout, cfg, a.storeDir(cfg), time.Now())
+			}
+			return nil
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
@@ -59,9 +68,18 @@ admin listener.`,
 func (a *app) table(rows []serve.SourceStatus, now time.Time) error {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SOURCE\tSTATE\tLAST SUCCESS\tNEXT DUE\tFAILURES\tSTATEMENTS\tNEW/WEEK")
+	list := slices.ContainsFunc(rows, func(r serve.SourceStatus) bool { return r.List != "" }) // else there is nothing to tell apart
+	head := "SOURCE\tSTATE\tLAST SUCCESS\tNEXT DUE\tFAILURES\tSTATEMENTS\tNEW/WEEK"
+	if list {
+		head += "\tLIST"
+	}
+	fmt.Fprintln(w, head)
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.ID, r.State, since(r.LastSuccess, now), since(r.NextDue, now), r.Failures, r.Statements, rate(r.NewPerWeek))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s", r.ID, r.State, since(r.LastSuccess, now), since(r.NextDue, now), r.Failures, r.Statements, rate(r.NewPerWeek))
+		if list {
+			fmt.Fprintf(w, "\t%s", cmp.Or(r.List, "-"))
+		}
+		fmt.Fprintln(w)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -38,7 +38,7 @@ func (a *app) read() (*config.Config, error) {
 			return nil, nil
 		}
 	}
-	cfg, err := config.Load(name, config.Options{Canonical: normalize.Canonical})
+	cfg, err := config.Load(name, config.Options{Canonical: normalize.Canonical, Copies: a.copies})
 	var bad config.Errors
 	if err != nil && !errors.As(err, &bad) {
 		err = usageError{err}

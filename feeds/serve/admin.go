@@ -16,9 +16,10 @@ import (
 
 // Configured is a source of the configuration, for those who ask how it does.
 type Configured struct {
-	ID  feeds.SourceID
-	URL string
-	Off bool // it is not pulled
+	ID   feeds.SourceID
+	URL  string
+	Off  bool   // it is not pulled
+	List string // the living list that it comes from, "" for none
 }
 
 // Admin is what the admin listener tells. Store and Now must be given.

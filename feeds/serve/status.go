@@ -75,6 +75,7 @@ type SourceStatus struct {
 	Since       string         `json:"since,omitempty"`  // when the state began
 	Do          string         `json:"do,omitempty"`     // what an operator can do
 	URL         string         `json:"url"`
+	List        string         `json:"list,omitempty"` // the living list that it comes from
 	LastVisit   string         `json:"last_visit,omitempty"`
 	LastSuccess string         `json:"last_success,omitempty"`
 	LastNews    string         `json:"last_news,omitempty"` // when it last had something new to say
@@ -138,7 +139,7 @@ func Status(store *storage.Store, sources []Configured, now time.Time) ([]Source
 			return nil, err
 		}
 		h := vitals.Of(&f, vitals.Source{URL: s.URL, Off: s.Off}, now)
-		row := SourceStatus{ID: s.ID, State: h.State, Reason: h.Reason, Since: stamp(whole(h.Since)), Do: h.Do, URL: s.URL, Statements: counts.Sources[s.ID].Statements,
+		row := SourceStatus{ID: s.ID, State: h.State, Reason: h.Reason, Since: stamp(whole(h.Since)), Do: h.Do, URL: s.URL, List: s.List, Statements: counts.Sources[s.ID].Statements,
 			LastVisit: stamp(whole(f.At)), LastSuccess: stamp(whole(f.Success)), LastNews: stamp(whole(vitals.Spoke(&f))), NextDue: stamp(whole(f.NextDue)), DueRule: f.DueRule,
 			Failures: f.Failures, NewPerWeek: perWeek(&f), MovedTo: f.MovedTo, Class: f.Class, Error: f.Error, Gaps: f.Gaps, Incidents: f.Spells, last: f}
 		if s.Off {
