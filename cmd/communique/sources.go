@@ -60,7 +60,7 @@ admin listener.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	dataFlag(c, &data)
-	c.AddCommand(a.acceptMove(), a.sourcesHeld(), a.sourcesRelease(), a.sourcesDrop())
+	c.AddCommand(a.acceptMove(), a.sourcesVerify(), a.sourcesHeld(), a.sourcesRelease(), a.sourcesDrop())
 	return c
 }
 

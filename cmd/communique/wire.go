@@ -137,19 +137,28 @@ func fetching(cfg *config.Config) fetch.Options {
 // engineThat wires an aggregator that tells got of every answer, and subscribes at
 // the hubs of sources.
 func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) *aggregator.Engine {
-	f := cfg.Fetch
 	var sources []aggregator.Source
 	for _, s := range cfg.SourceConfigs() {
-		if !s.Enabled {
-			continue
+		if s.Enabled {
+			sources = append(sources, sourceOf(s))
 		}
-		h := http.Header{}
-		for name, value := range s.Headers {
-			h.Set(name, value.Reveal())
-		}
-		sources = append(sources, aggregator.Source{Source: s.Source, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Header: h, AllowNetworks: s.AllowNetworks,
-			LetFlood: s.Flood == "allow", Reader: s.Reader, Robots: s.Kind == extract.HTMLList, Article: s.Article, Reading: s.Reading})
 	}
+	return engineOf(cfg, sources, store, journal, log, fetcher, done, got, hubs)
+}
+
+// sourceOf says how a source is asked.
+func sourceOf(s config.SourceConfig) aggregator.Source {
+	h := http.Header{}
+	for name, value := range s.Headers {
+		h.Set(name, value.Reveal())
+	}
+	return aggregator.Source{Source: s.Source, Schedule: s.Schedule, Floor: s.Floor, Ceiling: s.Ceiling, Header: h, AllowNetworks: s.AllowNetworks,
+		LetFlood: s.Flood == "allow", Reader: s.Reader, Robots: s.Kind == extract.HTMLList, Article: s.Article, Reading: s.Reading}
+}
+
+// engineOf is engineThat for these sources.
+func engineOf(cfg *config.Config, sources []aggregator.Source, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) *aggregator.Engine {
+	f := cfg.Fetch
 	return aggregator.New(aggregator.Options{
 		Sources: sources, Store: store, Journal: journal, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
