@@ -26,17 +26,27 @@ func (e *Engine) AcceptMove(ctx context.Context, id feeds.SourceID) (string, err
 	switch {
 	case err != nil:
 		return "", err
+	case f.URL == s.URL && f.Accepted && f.MovedTo != "" && f.Proposed() == "":
+		return f.MovedTo, nil
+	case f.URL == s.URL && f.Proposed() != "": // the later word, and the publisher's own
+		was := vitals.Of(&f, vitals.Source{}, f.At)
+		l := *f.SelfLink
+		f.MovedTo, f.Moves, f.MovedAt, f.Accepted = l.New, 1, l.Since, true
+		f.SelfLink = &feeds.SelfLink{}
+		return f.MovedTo, e.sayMove(ctx, s, was, &f)
 	case f.URL != s.URL || f.MovedTo == "":
 		return "", fmt.Errorf("%w: source %s has not moved from %s", ErrNoMove, id, s.URL)
-	case f.Accepted:
-		return f.MovedTo, nil
 	}
 	was := vitals.Of(&f, vitals.Source{}, f.At)
 	f.Accepted = true
-	vitals.Remember(was, &f)
-	if _, err := e.o.Journal.Append(ctx, e.o.Now(), &f); err != nil {
-		return "", fmt.Errorf("source %s: %w", id, err)
+	return f.MovedTo, e.sayMove(ctx, s, was, &f)
+}
+
+func (e *Engine) sayMove(ctx context.Context, s *Source, was vitals.Health, f *feeds.Fetched) error {
+	vitals.Remember(was, f)
+	if _, err := e.o.Journal.Append(ctx, e.o.Now(), f); err != nil {
+		return fmt.Errorf("source %s: %w", s.ID, err)
 	}
-	e.o.Log.Info("move taken over", "source", id, "from", s.URL, "to", f.MovedTo)
-	return f.MovedTo, nil
+	e.o.Log.Info("move taken over", "source", s.ID, "from", s.URL, "to", f.MovedTo)
+	return nil
 }

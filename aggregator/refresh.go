@@ -50,6 +50,12 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 	if ctx.Err() != nil { // we are told to stop: that is no failure of the source
 		return Outcome{}, ctx.Err()
 	}
+	if err == nil {
+		e.selfLink(ctx, s, &v, doc)
+		if ctx.Err() != nil {
+			return Outcome{}, ctx.Err()
+		}
+	}
 	var said []feeds.Fact
 	stored := false
 	switch {
@@ -133,7 +139,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(stored bool), err error) {
 	e.desks <- struct{}{}
 	defer func() { <-e.desks }()
-	o := normalize.Options{Source: s.Source, URL: v.Final, Now: v.At}
+	o := e.channelOptions(s, v.Final, v.At)
 	ch := e.normalize.Channel(doc, o)
 	v.Channel = originOf(s, ch, v)
 	drafts := make([]feeds.Draft, len(doc.Items))
@@ -215,6 +221,11 @@ func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) 
 	}
 	v.Baseline = v.Baseline || !doc.Left // what is left of a first import is of it, too
 	return said, release, nil
+}
+
+// channelOptions says how what a source gives at an address is read.
+func (e *Engine) channelOptions(s *Source, final string, at time.Time) normalize.Options {
+	return normalize.Options{Source: s.Source, URL: final, Now: at}
 }
 
 // ofChanged finds out when the copy that an item was matched to last changed,

@@ -86,6 +86,19 @@ type Fetched struct {
 	Accepted bool `cbor:"50,keyasint,omitempty"` // the operator took the move to MovedTo over
 
 	Brake *Brake `cbor:"51,keyasint,omitempty"` // the latest pull of the flood brake; nil when it never was pulled
+
+	SelfLink *SelfLink `cbor:"52,keyasint,omitempty"` // nil before the first document
+}
+
+// SelfLink is what a source calls its own address (rel="self"), where that is not
+// the one that it is asked at. It is never changed, but replaced.
+type SelfLink struct {
+	Known  string    `cbor:"1,keyasint,omitempty"` // when we met it; "" for none
+	New    string    `cbor:"2,keyasint,omitempty"` // since then
+	Since  time.Time `cbor:"3,keyasint,omitempty"` // when it came
+	Visits int       `cbor:"4,keyasint,omitempty"` // in a row that found it
+	Tried  time.Time `cbor:"5,keyasint,omitempty"` // when we looked there
+	Good   bool      `cbor:"6,keyasint,omitempty"` // the source is there: it is proposed
 }
 
 // Brake is a pull of the flood brake: what a source said anew since then is
@@ -99,6 +112,14 @@ type Brake struct {
 	Did   string    `json:"did,omitempty" cbor:"5,keyasint,omitempty"`  // "released" or "dropped"
 	By    string    `json:"by,omitempty" cbor:"6,keyasint,omitempty"`
 	Why   string    `json:"why,omitempty" cbor:"7,keyasint,omitempty"`
+}
+
+// Proposed gives the address that a new self link proposes, "" for none.
+func (f *Fetched) Proposed() string {
+	if f.SelfLink == nil || !f.SelfLink.Good {
+		return ""
+	}
+	return f.SelfLink.New
 }
 
 // Braked reports whether the flood brake holds what the source says anew.

@@ -89,6 +89,14 @@ type fetchedRow struct {
 
 	Spells []spellRow `cbor:"49,keyasint,omitempty"`
 	Brake  *brakeRow  `cbor:"51,keyasint,omitempty"`
+
+	SelfLink *selfLinkRow `cbor:"52,keyasint,omitempty"`
+}
+
+type selfLinkRow struct {
+	feeds.SelfLink
+	Since stamp `cbor:"3,keyasint,omitempty"`
+	Tried stamp `cbor:"5,keyasint,omitempty"`
 }
 
 type brakeRow struct {
@@ -193,6 +201,9 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 		}
 		if f.Brake != nil {
 			o.Brake = &brakeRow{Brake: *f.Brake, Since: stampOf(f.Brake.Since), Ended: stampOf(f.Brake.Ended)}
+		}
+		if l := f.SelfLink; l != nil {
+			o.SelfLink = &selfLinkRow{*l, stampOf(l.Since), stampOf(l.Tried)}
 		}
 		row = o
 	case *feeds.Observed:
@@ -425,6 +436,11 @@ func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 			b := row.Brake.Brake
 			b.Since, b.Ended = row.Brake.Since.time(), row.Brake.Ended.time()
 			f.Brake = &b
+		}
+		if row.SelfLink != nil {
+			l := row.SelfLink.SelfLink
+			l.Since, l.Tried = row.SelfLink.Since.time(), row.SelfLink.Tried.time()
+			f.SelfLink = &l
 		}
 		return &f, nil
 	case kindObserved:

@@ -26,7 +26,8 @@ func (a *app) acceptMove() *cobra.Command {
 		Use:   "accept-move ID",
 		Short: "Ask a source that has moved at its new address from now on",
 		Long: `accept-move takes over where a source has moved: its last visits were led on by
-a permanent redirect and found a valid feed there. From now on the new address is
+a permanent redirect and found a valid feed there, or for days it has called
+another address its own than before (self link), and is there. From now on the new address is
 asked, without the way round; when it fails, the old one is asked again. This is
 kept in the store. The configuration is yours and stays as it is: put the new
 address there when you come by.`,

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -141,7 +142,7 @@ func Status(store *storage.Store, sources []Configured, now time.Time) ([]Source
 		h := vitals.Of(&f, vitals.Source{URL: s.URL, Off: s.Off}, now)
 		row := SourceStatus{ID: s.ID, State: h.State, Reason: h.Reason, Since: stamp(whole(h.Since)), Do: h.Do, URL: s.URL, List: s.List, Statements: counts.Sources[s.ID].Statements,
 			LastVisit: stamp(whole(f.At)), LastSuccess: stamp(whole(f.Success)), LastNews: stamp(whole(vitals.Spoke(&f))), NextDue: stamp(whole(f.NextDue)), DueRule: f.DueRule,
-			Failures: f.Failures, NewPerWeek: perWeek(&f), MovedTo: f.MovedTo, Class: f.Class, Error: f.Error, Gaps: f.Gaps, Incidents: f.Spells, last: f}
+			Failures: f.Failures, NewPerWeek: perWeek(&f), MovedTo: cmp.Or(f.MovedTo, f.Proposed()), Class: f.Class, Error: f.Error, Gaps: f.Gaps, Incidents: f.Spells, last: f}
 		if s.Off {
 			row.NextDue, row.DueRule = "", ""
 		}

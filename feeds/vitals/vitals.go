@@ -205,6 +205,9 @@ func wellAnswered(f *feeds.Fetched, now time.Time) Health {
 	case f.MovedTo != "" && f.Moves > 0 && !f.Accepted:
 		return Health{State: Moved, Since: cmp.Or(f.MovedAt, f.At), Reason: "moved for good to " + f.MovedTo,
 			Do: "put the new address in the configuration, or take it over with `communique sources accept-move`"}
+	case f.Proposed() != "":
+		return Health{State: Moved, Since: cmp.Or(f.SelfLink.Tried, f.At), Reason: "it calls " + f.Proposed() + " its own address now (self link), and is there",
+			Do: "put the new address in the configuration, or take it over with `communique sources accept-move`; it is asked at the old one until then"}
 	case !spoke.IsZero() && silent > quiet:
 		return Health{State: Quiet, Since: spoke.Add(quiet), Reason: fmt.Sprintf("nothing new since %s; %s", spoke.UTC().Format(time.DateOnly), rhythm(f.Gaps))}
 	}
