@@ -683,7 +683,7 @@ func (s *Signature) set(text string) error {
 type Event string
 
 func (Event) words() []string {
-	return []string{"statement.published", "statement.updated", "statement.withdrawn"}
+	return []string{"statement.published", "statement.updated", "statement.withdrawn", "incident.began", "incident.ended", "incidents"}
 }
 func (e *Event) set(text string) error { return oneOf(e, text, e.words()) }
 

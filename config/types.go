@@ -108,7 +108,7 @@ type Config struct {
 	// to our feeds, and our own subscriptions at the hubs of sources.
 	WebSub WebSub `yaml:"websub" near:"push hub pubsubhubbub"`
 
-	// Addresses of yours that are told of every statement, signed.
+	// Addresses of yours that are told of every statement, or of incidents, signed.
 	Webhooks []Webhook `yaml:"webhooks" near:"webhook hooks notify callbacks"`
 
 	// What is kept in memory so that a feed or page need not be made for each reader.
@@ -856,8 +856,8 @@ type WebSub struct {
 	At place `yaml:"-"`
 }
 
-// Webhook is an address of yours that is told of every statement of a feed: one
-// message a statement, in order, signed as Standard Webhooks says. A message that
+// Webhook is an address of yours that is told of every statement of a feed, or of
+// incidents: one message a statement, in order, signed as Standard Webhooks says. A message that
 // is not taken (2xx) is sent again, after three seconds first and every six hours
 // at last, until it is; the next one waits. The same message may come twice: its
 // webhook-id is the same then. docs/push.md shows the messages.
@@ -870,6 +870,10 @@ type WebSub struct {
 //	    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 //	    feed: topic/health
 //	    events: [statement.published, statement.withdrawn]
+//	  - name: on-call
+//	    url: https://desk.example.org/hooks/on-call
+//	    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+//	    events: [incidents]
 type Webhook struct {
 	// Name of the webhook: 1 to 63 of a-z, 0-9 and -. Its place is remembered
 	// under it: with another name it begins anew with what comes then.
@@ -890,7 +894,9 @@ type Webhook struct {
 	Query Query `yaml:"query" near:"filter select where"`
 
 	// What is told: any of `statement.published`, `statement.updated`,
-	// `statement.withdrawn`. Default: all three.
+	// `statement.withdrawn`, which are what is told by default; and of the troubles
+	// of sources, lists and the store `incident.began` and `incident.ended`, or
+	// `incidents` for both. `feed` and `query` are for statements alone.
 	Events []Event `yaml:"events" near:"event types on" example:"[statement.published]"`
 
 	At place `yaml:"-"`

@@ -28,13 +28,26 @@ type Subscribed struct {
 func (s *Subscribed) Key() string { return "S" + s.Topic + " " + s.Callback }
 
 // Pushed is how far a line of deliveries has come: a topic's, up to what
-// content its subscribers were served, or a webhook's, up to what record. With
-// neither it is forgotten.
+// content its subscribers were served, a webhook's, up to what record, or which
+// incidents it was told of. With neither Mark nor Seq it is forgotten.
 type Pushed struct {
-	Line string `cbor:"1,keyasint"`           // a topic's address, or "webhook:" and a name
+	Line string `cbor:"1,keyasint"`           // a topic's address, or "webhook:" or "incidents:" and a name
 	Mark uint64 `cbor:"2,keyasint,omitempty"` // of the content that was served
 	Seq  uint64 `cbor:"3,keyasint,omitempty"` // of the record up to which was served
+
+	Told    []Told    `cbor:"4,keyasint,omitempty"` // the incidents that it knows to last
+	Through time.Time `cbor:"5,keyasint,omitempty"` // the latest end of one that it knows of, or when it was new
 	Standing
+}
+
+// Told is an incident that somebody was told the beginning of.
+type Told struct {
+	ID      string    `cbor:"1,keyasint"`
+	Subject string    `cbor:"2,keyasint,omitempty"`
+	Name    string    `cbor:"3,keyasint,omitempty"`
+	State   string    `cbor:"4,keyasint,omitempty"`
+	Reason  string    `cbor:"5,keyasint,omitempty"`
+	Began   time.Time `cbor:"6,keyasint,omitempty"`
 }
 
 // Key is "P" and the line.

@@ -33,9 +33,16 @@ type subscribedRow struct {
 
 type pushedRow struct {
 	feeds.Pushed
-	Reached stamp `cbor:"20,keyasint,omitempty"`
-	Failing stamp `cbor:"22,keyasint,omitempty"`
-	Due     stamp `cbor:"23,keyasint,omitempty"`
+	Told    []toldRow `cbor:"4,keyasint,omitempty"`
+	Through stamp     `cbor:"5,keyasint,omitempty"`
+	Reached stamp     `cbor:"20,keyasint,omitempty"`
+	Failing stamp     `cbor:"22,keyasint,omitempty"`
+	Due     stamp     `cbor:"23,keyasint,omitempty"`
+}
+
+type toldRow struct {
+	feeds.Told
+	Began stamp `cbor:"6,keyasint,omitempty"`
 }
 
 type leasedRow struct {
@@ -58,7 +65,11 @@ func callRow(f feeds.Fact) (kind byte, row any, err error) {
 		}
 	case *feeds.Pushed:
 		if no = f == nil; !no {
-			kind, row = kindPushed, &pushedRow{*f, stampOf(f.Reached), stampOf(f.Failing), stampOf(f.Due)}
+			p := &pushedRow{Pushed: *f, Through: stampOf(f.Through), Reached: stampOf(f.Reached), Failing: stampOf(f.Failing), Due: stampOf(f.Due)}
+			for _, t := range f.Told {
+				p.Told = append(p.Told, toldRow{t, stampOf(t.Began)})
+			}
+			kind, row = kindPushed, p
 		}
 	case *feeds.Leased:
 		if no = f == nil; !no {
@@ -89,6 +100,11 @@ func callFact(kind byte, meta []byte) (feeds.Fact, error) {
 			return nil, err
 		}
 		f := row.Pushed
+		f.Through = row.Through.time()
+		for _, t := range row.Told {
+			t.Told.Began = t.Began.time()
+			f.Told = append(f.Told, t.Told)
+		}
 		f.Reached, f.Failing, f.Due = row.Reached.time(), row.Failing.time(), row.Due.time()
 		return &f, nil
 	default:

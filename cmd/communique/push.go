@@ -35,7 +35,7 @@ func hubURL(cfg *config.Config, site config.Site) string {
 var everywhere = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 
 // pusher wires what tells others of news; what it tells of is said later.
-func pusher(cfg *config.Config, site config.Site, store *storage.Store, delivered func(isHook, ok bool), log *slog.Logger) (*push.Pusher, error) {
+func pusher(cfg *config.Config, site config.Site, store *storage.Store, incidents func(time.Time) ([]push.Incident, error), delivered func(isHook, ok bool), log *slog.Logger) (*push.Pusher, error) {
 	w := &cfg.WebSub
 	var hooks []push.Webhook
 	for _, h := range cfg.WebhookConfigs() {
@@ -46,7 +46,7 @@ func pusher(cfg *config.Config, site config.Site, store *storage.Store, delivere
 		MinLease: w.MinLease.Std(), Lease: w.Lease.Std(), MaxLease: w.MaxLease.Std(), Signature: string(w.Signature),
 		Retry: w.Retry.Std(), Timeout: w.Timeout.Std(), Calls: w.Workers, CallsPerHost: w.PerHost,
 		Subscriptions: w.MaxSubscriptions, SubscriptionsPerTopic: w.MaxPerTopic, SubscriptionsPerHost: w.MaxPerHost, Topics: w.MaxTopics,
-		Streams: cfg.Stream.Connections, Webhooks: hooks, Delivered: delivered, AllowNetworks: config.Prefixes(w.AllowNetworks), WebhookNetworks: everywhere,
+		Streams: cfg.Stream.Connections, Webhooks: hooks, Incidents: incidents, Delivered: delivered, AllowNetworks: config.Prefixes(w.AllowNetworks), WebhookNetworks: everywhere,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log,
 	})
 }

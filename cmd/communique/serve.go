@@ -81,6 +81,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	} else {
 		a.data = filepath.Dir(file) // where the copies of lists are from now on, whatever a reload says
 	}
+	d.troubles = &troubles{store: store, dir: filepath.Dir(file)}
 	d.backups = startBackups(ctx, store, a.log)
 	d.watch = newWatch(a.log)
 	defer d.watch.close()
@@ -192,22 +193,23 @@ func shutdown(servers []*http.Server) {
 // running is the daemon's inside: what a reload exchanges, and what it needs
 // for that.
 type running struct {
-	log     *slog.Logger
-	store   *storage.Store
-	file    string
-	addr    string                         // of the public listener
-	first   *config.Config                 // that we started with: listeners and store are its
-	cfg     *config.Config                 // that runs
-	read    func() (*config.Config, error) // nil when there is none to read
-	public  swap
-	admin   swap
-	stop    func()     // ends the engine that runs and waits for it
-	broken  chan error // takes what ends an engine before its time
-	metrics *metrics.Metrics
-	asked   chan chan<- reloaded
-	watch   *watch
-	backups *backups
-	lists   *lists
+	log      *slog.Logger
+	store    *storage.Store
+	file     string
+	addr     string                         // of the public listener
+	first    *config.Config                 // that we started with: listeners and store are its
+	cfg      *config.Config                 // that runs
+	read     func() (*config.Config, error) // nil when there is none to read
+	public   swap
+	admin    swap
+	stop     func()     // ends the engine that runs and waits for it
+	broken   chan error // takes what ends an engine before its time
+	metrics  *metrics.Metrics
+	asked    chan chan<- reloaded
+	watch    *watch
+	backups  *backups
+	lists    *lists
+	troubles *troubles
 
 	fetching fetch.Options
 	fetcher  *fetch.Fetcher
@@ -217,7 +219,7 @@ type running struct {
 // then exchanges it for what runs, which cannot.
 func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	site := cfg.Site.On(d.addr)
-	push, err := pusher(cfg, site, d.store, d.metrics.Delivered, d.log)
+	push, err := pusher(cfg, site, d.store, d.troubles.of(cfg), d.metrics.Delivered, d.log)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,10 @@ type Options struct {
 	Write time.Duration
 
 	Webhooks []Webhook
+	// Incidents gives the troubles that last and those of late, for the webhooks
+	// that are told of them; nil when there are none to tell.
+	Incidents   func(now time.Time) ([]Incident, error)
+	IncidentGap time.Duration // at least, between two looks at them; 2s
 
 	// AllowNetworks opens networks that are not public to callbacks;
 	// WebhookNetworks to webhooks, whose addresses are the operator's own.
@@ -75,6 +79,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Streams, 1_000)
 	setDefault(&o.Heartbeat, 20*time.Second)
 	setDefault(&o.Write, time.Second)
+	setDefault(&o.IncidentGap, 2*time.Second)
 	if o.Signature == "" {
 		o.Signature = "sha256"
 	}
@@ -116,7 +121,11 @@ type Pusher struct {
 	dirty  map[string]func() feeds.Fact
 	soon   chan struct{} // something in dirty should not wait
 
+	incidents   []Incident // as they were at incidentsAt
+	incidentsAt time.Time
+
 	hooks   []*hook
+	alarms  []*alarm
 	reel    *reel
 	streams chan struct{} // a token for each open connection
 }
@@ -184,6 +193,7 @@ func (p *Pusher) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { p.courier.run(ctx) })
 	work.Go(func() { p.keep(ctx) })
+	work.Go(func() { p.watchIncidents(ctx) })
 	err := p.watch(ctx)
 	end()
 	close(p.ending)
@@ -211,7 +221,10 @@ func (p *Pusher) restore() error {
 			return err
 		}
 	}
-	return p.restoreHooks(lines)
+	if err := p.restoreHooks(lines); err != nil {
+		return err
+	}
+	return p.restoreAlarms(lines)
 }
 
 // watch looks at what commits have touched, until ctx ends.

@@ -27,6 +27,17 @@ func (p *Pusher) Status() *serve.Deliveries {
 		}
 		out.Webhooks = append(out.Webhooks, w)
 	}
+	for _, a := range p.alarms {
+		f := &a.pushed
+		i := slices.IndexFunc(out.Webhooks, func(w serve.WebhookStatus) bool { return w.Name == a.Name })
+		if i < 0 {
+			i = len(out.Webhooks)
+			out.Webhooks = append(out.Webhooks, serve.WebhookStatus{Name: a.Name, State: "ok", Reached: stamp(f.Reached)})
+		}
+		if w := &out.Webhooks[i]; f.Failures > w.Failures { // of its two lines the worse one
+			w.State, w.Failures, w.FailingSince, w.NextTry, w.Error = "failing", f.Failures, stamp(f.Failing), stamp(f.Due), f.Error
+		}
+	}
 	slices.SortFunc(out.Webhooks, func(a, b serve.WebhookStatus) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

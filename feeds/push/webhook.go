@@ -27,11 +27,11 @@ type Webhook struct {
 	Secret string // "whsec_" and base64, else taken as it stands
 	Path   string // the published feed that it is told of; "" when Feed says it
 	Feed   feeds.Feed
-	Events []string // of EventTypes; none means all
+	Events []string // of StatementEvents, which none stands for, and of incidents: incident.began, incident.ended, or incidents for both
 }
 
-// EventTypes are what webhooks are told.
-var EventTypes = []string{statementPublished, statementUpdated, statementWithdrawn}
+// StatementEvents are what webhooks are told of statements.
+var StatementEvents = []string{statementPublished, statementUpdated, statementWithdrawn}
 
 const (
 	statementPublished = "statement.published"
@@ -73,6 +73,9 @@ func (p *Pusher) restoreHooks(lines map[string]*feeds.Pushed) error {
 	at := p.reel.at()
 	for i := range p.o.Webhooks {
 		w := p.o.Webhooks[i]
+		if !w.tellsStatements() {
+			continue
+		}
 		u, err := url.Parse(w.URL)
 		if err != nil {
 			return fmt.Errorf("webhook %s: %w", w.Name, err)
@@ -170,15 +173,7 @@ func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 		return time.Time{}
 	}
 
-	body, err := json.Marshal(next.message)
-	if err != nil {
-		p.o.Log.Error("webhook's message cannot be worded", "stage", "push", "webhook", h.Name, "err", err)
-		return time.Time{}
-	}
-	f := post(ctx, p.own, h.URL, h.header(p, next.id, body), body)
-	if f == nil || !f.cancelled && !f.cut {
-		p.o.Delivered(true, f == nil)
-	}
+	f := p.send(ctx, &h.Webhook, h.key, next.id, next.message)
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -207,11 +202,25 @@ func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 	return h.pushed.Due
 }
 
-// header signs a message as Standard Webhooks says: the id, which stays over
-// retries, the time of this try and the body.
-func (h *hook) header(p *Pusher, id string, body []byte) http.Header {
+// send posts a message to a webhook, signed with its key; a nil failure means
+// that it has it.
+func (p *Pusher) send(ctx context.Context, w *Webhook, key []byte, id string, m message) *failure {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return &failure{err: fmt.Errorf("the message cannot be worded: %w", err)}
+	}
+	f := post(ctx, p.own, w.URL, p.signed(key, id, body), body)
+	if f == nil || !f.cancelled && !f.cut {
+		p.o.Delivered(true, f == nil)
+	}
+	return f
+}
+
+// signed gives the header of a message, signed as Standard Webhooks says: the
+// id, which stays over retries, the time of this try and the body.
+func (p *Pusher) signed(key []byte, id string, body []byte) http.Header {
 	at := strconv.FormatInt(p.o.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, h.key)
+	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(id + "." + at + "."))
 	mac.Write(body)
 	return http.Header{

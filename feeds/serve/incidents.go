@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"communique/feeds/vitals"
+	"communique/storage"
 )
 
 // mostIncidents is how many the feed of incidents has.
@@ -55,16 +56,9 @@ func (a *Admin) incidents(base string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := a.Now()
-	var list []vitals.Incident
-	for _, s := range sources {
-		f, visited, err := a.Store.Fetched(s.ID)
-		if err != nil {
-			return nil, err
-		}
-		if visited {
-			list = append(list, vitals.Incidents(&f, vitals.Source{URL: s.URL, Off: s.Off}, now)...)
-		}
+	list, err := Incidents(a.Store, sources, a.Now())
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(list, func(x, y vitals.Incident) int {
 		return cmp.Or(moved(&y).Compare(moved(&x)), cmp.Compare(x.Source, y.Source))
@@ -89,6 +83,26 @@ func (a *Admin) incidents(base string) (*document, error) {
 	return newDocument(append([]byte(xml.Header), body...), "application/atom+xml; charset=utf-8", time.Time{}, 0), nil
 }
 
+// Incidents gives the troubles of sources that last, and those that have passed
+// as far as each remembers.
+func Incidents(store *storage.Store, sources []Configured, now time.Time) ([]vitals.Incident, error) {
+	var list []vitals.Incident
+	for _, s := range sources {
+		f, visited, err := store.Fetched(s.ID)
+		if err != nil {
+			return nil, err
+		}
+		if visited {
+			list = append(list, vitals.Incidents(&f, vitals.Source{URL: s.URL, Off: s.Off}, now)...)
+		}
+	}
+	return list, nil
+}
+
+// IncidentID names a trouble, in the feed of incidents and wherever else it is
+// told of.
+func IncidentID(source string, began time.Time) string { return uuid(source + " " + stamp(began)) }
+
 // moved gives when an incident began or, when it is over, ended.
 func moved(i *vitals.Incident) time.Time {
 	if i.Open() {
@@ -99,7 +113,7 @@ func moved(i *vitals.Incident) time.Time {
 
 func entryOf(i *vitals.Incident, page incidentLink) incidentEntry {
 	page.Href += "#" + string(i.Source)
-	e := incidentEntry{ID: uuid(string(i.Source) + " " + stamp(i.Began)), Published: stamp(i.Began), Updated: stamp(moved(i)), Link: page}
+	e := incidentEntry{ID: IncidentID(string(i.Source), i.Began), Published: stamp(i.Began), Updated: stamp(moved(i)), Link: page}
 	e.Title = fmt.Sprintf("%s: %s", i.Source, i.State)
 	e.Content.Type = "text"
 	e.Content.Text = fmt.Sprintf("%s. Since %s.", i.Reason, stamp(i.Began))
