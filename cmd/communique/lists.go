@@ -41,7 +41,7 @@ type listState struct {
 const (
 	// listAgain is when a list that failed is asked for again at first; the wait
 	// doubles up to its `every`.
-	listAgain = 5 * time.Minute
+	listAgain = time.Minute
 	// listFresh is the most that a publisher's word on freshness counts.
 	listFresh = 24 * time.Hour
 )
