@@ -19,7 +19,7 @@ import (
 var (
 	bucketMeta     = []byte("meta")     // format and index version, state
 	bucketLog      = []byte("log")      // seq → row, of the latest record of every key
-	bucketContent  = []byte("content")  // number → packed content
+	bucketContent  = []byte("content")  // number of the first → lot of packed contents; lot.go
 	bucketFeatures = []byte("features") // number → features
 
 	bucketLatest   = []byte("latest")                              // fact key → seq
@@ -107,6 +107,9 @@ type tables struct {
 	lists                                           lists
 	pending, gone, kept                             *bbolt.Bucket
 	answers                                         *answers // nil where nothing is searched
+
+	opened    opened    // lot.go
+	unwritten []*record // whose contents a batch still has to write
 }
 
 // factsOf opens those of them that hold the facts.
@@ -196,6 +199,7 @@ type batch struct {
 	reworded map[feeds.StatementID]bool
 	speech   speech
 	scratch  bytes.Buffer
+	dropped  []uint64 // contents that are to be taken away
 
 	// What lists and closing need, register.go.
 	listing  bool  // say a list when it is time for one
@@ -253,25 +257,30 @@ func (b *batch) apply(r *record) error {
 		return b.latest.Delete([]byte(r.key))
 	}
 	seq := be(r.seq)
-	if !isNext && (b.log.Get(seq) != nil || b.content.Get(seq) != nil || b.features.Get(seq) != nil) {
+	if !isNext && (b.log.Get(seq) != nil || b.hasContent(r.seq) || b.features.Get(seq) != nil) {
 		return fmt.Errorf("two records have the number %d; the second is %q", r.seq, r.key)
 	}
 
 	if err := b.reword(r, old); err != nil { // while the old content is there
 		return err
 	}
-	content, err := b.keep(b.content, r.seq, part{hash: r.hash}, old.content, func() []byte {
-		if r.content != nil && r.packed == nil {
-			r.packed = b.store.packer.pack(r.content)
-		}
-		return r.packed
-	})
-	if err != nil {
-		return err
+	content, put := placeOf(r.seq, part{hash: r.hash}, old.content)
+	if put {
+		b.unwritten = append(b.unwritten, r)
 	}
-	features, err := b.keep(b.features, r.seq, part{hash: r.likeness}, old.features, func() []byte { return r.features })
-	if err != nil {
-		return err
+	if old.content.number != 0 && old.content.number != content {
+		b.dropContent(old.content.number)
+	}
+	features, put := placeOf(r.seq, part{hash: r.likeness}, old.features)
+	if put {
+		if err := b.features.Put(seq, r.features); err != nil {
+			return err
+		}
+	}
+	if old.features.number != 0 && old.features.number != features {
+		if err := b.features.Delete(be(old.features.number)); err != nil {
+			return err
+		}
 	}
 
 	row := r.row(content, features)
@@ -283,24 +292,17 @@ func (b *batch) apply(r *record) error {
 	return b.derive(r, old)
 }
 
-// keep gives the number that a part of record seq is kept under in its bucket, 0
-// when there is none. What was said before is not written again and keeps its
-// number; else value is called for what to write, and what was before goes away.
-func (b *batch) keep(in *bbolt.Bucket, seq uint64, said, old part, value func() []byte) (number uint64, err error) {
+// placeOf gives the number that a part of record seq is kept under, 0 when there
+// is none, and whether it has to be put there: what was said before keeps its
+// number.
+func placeOf(seq uint64, said, old part) (number uint64, put bool) {
 	switch {
 	case said.hash == partHash{}:
+		return 0, false
 	case old.number != 0 && old.hash == said.hash:
-		return old.number, nil
-	default:
-		number = seq
-		if err := in.Put(be(seq), value()); err != nil {
-			return 0, err
-		}
+		return old.number, false
 	}
-	if old.number != 0 {
-		return number, in.Delete(be(old.number))
-	}
-	return number, nil
+	return seq, true
 }
 
 // derive gives a record its effects; old is the row that it replaces, of kind 0
@@ -438,7 +440,7 @@ func (b *batch) finish() error {
 	if err := b.writeWords(spoken); err != nil {
 		return err
 	}
-	if err := errors.Join(b.ids.do(ids), b.keys.do(keys), rows.do(b.rows), b.register()); err != nil {
+	if err := errors.Join(b.writeContents(), b.ids.do(ids), b.keys.do(keys), rows.do(b.rows), b.register()); err != nil {
 		return err
 	}
 	return b.meta.Put(stateKey, b.state.encode())

@@ -82,7 +82,7 @@ func TestOpenRefusesClearly(t *testing.T) {
 			path := sample(t)
 			change(t, path, func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(formatKey, be(formatVersion+1)) })
 			return path
-		}, Options{}, "has format 3, this program reads up to 2; use a newer communique"},
+		}, Options{}, "has format 4, this program reads up to 3; use a newer communique"},
 		{"another program's file", func(t *testing.T) string {
 			path := filepath.Join(t.TempDir(), "communique.db")
 			change(t, path, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("members")); return err })

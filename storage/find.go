@@ -80,13 +80,12 @@ func (s *Store) content(t *tables, row logRow) ([]byte, error) {
 	if row.content.number == 0 {
 		return nil, nil
 	}
-	packed := t.content.Get(be(row.content.number))
-	if packed == nil {
-		return nil, fmt.Errorf("content %d is missing", row.content.number)
-	}
-	content, err := s.packer.unpack(nil, packed)
+	content, err := t.contentAt(s.packer, row.content.number)
 	if err != nil {
 		return nil, fmt.Errorf("content %d: %w", row.content.number, err)
+	}
+	if content == nil {
+		return nil, fmt.Errorf("content %d is missing", row.content.number)
 	}
 	return content, nil
 }

@@ -126,7 +126,7 @@ func (s *Store) pack(records []record) error {
 	if !slices.ContainsFunc(records, func(r record) bool { return r.content != nil }) {
 		return nil
 	}
-	var toPack []*record
+	var toPack []int
 	err := s.viewFacts(func(t *tables) error {
 		for i := range records {
 			r := &records[i]
@@ -142,13 +142,11 @@ func (s *Store) pack(records []record) error {
 					continue
 				}
 			}
-			toPack = append(toPack, r)
+			toPack = append(toPack, i)
 		}
 		return nil
 	})
-	for _, r := range toPack {
-		r.packed = s.packer.pack(r.content)
-	}
+	s.packer.group(records, toPack)
 	return err
 }
 

@@ -19,7 +19,7 @@ import (
 //
 //	row       version(1) kind(1) at(8) [content number(8) features number(8)
 //	          content hash(16) features hash(16)] CBOR of the fact
-//	content   CBOR of the bulky fields of an Observed (bulk), packed (content.go)
+//	content   CBOR of the bulky fields of an Observed (bulk), packed in lots (lot.go)
 //	features  an Observed's Features as they are: nothing packs hashes
 //
 // The brackets stand in rows of kind 'O' only; a number of 0 means that there is
@@ -179,7 +179,7 @@ type record struct {
 	meta     []byte   // the row's CBOR
 	content  []byte   // CBOR, nil when there is none
 	hash     partHash // of content
-	packed   []byte   // content as it is stored; nil when it was not packed yet
+	lot      *lot     // that content was packed in; nil when it was not yet
 	features []byte   // nil when there are none; shared with the fact
 	likeness partHash // of features
 }

@@ -30,7 +30,7 @@ import (
 const (
 	// formatVersion is of the file as a whole: which buckets hold what was
 	// said. A file of a newer one is refused, an older one is upgraded.
-	formatVersion = 2
+	formatVersion = 3
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
 	indexVersion = 6
@@ -248,8 +248,8 @@ func (s *Store) prepare(path string, o Options) error {
 		case v > formatVersion:
 			return fmt.Errorf("storage: %s has format %d, this program reads up to %d; use a newer communique", path, v, formatVersion)
 		}
-		old = version(meta.Get(recordsKey)) != recordVersion
 		begun = version(meta.Get(formatKey)) == formatVersion
+		old = version(meta.Get(recordsKey)) != recordVersion || !begun
 		rebuild = version(meta.Get(indexKey)) != indexVersion
 		return nil
 	})

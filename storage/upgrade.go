@@ -13,7 +13,8 @@ import (
 // upgrade writes the records of an older format anew in the present one, under
 // their numbers. The file takes the present format first, since programs that do
 // not know it could not read what comes, and the records' version last, so that
-// an upgrade that was broken off goes on.
+// an upgrade that was broken off goes on. From format 2 to 3 that is all: contents
+// that were packed alone are read as they are.
 //
 // It would do to read old records for ever, but for the digest: two nodes that
 // were told the same must show the same, whichever program wrote it down.
@@ -21,18 +22,18 @@ func (s *Store) upgrade(progress func(done, total int)) error {
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	total := 0
+	total, recordsAreOld := 0, true
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		st, err := decodeState(meta.Get(stateKey))
 		if err != nil {
 			return err
 		}
-		total = st.records
+		total, recordsAreOld = st.records, version(meta.Get(recordsKey)) != recordVersion
 		_, err = tx.CreateBucketIfNotExists(bucketFeatures)
 		return errors.Join(err, meta.Put(formatKey, be(formatVersion)))
 	})
-	if err != nil {
+	if err != nil || !recordsAreOld {
 		return err
 	}
 	var after uint64

@@ -19,8 +19,8 @@ import (
 	"communique/feeds"
 )
 
-// toldOld is what the program told that made testdata/v1.db.gz. Never edit it:
-// nobody can make that file again.
+// toldOld is what the programs told that made testdata/v1.db.gz and v2.db.gz.
+// Never edit it: nobody can make those files again.
 func toldOld() [][]feeds.Fact {
 	at := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
 	observed := func(n int) *feeds.Observed {
@@ -68,10 +68,11 @@ func toldOld() [][]feeds.Fact {
 	return [][]feeds.Fact{first, second}
 }
 
-// oldFile unpacks testdata/v1.db.gz, which a program of file format 1 wrote.
-func oldFile(t *testing.T) string {
+// oldFile unpacks testdata/v1.db.gz or v2.db.gz, which a program of that file
+// format wrote.
+func oldFile(t *testing.T, format int) string {
 	t.Helper()
-	in, err := os.Open("testdata/v1.db.gz")
+	in, err := os.Open(fmt.Sprintf("testdata/v%d.db.gz", format))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,16 +165,21 @@ func checkSame(t *testing.T, got, want *Store) {
 	}
 }
 
-func TestFileOfFormat1IsBroughtUpToDate(t *testing.T) {
+func TestFileOfFormat1IsBroughtUpToDate(t *testing.T) { checkUpgrade(t, 1) }
+func TestFileOfFormat2IsBroughtUpToDate(t *testing.T) { checkUpgrade(t, 2) }
+
+func checkUpgrade(t *testing.T, format int) {
+	t.Helper()
 	want := told(t)
-	path := oldFile(t)
+	path := oldFile(t, format)
 	var done, of int
 	s, err := Open(path, Options{Progress: func(n, total int) { done, of = n, total }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { s.Close() }()
-	if st := s.Stats(); done != st.Records || of != st.Records {
+	// From format 2 on no record is written anew.
+	if st := s.Stats(); format == 1 && (done != st.Records || of != st.Records) || format != 1 && done != 0 {
 		t.Errorf("progress ended at %d of %d, want %d", done, of, st.Records)
 	}
 	if err := s.Verify(); err != nil {
@@ -206,7 +212,7 @@ func TestFileOfFormat1IsBroughtUpToDate(t *testing.T) {
 }
 
 func TestUpgradeThatWasBrokenOffGoesOn(t *testing.T) {
-	path := oldFile(t)
+	path := oldFile(t, 1)
 	p, err := newPacker()
 	if err != nil {
 		t.Fatal(err)
@@ -247,13 +253,20 @@ func TestUpgradeThatWasBrokenOffGoesOn(t *testing.T) {
 }
 
 func TestUpgradeKeepsACopyOrChangesNothing(t *testing.T) {
-	path := oldFile(t)
+	for _, format := range []int{1, 2} {
+		keepsACopy(t, format)
+	}
+}
+
+func keepsACopy(t *testing.T, is int) {
+	t.Helper()
+	path := oldFile(t, is)
 	was, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Where no copy can be put, the file stays as it is.
-	kept := path + ".before-format-2"
+	kept := fmt.Sprintf("%s.before-format-%d", path, formatVersion)
 	if err := os.MkdirAll(filepath.Join(kept, "in the way"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -286,8 +299,8 @@ func TestUpgradeKeepsACopyOrChangesNothing(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if format(path) != formatVersion || format(kept) != 1 {
-		t.Errorf("formats %d and, of the copy, %d; want %d and 1", format(path), format(kept), formatVersion)
+	if format(path) != formatVersion || format(kept) != uint64(is) {
+		t.Errorf("formats %d and, of the copy, %d; want %d and %d", format(path), format(kept), formatVersion, is)
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -85,7 +85,7 @@ func (v *verifier) run() error {
 func (v *verifier) records() error {
 	var (
 		scratch            bytes.Buffer
-		content, unpacked  []byte
+		content            []byte
 		contents, features int
 	)
 	c := v.log.Cursor()
@@ -104,11 +104,10 @@ func (v *verifier) records() error {
 		content = nil
 		if n := row.content.number; n != 0 {
 			contents++
-			if content, err = v.store.packer.unpack(unpacked[:0], v.content.Get(be(n))); err != nil {
-				v.fault("record %d: content %d: %w", seq, n, err)
+			if content, err = v.store.content(v.tables, row); err != nil {
+				v.fault("record %d: %w", seq, err)
 				continue
 			}
-			unpacked = content
 			if hashOf(content) != row.content.hash {
 				v.fault("record %d: content %d is another one", seq, n)
 			}
@@ -135,7 +134,11 @@ func (v *verifier) records() error {
 		}
 	}
 	v.same("records by key", size(v.latest), v.state.records)
-	v.same("contents", size(v.content), contents)
+	stored, err := v.contents()
+	if err != nil {
+		v.fault("%w", err)
+	}
+	v.same("contents", stored, contents)
 	v.same("features", size(v.features), features)
 	return nil
 }
