@@ -94,6 +94,8 @@ func (l *loader) embeds(e *Embeds, sources, named map[string]place) EmbedsConfig
 func (l *loader) knownFeed(at place, path string, sources, named map[string]place) {
 	kind, term, two := strings.Cut(path, "/")
 	switch {
+	case slices.Contains(l.private, path):
+		l.errorAt(at, fmt.Sprintf("%q is private, and a frame is seen by everybody; take one of the two out", path))
 	case path == "" || path == "all" || l.broken: // "" was an error at its own place
 	case kind == "source" && two:
 		l.knownName(at, "source", term, slices.Sorted(maps.Keys(sources)))

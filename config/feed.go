@@ -173,6 +173,9 @@ func (l *loader) feeds(c *Config, sources map[string]place) (named map[string]pl
 			l.errorAt(f.At.at("name"), fmt.Sprintf("%q is an address that every site has; choose another", f.Name))
 		}
 		named[string(f.Name)] = f.At
+		if f.Private {
+			l.private = append(l.private, string(f.Name))
+		}
 		l.feed(f, sources)
 		good = append(good, f)
 	}
@@ -311,7 +314,7 @@ func (f *Feed) config() FeedConfig {
 		Feed: feeds.Feed{
 			Path: string(f.Name), Title: or(f.Title[""], string(f.Name)), Subtitle: f.Subtitle, Query: f.Query.config(),
 			Prefer: texts(f.Languages.Prefer), Share: f.Share.Share, MaxBytes: int(f.MaxBytes),
-			Brief: f.Content == "summary", Preserve: f.IDs == "preserve",
+			Brief: f.Content == "summary", Preserve: f.IDs == "preserve", Private: f.Private,
 		},
 		Was: texts(f.Was),
 	}

@@ -79,7 +79,8 @@ type loader struct {
 	given     map[string]place // where each section but the lists was given
 	read      map[string]bool  // files read, by absolute path
 	errs      Errors
-	broken    bool // a file is missing or unreadable, so what others refer to may be in there
+	private   []string // names of feeds
+	broken    bool     // a file is missing or unreadable, so what others refer to may be in there
 
 	known     map[memo]reflect.Value
 	terms     func() map[string][]string   // of the taxonomy, by scheme

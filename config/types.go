@@ -989,6 +989,13 @@ type Feed struct {
 	// Atom a copy whose id is no IRI keeps the statement's.
 	IDs IDPolicy `yaml:"ids" default:"statement" near:"id_policy identity guid"`
 
+	// Only who has a token may read the feed: behind the address as ?token=…, as a
+	// bearer token or as a password. `communique token add` makes one for each
+	// reader, and `communique token revoke` ends it at once. No list, map, frame or
+	// hub names the feed. It is the selection that is private: its statements stand
+	// in other feeds and in the search as well, as they do without it.
+	Private bool `yaml:"private" default:"false" near:"protected secret hidden token" example:"true"`
+
 	// Names that the feed had before. Their addresses redirect to it for good, with
 	// whatever follows the name.
 	Was []ID `yaml:"was" near:"aliases renamed_from formerly old_names" example:"[americas-migration]"`

@@ -8,8 +8,8 @@ import (
 // Fact is what a node says after it has decided. A later fact with the same
 // Key replaces the earlier one; state is the latest fact per key. The kinds
 // are Fetched, Observed, Gone, Joined, Moderated and Pinned; Listed and Kept, which are
-// history that no other fact leads back to; and about who tells whom of news
-// Subscribed, Pushed and Leased. No other exists.
+// history that no other fact leads back to; about who tells whom of news
+// Subscribed, Pushed and Leased; and Granted. No other exists.
 type Fact interface {
 	// Key is unique over all kinds: its first byte is the kind's letter.
 	Key() string

@@ -27,6 +27,7 @@ type Feed struct {
 	MaxBytes int               // of a document, in place of the site's; 0 for that
 	Brief    bool              // entries carry their summaries, not their texts
 	Preserve bool              // an entry's id is its shown copy's own, byte for byte
+	Private  bool              // only who has a token learns of it
 }
 
 // Order is by what the entries of a feed are sorted.

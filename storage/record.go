@@ -44,6 +44,7 @@ const (
 	kindPinned    = 'N'
 	kindListed    = 'R'
 	kindKept      = 'K'
+	kindGranted   = 'T'
 
 	rowHead        = 10                 // version, kind, at
 	rowNumbers     = rowHead + 16       // and the numbers of content and features
@@ -118,6 +119,11 @@ type observedRow struct {
 	Order     stamp   `cbor:"5,keyasint"`
 	Published stamp   `cbor:"6,keyasint,omitempty"`
 	Copy      copyRow `cbor:"16,keyasint"`
+}
+
+type grantedRow struct {
+	feeds.Granted
+	Made stamp `cbor:"5,keyasint,omitempty"`
 }
 
 type copyRow struct {
@@ -249,6 +255,11 @@ func newRecord(at time.Time, f feeds.Fact) (record, error) {
 			return r, errNoFact
 		}
 		r.kind, row = kindPinned, f
+	case *feeds.Granted:
+		if f == nil {
+			return r, errNoFact
+		}
+		r.kind, row = kindGranted, &grantedRow{*f, stampOf(f.Made)}
 	case *feeds.Listed:
 		if f == nil {
 			return r, errNoFact
@@ -333,6 +344,13 @@ func check(f feeds.Fact) error {
 			return fmt.Errorf("%T: the links %.40q and %.40q are not two in order", f, f.Links[0], f.Links[1])
 		}
 		return errors.Join(within("link", f.Links[0], maxAddress), within("link", f.Links[1], maxAddress))
+	case *feeds.Granted:
+		for _, name := range f.Feeds {
+			if err := within("feed", name, maxName); err != nil {
+				return err
+			}
+		}
+		return errors.Join(within("token", f.ID, maxName), within("reader", f.Reader, maxName), within("hash", string(f.Hash), maxName))
 	case *feeds.Listed:
 		return checkListed(f)
 	case *feeds.Kept:
@@ -407,7 +425,7 @@ func parseLogRow(b []byte) (logRow, error) {
 		r.features.number = binary.BigEndian.Uint64(b[rowHead+8:])
 		copy(r.content.hash[:], b[rowNumbers:])
 		copy(r.features.hash[:], b[rowNumbers+16:])
-	case kindFetched, kindGone, kindJoined, kindModerated, kindPinned, kindSubscribed, kindPushed, kindLeased, kindListed, kindKept:
+	case kindFetched, kindGone, kindJoined, kindModerated, kindPinned, kindSubscribed, kindPushed, kindLeased, kindListed, kindKept, kindGranted:
 	default:
 		return r, fmt.Errorf("a record of unknown kind %q", r.kind)
 	}
@@ -483,6 +501,14 @@ func (r *logRow) fact(content, features []byte) (feeds.Fact, error) {
 		return decodeListed(r.meta)
 	case kindKept:
 		return decodeKept(r.meta)
+	case kindGranted:
+		var row grantedRow
+		if err := decoding.Unmarshal(r.meta, &row); err != nil {
+			return nil, err
+		}
+		f := row.Granted
+		f.Made = row.Made.time()
+		return &f, nil
 	case kindModerated:
 		var f feeds.Moderated
 		return &f, decoding.Unmarshal(r.meta, &f)

@@ -58,10 +58,10 @@ func fill(v reflect.Value, n *int) {
 // but the names.
 func facts() []feeds.Fact {
 	full := []feeds.Fact{&feeds.Fetched{}, &feeds.Observed{}, &feeds.Gone{}, &feeds.Joined{}, &feeds.Moderated{},
-		&feeds.Subscribed{}, &feeds.Pushed{}, &feeds.Leased{},
+		&feeds.Subscribed{}, &feeds.Pushed{}, &feeds.Leased{}, &feeds.Granted{},
 		&feeds.Listed{Number: 8, Terms: []string{"ten", "lfr"}, Entries: []feeds.Listing{{Statement: "s1", Order: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), Terms: []int{0, 1}, Again: true, Withdrawn: true}}},
 		history()}
-	for i, f := range full[:8] {
+	for i, f := range full[:9] {
 		n := 100 * i
 		fill(reflect.ValueOf(f).Elem(), &n)
 	}
@@ -74,6 +74,7 @@ func facts() []feeds.Fact {
 		&feeds.Subscribed{Topic: "https://a.example/feeds/all.atom", Callback: "https://b.example/"},
 		&feeds.Pushed{Line: "https://a.example/feeds/all.atom"},
 		&feeds.Leased{Source: "north"},
+		&feeds.Granted{ID: "k3d9x2mq", Reader: "Ana", Hash: []byte("0123")},
 		&feeds.Listed{Number: 1, Entries: []feeds.Listing{}},
 		&feeds.Kept{Statement: "s1", Was: feeds.Statement{ID: "s1"}})
 }
@@ -166,11 +167,12 @@ func TestRecordSplitsBulkFromMetadata(t *testing.T) {
 func TestRecordIsRefusedWhenItCouldNotBeFoundAgain(t *testing.T) {
 	long := feeds.StatementID("aaaaaaaaaaaaaaaaa")
 	for _, f := range []feeds.Fact{
-		nil, (*feeds.Observed)(nil), (*feeds.Fetched)(nil), (*feeds.Gone)(nil), (*feeds.Joined)(nil), (*feeds.Moderated)(nil), (*feeds.Listed)(nil), (*feeds.Kept)(nil),
+		nil, (*feeds.Observed)(nil), (*feeds.Fetched)(nil), (*feeds.Gone)(nil), (*feeds.Joined)(nil), (*feeds.Moderated)(nil), (*feeds.Listed)(nil), (*feeds.Kept)(nil), (*feeds.Granted)(nil),
 		&feeds.Fetched{}, &feeds.Observed{Item: "north/1"}, &feeds.Observed{Statement: "s1"}, &feeds.Gone{Item: "north/1", Statement: long},
 		&feeds.Joined{Loser: "s1"}, &feeds.Joined{Loser: long, Winner: "s1"}, &feeds.Moderated{},
 		&feeds.Listed{}, &feeds.Listed{Number: 1, Entries: make([]feeds.Listing, listMost+1)}, &feeds.Listed{Number: 1, Entries: []feeds.Listing{{Statement: long}}},
 		&feeds.Listed{Number: 1, Terms: []string{"ten"}, Entries: []feeds.Listing{{Statement: "s1", Terms: []int{1}}}}, &feeds.Kept{}, &feeds.Kept{Statement: long},
+		&feeds.Granted{ID: "k3d9x2mq", Reader: "Ana"}, &feeds.Granted{Reader: "Ana", Hash: []byte("0123")}, &feeds.Granted{ID: "k3d9x2mq", Hash: []byte("0123")},
 		&feeds.Fetched{Source: feeds.SourceID(make([]byte, maxName+1))},
 	} {
 		if _, err := newRecord(time.Time{}, f); err == nil {

@@ -182,7 +182,7 @@ func (s *Store) Leases() ([]*feeds.Leased, error) { return latestOf[*feeds.Lease
 func (s *Store) Pins() ([]*feeds.Pinned, error) { return latestOf[*feeds.Pinned](s, kindPinned) }
 
 // PinRecords gives Pins, with the time at which each was said.
-func (s *Store) PinRecords() ([]feeds.Record, error) { return s.latestRecords(kindPinned) }
+func (s *Store) PinRecords() ([]feeds.Record, error) { return s.recordsOf(kindPinned) }
 
 // Pinned gives the word on two publications by their sorted links; false when
 // there is none.
@@ -196,13 +196,20 @@ func (s *Store) Pinned(links [2]string) (feeds.Pinned, bool, error) {
 	return feeds.Pinned{}, false, err
 }
 
+// Grants gives all tokens that were ever made for private feeds, by id.
+func (s *Store) Grants() ([]*feeds.Granted, error) { return latestOf[*feeds.Granted](s, kindGranted) }
+
 // Moderations gives an operator's word on every statement that has one, by
 // statement, with the time at which it was said.
-func (s *Store) Moderations() ([]feeds.Record, error) { return s.latestRecords(kindModerated) }
+func (s *Store) Moderations() ([]feeds.Record, error) { return s.recordsOf(kindModerated) }
 
-// latestRecords gives the latest record of every key that begins with the kind's
+// GrantRecords gives all tokens, by id, each with the time at which it was made or
+// revoked.
+func (s *Store) GrantRecords() ([]feeds.Record, error) { return s.recordsOf(kindGranted) }
+
+// recordsOf gives the latest record of every key that begins with the kind's
 // letter.
-func (s *Store) latestRecords(kind byte) ([]feeds.Record, error) {
+func (s *Store) recordsOf(kind byte) ([]feeds.Record, error) {
 	var out []feeds.Record
 	err := s.view(func(t *tables) error {
 		c := t.latest.Cursor()

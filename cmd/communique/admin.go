@@ -26,8 +26,8 @@ import (
 const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
-// and /explain?q=ID|URL, /retag, /moderate, /expire, /held, /accept-move, /plan, /reload, /backup and /feeds.opml, which take more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string, public *serve.Server, retag, expire, reload http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics, eng *aggregator.Engine) http.Handler {
+// and /explain?q=ID|URL, /retag, /moderate, /tokens, /expire, /held, /accept-move, /plan, /reload, /backup and /feeds.opml, which take more rooms than that.
+func adminHandler(cfg *config.Config, store *storage.Store, file string, base string, public *serve.Server, retag, expire, reload http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics, eng *aggregator.Engine) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
@@ -36,6 +36,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, public 
 	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator(cfg, eng, store)))
+	mux.Handle("/tokens", http.NewCrossOriginProtection().Handler(tokens{cfg, base, store}))
 	mux.Handle("/held", http.NewCrossOriginProtection().Handler(heldHandler(eng, store)))
 	mux.Handle("POST /accept-move", http.NewCrossOriginProtection().Handler(moveHandler(eng.AcceptMove)))
 	mux.Handle("GET /expire", expire)

@@ -70,6 +70,7 @@ var factKinds = map[string]func() feeds.Fact{
 	"subscribed": func() feeds.Fact { return new(feeds.Subscribed) },
 	"pushed":     func() feeds.Fact { return new(feeds.Pushed) },
 	"leased":     func() feeds.Fact { return new(feeds.Leased) },
+	"granted":    func() feeds.Fact { return new(feeds.Granted) },
 }
 
 func kindOfFact(f feeds.Fact) string {

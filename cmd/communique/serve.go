@@ -266,7 +266,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	told := deliveries(push, hubs)
 	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
 	old := &expiry{age: cfg.Retain.Age.Std(), eng: eng, public: srv, log: d.log}
-	d.admin.set(adminHandler(cfg, d.store, d.file, srv, retag, old, http.HandlerFunc(d.askReload), told, d.metrics, eng))
+	d.admin.set(adminHandler(cfg, d.store, d.file, string(site.BaseURL), srv, retag, old, http.HandlerFunc(d.askReload), told, d.metrics, eng))
 	d.watch.follow(cfg)
 	d.backups.follow(cfg.Storage.Backup)
 	d.lists.follow(cfg, fetcher)

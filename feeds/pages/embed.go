@@ -45,8 +45,8 @@ const (
 // parameters in query) below base: chosen are the parameters of the page,
 // spoken the languages that there are statements in. What is not known among
 // the chosen counts for nothing.
-func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values, spoken []Option, title string) Embed {
-	e := Embed{Title: title, Languages: append([]Option{{Label: Words{Text: l.Say("embed.any")}}}, spoken...)}
+func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values, spoken []Option, title string) *Embed {
+	e := &Embed{Title: title, Languages: append([]Option{{Label: Words{Text: l.Say("embed.any")}}}, spoken...)}
 	v := url.Values{}
 	for key, values := range query {
 		v[key] = values

@@ -163,7 +163,7 @@ type FeedPage struct {
 	Older     string // link to older ones, "" when there are none
 	Newest    string // link back to the newest, "" on their page
 	Subscribe Subscribe
-	Embed     Embed
+	Embed     *Embed // nil where it may not be on other sites
 }
 
 // Field is a hidden field of a form.

@@ -192,7 +192,7 @@ func (d *document) links(self Format) []link {
 	if d.next != "" {
 		out = append(out, link{Rel: "next", Type: self.MediaType(), Href: d.next})
 	}
-	if hub := webURL(d.site.Hub); hub != "" && d.history.Archive == 0 && d.history.Page == "" {
+	if hub := webURL(d.site.Hub); hub != "" && d.history.Archive == 0 && d.history.Page == "" && !d.private {
 		out = append(out, link{Rel: "hub", Href: hub})
 	}
 	return out

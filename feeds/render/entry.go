@@ -228,6 +228,7 @@ type document struct {
 	history  History
 	entries  []Entry
 	budget   int // of the document, in bytes; 0 for the default, less for none
+	private  bool
 	short    int // entries from here on are without content
 	size     int // of the entries, in bytes
 }
@@ -245,6 +246,7 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) 
 		rights:   plain(s.Rights),
 		page:     s.FeedURL(f.Path, "html", f.RawQuery),
 		urls:     map[Format]string{},
+		private:  f.Private,
 		budget:   cmp.Or(f.MaxBytes, s.MaxBytes),
 	}
 	d.author = feeds.Person{Name: or(plain(s.Author), plain(s.Title), hostOf(s.BaseURL)), URI: or(webURL(s.AuthorURI), s.url("/"))}

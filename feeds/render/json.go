@@ -214,7 +214,7 @@ func (d *document) json() ([]byte, error) {
 	if d.history.Archive > 0 {
 		f.Extension.Current = d.current
 	}
-	if hub := webURL(s.Hub); hub != "" && d.history.Archive == 0 && d.history.Page == "" {
+	if hub := webURL(s.Hub); hub != "" && d.history.Archive == 0 && d.history.Page == "" && !d.private {
 		f.Hubs = []*gorilla.JSONHub{{Type: "WebSub", Url: hub}}
 	}
 	head, err := marshal(f, "  ")

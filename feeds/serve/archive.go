@@ -130,6 +130,11 @@ func withdrawals(from []storage.Withdrawal) []render.Withdrawn {
 
 // archiveAt resolves what follows /archive/: a feed's name, a number, a format.
 func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
+	return s.archiveOf(rest, rawQuery, s.feed)
+}
+
+// archiveOf is archiveAt among the feeds that byName gives.
+func (s *Server) archiveOf(rest, rawQuery string, byName func(string) (feeds.Feed, error)) (*prepared, error) {
 	name, ext := extension(rest)
 	i := strings.LastIndexByte(name, '/')
 	number, err := strconv.Atoi(name[i+1:])
@@ -137,7 +142,7 @@ func (s *Server) archiveAt(rest, rawQuery string) (*prepared, error) {
 	if i < 1 || err != nil || number < 0 || strconv.Itoa(number) != name[i+1:] || !slices.Contains(render.Formats(), format) {
 		return nil, refuse(http.StatusNotFound, "archives are numbered documents, such as /archive/all/1.atom; a feed's current document links the newest of its own as prev-archive. Feeds stand at:", "/feeds").as("reason.not-an-archive")
 	}
-	f, err := s.feed(name[:i])
+	f, err := byName(name[:i])
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +221,9 @@ func (s *Server) archive(f feeds.Feed, number, per int, format render.Format, ab
 		link += ", " + relation(at(number+1), "next-archive", format)
 	}
 	doc.set("Link", link)
+	if f.Private {
+		doc.keepPrivate()
+	}
 	return doc, nil
 }
 

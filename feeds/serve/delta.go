@@ -203,6 +203,10 @@ func (d *deltas) since(since uint64, grown func(octets int)) (*document, error) 
 		part.set("Vary", "Accept-Encoding, A-IM, If-None-Match")
 		part.grown = keep
 		keep(len(body))
+		if d.feed.Private {
+			part.keepPrivate()
+			part.set("Cache-Control", "private, no-store")
+		}
 	}
 	d.made[since] = part
 	return part, nil

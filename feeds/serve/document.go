@@ -110,6 +110,9 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 		if sel.before > 0 {
 			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, sel.per, string(format), f.RawQuery), "prev-archive", format))
 		}
+		if f.Private {
+			doc.keepPrivate()
+		}
 		return doc, nil
 	}
 	return p
@@ -185,7 +188,7 @@ func shorten(st *feeds.Statement) {
 // linkHeader names the feed itself and its hub (RFC 8288, WebSub §4).
 func (s *Server) linkHeader(f feeds.Feed, format render.Format) string {
 	link := relation(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), "self", format)
-	if s.o.Site.Hub != "" {
+	if s.o.Site.Hub != "" && !f.Private {
 		link += ", <" + s.o.Site.Hub + `>; rel="hub"`
 	}
 	return link

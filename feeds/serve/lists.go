@@ -43,6 +43,9 @@ func (s *Server) published(l *pages.Language) ([]group, storage.Counts, error) {
 	groups := []group{{"everything", "feeds.everything", []listed{list(all, s.heading(all, l), counts.All)}}}
 	named := group{id: "selected", title: "feeds.named"}
 	for _, n := range s.o.Named {
+		if n.Feed.Private {
+			continue
+		}
 		f, err := s.feed(n.Feed.Path)
 		if err != nil {
 			return nil, counts, err

@@ -148,7 +148,7 @@ func inItself(tag string) pages.Words { return pages.Words{Text: render.Language
 
 // heading names a feed, without what it is narrowed to.
 func (s *Server) heading(f feeds.Feed, l *pages.Language) pages.Words {
-	if n := s.named[f.Path]; n != nil {
+	if n := cmp.Or(s.named[f.Path], s.private.named[f.Path]); n != nil {
 		return pages.Words{Text: n.Feed.TitleIn(l.Tag, s.o.Site.Language)}
 	}
 	kind, term, ok := strings.Cut(f.Path, "/")
@@ -300,6 +300,16 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 				p.Newest, p.NoIndex = own(nil), true
 			}
 			p.Data = s.listData(p, home)
+			if f.Private {
+				// Nothing of it is for other sites, search engines or readers in the web.
+				p.NoIndex, p.Embed, p.Subscribe.Readers = true, nil, nil
+				body, err := to.Feed(p)
+				doc, err := s.page(to, body, err, sel.changed)
+				if err == nil {
+					doc.keepPrivate()
+				}
+				return doc, err
+			}
 			p.Embeddings = s.discovery(p.Canonical, p.Title.Text)
 			body, err := to.Feed(p)
 			return discoverable(p.Embeddings)(s.page(to, body, err, sel.changed))

@@ -93,14 +93,19 @@ var meanings = map[string]string{
 
 // feedAt resolves what follows /feeds/.
 func (s *Server) feedAt(rest, rawQuery, accept string, to reader) (*prepared, error) {
+	return s.feedOf(rest, rawQuery, accept, to, s.feed)
+}
+
+// feedOf is feedAt among the feeds that byName gives.
+func (s *Server) feedOf(rest, rawQuery, accept string, to reader, byName func(string) (feeds.Feed, error)) (*prepared, error) {
 	if lower := strings.ToLower(rest); lower != rest {
 		name, _ := extension(lower)
-		if _, err := s.feed(name); err == nil {
+		if _, err := byName(name); err == nil {
 			return nil, &redirect{status: http.StatusMovedPermanently, path: "/feeds/" + lower + query(rawQuery)}
 		}
 	}
 	name, ext := extension(rest)
-	f, err := s.feed(name)
+	f, err := byName(name)
 	if err != nil {
 		return nil, err
 	}
@@ -148,12 +153,18 @@ func query(raw string) string {
 	return "?" + raw
 }
 
-// feed gives the feed of a name: "all", "topic/health", a named one.
+// titled gives a named feed with its title.
+func (s *Server) titled(n *Named) feeds.Feed {
+	f := n.Feed
+	f.Title = f.TitleIn(f.Language, s.o.Site.Language)
+	return f
+}
+
+// feed gives the feed of a name: "all", "topic/health", a named one that is not
+// private.
 func (s *Server) feed(name string) (feeds.Feed, error) {
 	if n := s.named[name]; n != nil {
-		f := n.Feed
-		f.Title = f.TitleIn(f.Language, s.o.Site.Language)
-		return f, nil
+		return s.titled(n), nil
 	}
 	if name == "all" {
 		return feeds.Feed{Path: "all", Title: s.o.Site.Title, Subtitle: s.o.Site.Subtitle}, nil

@@ -58,6 +58,7 @@ type Server struct {
 	named     map[string]*Named
 	was       map[string]string // what a name became
 	removed   map[string]bool
+	private   *private
 	sources   map[feeds.SourceID]*feeds.Source
 	cache     *cache
 	entries   *entryCache
@@ -90,16 +91,20 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{},
+	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{}, private: newPrivate(o.API.Proxies),
 		divisions: newDivisions(o.CacheSize / 8), entryLook: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize / 8 * 5), entries: newEntryCache(o.CacheSize / 4), assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}
 	for i := range o.Named {
 		n := &o.Named[i]
-		s.named[n.Feed.Path] = n
+		named, was := s.named, s.was
+		if n.Feed.Private {
+			named, was = s.private.named, s.private.was
+		}
+		named[n.Feed.Path] = n
 		for _, name := range n.Was {
-			s.was[name] = n.Feed.Path
+			was[name] = n.Feed.Path
 		}
 	}
 	for _, name := range o.Removed {
@@ -142,6 +147,7 @@ const (
 // ServeHTTP answers a request. What a reader asks for again and again costs a
 // look into the cache and no more.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, token := withoutToken(r)
 	if s.isAPI(r.URL.Path) && !s.admit(w, r) {
 		return
 	}
@@ -166,6 +172,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if doc := s.assets[path]; doc != nil {
 		doc.answer(w, r)
+		return
+	}
+	if feed, called := s.private.at(path); feed != nil {
+		s.servePrivate(w, r, path, feed, called, token)
 		return
 	}
 	key := cacheKey{path: path, query: r.URL.RawQuery}

@@ -99,8 +99,11 @@ func (s *Server) Selection(rawQuery string) (feeds.Feed, error) {
 }
 
 // Feed gives a published feed by its path, such as "all", "topic/health" or a
-// name of the operator's.
+// name of the operator's, whose own systems may be told of a private one, too.
 func (s *Server) Feed(path string) (feeds.Feed, error) {
+	if n := s.private.named[path]; n != nil {
+		return s.titled(n), nil
+	}
 	return s.feed(path)
 }
 

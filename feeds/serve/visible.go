@@ -15,8 +15,12 @@ func (s *Server) Visible() (map[feeds.StatementID]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	private := group{}
+	for _, n := range s.private.named {
+		private.feeds = append(private.feeds, listed{Feed: s.titled(n)})
+	}
 	out := map[feeds.StatementID]bool{}
-	for _, g := range groups {
+	for _, g := range append(groups, private) {
 		for _, l := range g.feeds {
 			f := l.Feed
 			if tag, one := strings.CutPrefix(f.RawQuery, "lang="); one {
