@@ -39,6 +39,8 @@ var (
 	webhookFails  = desc("webhook_failures", "Calls to a webhook that failed, in a row.", "webhook")
 	leases        = desc("hub_leases", "Our own subscriptions at hubs of sources, by state.", "state")
 
+	private = desc("private_requests_total", "Requests for private feeds by result: opened, missing (no token), wrong (a token that opens nothing, or not this feed), limited (one of too many wrong ones).", "result")
+
 	cacheDocuments = desc("cache_documents", "Prepared answers in memory.")
 	cacheBytes     = desc("cache_bytes", "Octets that prepared answers take in memory.")
 	cacheLooks     = desc("cache_requests_total", "Looks into the cache of prepared answers, by result: hit or miss.", "result")
@@ -114,6 +116,9 @@ func (n *now) Collect(out chan<- prometheus.Metric) {
 		counter(cacheLooks, c.Hits, "hit")
 		counter(cacheLooks, c.Misses, "miss")
 		counter(cacheMade, c.Made)
+		for i, n := range r.Site.Private() {
+			counter(private, n, serve.PrivateResults[i])
+		}
 	}
 }
 
