@@ -26,6 +26,7 @@ import (
 	"communique/aggregator/tag"
 	"communique/aggregator/websub"
 	"communique/feeds"
+	"communique/internal/trace"
 	"communique/storage"
 )
 
@@ -79,6 +80,8 @@ type Options struct {
 	Spread  time.Duration // over which the first visits after a start are spread; 0 means at once
 	// Done is called after each refresh, by the worker; nil is fine.
 	Done func(Outcome)
+	// Trace is told what the stages of a visit take; nil for nobody.
+	Trace *trace.Tracer
 	// Got is called with every answer of an origin as it came, also one that is no
 	// feed; nil is fine.
 	Got func(url string, got *fetch.Response)

@@ -17,7 +17,11 @@ import (
 // Pushed reads a body that a source's hub has brought as if it had been fetched.
 // It says nothing of the visits to the source: these go on, at their own times
 // and with their own validators, as the proof that the hub tells all.
-func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, contentType string) error {
+func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, contentType string) (err error) {
+	ctx, span := e.o.Trace.Start(ctx, "push")
+	span.Text("communique.source", string(id))
+	span.Number("communique.bytes", int64(len(body)))
+	defer func() { span.End(fault(err)) }()
 	s := e.sources[id]
 	if s == nil {
 		return fmt.Errorf("no source %q in the configuration", id)
@@ -51,7 +55,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 	defer words.end()
 	words.of(id)
 	stored := false
-	said, release, err := e.decide(s, doc, &v, words)
+	said, release, err := e.decide(ctx, s, doc, &v, words)
 	defer func() { release(stored) }() // after Append, see refresh
 	if err != nil {
 		return err
@@ -71,7 +75,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 		}
 	}
 	said = append(said, &after)
-	if _, err := e.o.Journal.Append(ctx, now, said...); err != nil {
+	if err := e.commit(ctx, now, said); err != nil {
 		return fmt.Errorf("source %s: %w", id, err)
 	}
 	stored = true

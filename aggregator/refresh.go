@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"communique/aggregator/normalize"
 	"communique/aggregator/tag"
 	"communique/feeds"
+	"communique/internal/trace"
 )
 
 // Outcome is what one refresh came to.
@@ -37,7 +39,9 @@ type Outcome struct {
 
 // refresh visits one source and says what came of it. It fails only when the
 // store or journal does, or when ctx ends: a source's failure is an outcome.
-func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
+func (e *Engine) refresh(ctx context.Context, s *Source) (out Outcome, broke error) {
+	ctx, span := e.o.Trace.Start(ctx, "visit")
+	defer func() { out.tell(span, s.ID, broke) }()
 	e.visits[s.ID].Lock()
 	defer e.visits[s.ID].Unlock()
 	last, _, err := e.o.Store.Fetched(s.ID)
@@ -66,7 +70,7 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 		defer words.end()
 		words.of(s.ID)
 		var release func(stored bool)
-		said, release, err = e.decide(s, doc, &v, words)
+		said, release, err = e.decide(ctx, s, doc, &v, words)
 		defer func() { release(stored) }() // after Append: until then the claims stand for what the store does not show yet
 		if err != nil {
 			return Outcome{}, err
@@ -77,11 +81,55 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (Outcome, error) {
 	}
 	v.finish(s, e.o.Now().Sub(now), e.o.Hubs.Live(s.ID))
 	said = append(said, &v.Fetched) // last, because it moves the cursor; if we die before, we only ask again
-	if _, err := e.o.Journal.Append(ctx, now, said...); err != nil {
+	if err := e.commit(ctx, now, said); err != nil {
 		return Outcome{}, fmt.Errorf("source %s: %w", s.ID, err)
 	}
 	stored = true
 	return v.outcome(), nil
+}
+
+// commit puts facts into the journal.
+func (e *Engine) commit(ctx context.Context, at time.Time, said []feeds.Fact) error {
+	ctx, span := e.o.Trace.Start(ctx, "commit")
+	span.Number("communique.facts", int64(len(said)))
+	last, err := e.o.Journal.Append(ctx, at, said...)
+	span.Number("communique.seq", int64(last))
+	span.End(fault(err))
+	return err
+}
+
+// tell notes what a visit came to. The words of a failure stay with the journal:
+// they may hold the query of an address, which may hold a secret.
+func (o *Outcome) tell(span *trace.Span, id feeds.SourceID, broke error) {
+	if span == nil {
+		return
+	}
+	span.Text("communique.source", string(id))
+	if broke != nil {
+		span.End("not stored")
+		return
+	}
+	result := cmp.Or(o.Class, "ok")
+	if o.Unchanged && o.Class == "" {
+		result = "unchanged"
+	}
+	span.Text("communique.result", result)
+	span.Number("http.response.status_code", int64(o.Status))
+	span.Number("communique.bytes", o.Bytes)
+	span.Number("communique.items", int64(o.Items))
+	span.Number("communique.new", int64(o.New))
+	span.Number("communique.revised", int64(o.Revised))
+	span.Number("communique.copies", int64(o.Copies))
+	span.Number("communique.joined", int64(o.Joined))
+	span.End(o.Class)
+}
+
+// fault names a failure for a span, "" for none.
+func fault(err error) string {
+	if err == nil {
+		return ""
+	}
+	return classOf(err)
 }
 
 // read fetches and parses. A nil document means that nothing has changed.
@@ -97,8 +145,12 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 	if same {
 		req.Validators, req.Final = v.Validators, v.Final
 	}
-	got, err := e.o.Fetcher.Get(ctx, req)
+	asking, span := e.o.Trace.Start(ctx, "fetch")
+	got, err := e.o.Fetcher.Get(asking, req)
 	v.answered(got, err)
+	span.Number("http.response.status_code", int64(v.Status))
+	span.Number("communique.bytes", v.Bytes)
+	span.End(fault(err))
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +168,14 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 		known = nil
 	}
 	seen := rawSet(known)
-	doc, err := e.document(ctx, s, got, v, seen.has)
+	reading, span := e.o.Trace.Start(ctx, "parse")
+	doc, err := e.document(reading, s, got, v, seen.has)
 	v.Bytes = got.Wire
+	if err == nil {
+		span.Number("communique.items", int64(len(doc.Raws)))
+		span.Number("communique.unread", int64(len(doc.Items)))
+	}
+	span.End(fault(err))
 	switch {
 	case err != nil:
 		return nil, err
@@ -136,18 +194,23 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 
 // decide places, tags and words the facts for the items of a document that
 // were not read before.
-func (e *Engine) decide(s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(stored bool), err error) {
+func (e *Engine) decide(ctx context.Context, s *Source, doc *feeds.Document, v *visit, words *words) (said []feeds.Fact, release func(stored bool), err error) {
 	e.desks <- struct{}{}
 	defer func() { <-e.desks }()
 	o := e.channelOptions(s, v.Final, v.At)
 	ch := e.normalize.Channel(doc, o)
 	v.Channel = originOf(s, ch, v)
+	_, span := e.o.Trace.Start(ctx, "normalize")
 	drafts := make([]feeds.Draft, len(doc.Items))
 	for i := range doc.Items {
 		drafts[i] = e.normalize.Item(doc, ch, &doc.Items[i], o)
 		drafts[i].Copy.Origin = v.Channel
 		drafts[i].Taggings = e.tagging(s, &drafts[i])
 	}
+	span.Number("communique.items", int64(len(drafts)))
+	span.End("")
+	_, span = e.o.Trace.Start(ctx, "dedup")
+	defer func() { span.End(fault(err)) }()
 	if err := e.fillWindow(); err != nil {
 		return nil, func(bool) {}, err
 	}

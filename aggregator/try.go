@@ -35,7 +35,7 @@ func (e *Engine) Try(ctx context.Context, id feeds.SourceID) (Trial, error) {
 		if err := e.storedPins(); err != nil {
 			return Trial{}, err
 		}
-		said, release, err := e.decide(s, doc, &v, words)
+		said, release, err := e.decide(ctx, s, doc, &v, words)
 		defer release(false)
 		if err != nil {
 			return Trial{}, err

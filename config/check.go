@@ -31,6 +31,7 @@ func (l *loader) finish() *Config {
 	l.site(&c.Site)
 	l.access(c)
 	l.fetch(&c.Fetch)
+	l.headers(c.Traces.At, &c.Traces.Headers)
 	l.backup(&c.Storage.Backup)
 	l.terms = l.taxonomy(c)
 

@@ -117,6 +117,9 @@ type Config struct {
 	// Open connections that statements are sent to as they come.
 	Stream Stream `yaml:"stream" near:"streams sse events"`
 
+	// What takes how long, told to an OpenTelemetry collector.
+	Traces Traces `yaml:"traces" near:"tracing otel opentelemetry otlp telemetry"`
+
 	// How long statements are kept.
 	Retain Retain `yaml:"retain" near:"retention keep expire"`
 
@@ -909,6 +912,29 @@ type Cache struct {
 	// parts that they are made of may take together. What was used longest ago
 	// leaves first, and is made again when somebody asks.
 	MaxSize Bytes `yaml:"max_size" default:"48MiB" min:"4MiB" max:"64GiB" near:"size memory limit max_memory" example:"256MiB"`
+
+	At place `yaml:"-"`
+}
+
+// Traces says where spans go: one for each visit to a source, with its stages in
+// it, and one for each answer to a reader. They go out by OTLP over HTTP
+// (protobuf), beside the work; a collector that is away holds up nothing. Without
+// this section the environment decides, by OpenTelemetry's own variables:
+// OTEL_EXPORTER_OTLP_ENDPOINT switches traces on, OTEL_SDK_DISABLED=true off.
+//
+//	sources: []
+//	traces: {endpoint: "http://127.0.0.1:4318", part: 0.1}
+type Traces struct {
+	// The collector's address; /v1/traces is put behind it where it is not there.
+	// Default: that of the environment, and none without.
+	Endpoint URL `yaml:"endpoint" near:"url collector address exporter" example:"http://127.0.0.1:4318"`
+
+	// Headers to send along. A value may be a secret.
+	Headers Headers `yaml:"headers" example:"{Authorization: Bearer 2f6e}"`
+
+	// Part of all visits and answers that is traced; 1 is all of them, unless
+	// OTEL_TRACES_SAMPLER says otherwise.
+	Part float64 `yaml:"part" default:"1" min:"0.0001" max:"1" near:"sample sampling ratio rate" example:"0.1"`
 
 	At place `yaml:"-"`
 }

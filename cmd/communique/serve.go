@@ -23,6 +23,7 @@ import (
 	"communique/aggregator/fetch"
 	"communique/config"
 	"communique/internal/metrics"
+	"communique/internal/trace"
 	"communique/storage"
 )
 
@@ -94,6 +95,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return err
 	}
 	d.metrics.Reloaded(true)
+	defer d.endTracing()
 	defer func() { d.stop() }() // the engine that runs then, not the one that runs now
 
 	failed := make(chan error, 3)
@@ -211,6 +213,7 @@ type running struct {
 	lists    *lists
 	troubles *troubles
 
+	tracer   *trace.Tracer
 	fetching fetch.Options
 	fetcher  *fetch.Fetcher
 }
@@ -240,12 +243,21 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 			return err
 		}
 	}
-	eng := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, fetcher, d.metrics.Fetched, nil, hubs)
+	tracer := d.tracer
+	if o := tracing(cfg); d.cfg == nil || !reflect.DeepEqual(o, tracing(d.cfg)) {
+		if tracer, err = trace.New(ctx, o, d.log); err != nil {
+			return err
+		}
+	}
+	eng := engineThat(cfg, d.store, storage.NewPatient(d.store, d.log), d.log, fetcher, d.metrics.Fetched, nil, hubs, tracer)
 	if d.stop != nil {
 		d.stop() // one engine at a time: a source is refreshed by one worker only
 	}
-	d.cfg, d.fetching, d.fetcher = cfg, fetching(cfg), fetcher
-	d.public.set(srv)
+	if tracer != d.tracer {
+		d.endTracing() // the visits that it was told of have ended
+	}
+	d.cfg, d.fetching, d.fetcher, d.tracer = cfg, fetching(cfg), fetcher, tracer
+	d.public.set(tracer.Requests(srv))
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	ended := make(chan struct{}) // of the engine
@@ -286,6 +298,18 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	})
 	return nil
 }
+
+// endTracing sends the spans that are left.
+func (d *running) endTracing() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastSpans)
+	defer cancel()
+	if err := d.tracer.Close(ctx); err != nil {
+		d.log.Warn("the last spans cannot be sent", "stage", "trace", "err", err)
+	}
+}
+
+// lastSpans is how long the collector may take for the last spans.
+const lastSpans = 3 * time.Second
 
 // listenAdmin opens the admin listener, nil when there is none. Statements go
 // out without it: that health cannot be asked is no reason to publish nothing.

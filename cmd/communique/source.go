@@ -95,7 +95,7 @@ func (a *app) try(ctx context.Context, cfg *config.Config, file string, id feeds
 		if record != "" && failed == nil {
 			failed = keep(record, url, got)
 		}
-	}, nil)
+	}, nil, nil)
 	t, err := eng.Try(ctx, id)
 	if err := errors.Join(err, failed); err != nil {
 		return err

@@ -158,7 +158,7 @@ func (a *app) survey(ctx context.Context, cfg, of *config.Config, list []config.
 		src.AllowNetworks = append(slices.Clone(src.AllowNetworks), config.Prefixes(cfg.Fetch.AllowNetworks)...)
 		sources = append(sources, src)
 	}
-	eng := engineOf(of, sources, store, store, a.log, fetcher, nil, nil, nil)
+	eng := engineOf(of, sources, store, store, a.log, fetcher, nil, nil, nil, nil)
 	progress := a.progress(len(list))
 	rows := make([]surveyed, len(list))
 	errs := make([]error, len(list))

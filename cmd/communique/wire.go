@@ -22,6 +22,7 @@ import (
 	"communique/feeds/render"
 	"communique/feeds/serve"
 	"communique/internal/demo"
+	"communique/internal/trace"
 	"communique/storage"
 )
 
@@ -121,7 +122,7 @@ func engine(cfg *config.Config, store *storage.Store, log *slog.Logger, done fun
 	if err != nil {
 		return nil, err
 	}
-	return engineThat(cfg, store, store, log, f, done, nil, nil), nil
+	return engineThat(cfg, store, store, log, f, done, nil, nil, nil), nil
 }
 
 // fetching says how sources are asked.
@@ -136,14 +137,14 @@ func fetching(cfg *config.Config) fetch.Options {
 
 // engineThat wires an aggregator that tells got of every answer, and subscribes at
 // the hubs of sources.
-func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) *aggregator.Engine {
+func engineThat(cfg *config.Config, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber, tracer *trace.Tracer) *aggregator.Engine {
 	var sources []aggregator.Source
 	for _, s := range cfg.SourceConfigs() {
 		if s.Enabled {
 			sources = append(sources, sourceOf(s))
 		}
 	}
-	return engineOf(cfg, sources, store, journal, log, fetcher, done, got, hubs)
+	return engineOf(cfg, sources, store, journal, log, fetcher, done, got, hubs, tracer)
 }
 
 // sourceOf says how a source is asked.
@@ -157,12 +158,12 @@ func sourceOf(s config.SourceConfig) aggregator.Source {
 }
 
 // engineOf is engineThat for these sources.
-func engineOf(cfg *config.Config, sources []aggregator.Source, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber) *aggregator.Engine {
+func engineOf(cfg *config.Config, sources []aggregator.Source, store *storage.Store, journal aggregator.Journal, log *slog.Logger, fetcher *fetch.Fetcher, done func(aggregator.Outcome), got func(string, *fetch.Response), hubs *websub.Subscriber, tracer *trace.Tracer) *aggregator.Engine {
 	f := cfg.Fetch
 	return aggregator.New(aggregator.Options{
 		Sources: sources, Store: store, Journal: journal, Fetcher: fetcher, Tagger: cfg.Tagger,
 		Now: func() time.Time { return time.Now().UTC() }, Log: log, Workers: f.Workers, PerHost: f.PerHost, Spread: 30 * time.Second, Done: done,
-		Likeness: likeness(cfg), Got: got, Hubs: hubs, Agent: product(cfg.Agent(versionNumber)),
+		Likeness: likeness(cfg), Got: got, Hubs: hubs, Agent: product(cfg.Agent(versionNumber)), Trace: tracer,
 	})
 }
 
@@ -196,6 +197,11 @@ func server(cfg *config.Config, site config.Site, store *storage.Store, mount ma
 		API:     serve.Limit{Requests: cfg.API.Rate.Requests, Window: cfg.API.Rate.Window, Proxies: config.Prefixes(cfg.API.TrustedProxies)},
 		Framers: string(embeds.Allow), Partners: partners, CacheSize: int(cfg.Cache.MaxSize),
 	})
+}
+
+// tracing says where spans go.
+func tracing(cfg *config.Config) trace.Options {
+	return trace.Options{Endpoint: string(cfg.Traces.Endpoint), Headers: cfg.Traces.Headers.Reveal(), Part: cfg.Traces.Part, Version: versionNumber}
 }
 
 // siteOf says how the published feeds call themselves.
