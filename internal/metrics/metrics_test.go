@@ -184,7 +184,7 @@ func TestStreamsFlushThroughTheCounter(t *testing.T) {
 func deployed(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"deploy/prometheus/alerts.yaml", "deploy/prometheus/alerts_test.yaml", "deploy/grafana/communique.json", "docs/alerts.md"} {
+	for _, name := range []string{"deploy/prometheus/alerts.yaml", "deploy/prometheus/alerts_test.yaml", "deploy/prometheus/alerts_days_test.yaml", "deploy/grafana/communique.json", "docs/alerts.md"} {
 		text, err := os.ReadFile(filepath.Join(testkit.Root(t), name))
 		if err != nil {
 			t.Fatal(err)
@@ -222,6 +222,11 @@ func TestEveryMetricOfRulesAndDashboardIsExported(t *testing.T) {
 func TestEveryAlertHasARunbook(t *testing.T) {
 	files := deployed(t)
 	alerts := regexp.MustCompile(`alert: (\w+)\n(?:.*\n)+?.*runbook: (\S+)`).FindAllStringSubmatch(files["deploy/prometheus/alerts.yaml"], -1)
+	for _, a := range alerts {
+		if !regexp.MustCompile(`alertname: ` + a[1] + `\n +exp_alerts:\n`).MatchString(files["deploy/prometheus/alerts_test.yaml"] + files["deploy/prometheus/alerts_days_test.yaml"]) {
+			t.Errorf("no unit test in deploy/prometheus sees %s go off", a[1])
+		}
+	}
 	if n := strings.Count(files["deploy/prometheus/alerts.yaml"], "alert: "); n != len(alerts) || n < 10 {
 		t.Errorf("%d alerts, %d with a runbook", n, len(alerts))
 	}
@@ -244,7 +249,7 @@ func TestAlertRulesPassPromtool(t *testing.T) {
 	if err != nil {
 		t.Skip("no promtool: it is in Debian's package prometheus")
 	}
-	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
+	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml", "alerts_days_test.yaml"}} {
 		cmd := exec.Command(promtool, args...)
 		cmd.Dir = filepath.Join(testkit.Root(t), "deploy/prometheus")
 		if out, err := cmd.CombinedOutput(); err != nil {
