@@ -38,23 +38,33 @@ func (e *Engine) Drain() { e.drain() }
 func (e *Engine) queue() (*schedule.Queue, error) {
 	now := e.o.Now()
 	q := schedule.NewQueue()
-	for _, id := range e.order {
-		s := e.sources[id]
-		last, visited, err := e.o.Store.Fetched(id)
+	visited := make(map[feeds.SourceID]bool, len(e.order))
+	err := e.o.Store.EachFetched(func(last *feeds.Fetched) {
+		id, s := last.Source, e.sources[last.Source]
+		if s == nil {
+			return
+		}
+		visited[id] = true
 		switch {
-		case err != nil:
-			return nil, err
-		case !visited || last.URL != s.URL:
+		case last.URL != s.URL:
 			q.Set(id, schedule.First(id, now, s.Schedule, e.o.Spread))
 		case last.Gone: // until the operator changes its address
 		case e.o.Hubs.Live(id): // what its hub pushed while we were away, nobody tells us again
 			q.Set(id, schedule.Resume(id, now, last.At.Add(s.Floor), e.o.Spread))
 		default:
-			due := s.due(&last)
+			due := s.due(last)
 			if ahead := last.At.Sub(now); ahead > 0 { // the clock was set back: what counts is how long to wait
 				due = due.Add(-ahead)
 			}
 			q.Set(id, schedule.Resume(id, now, due, e.o.Spread))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range e.order {
+		if !visited[id] {
+			q.Set(id, schedule.First(id, now, e.sources[id].Schedule, e.o.Spread))
 		}
 	}
 	return q, nil

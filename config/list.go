@@ -223,6 +223,8 @@ func (l *loader) copyOf(c *Config, o *List) ([]byte, error) {
 
 // listed adds a list's sources.
 func (l *loader) listed(c *Config, o *List, body []byte, out *ListConfig, addresses map[string]bool, ids map[ID]bool) {
+	fmt.Fprintf(l.text, "%d\n", len(body))
+	l.text.Write(body)
 	list, problems, _ := ReadOPML(body) // it was checked
 	out.Problems = problems
 	for _, p := range list {

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"crypto/sha256"
+	"hash"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -56,12 +59,13 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 		o.Canonical = func(url string) string { return url }
 	}
 	l := &loader{
-		env: o.Env, canonical: o.Canonical, copies: o.Copies, config: &Config{}, given: map[string]place{}, read: map[string]bool{absolute(name): true},
+		env: o.Env, canonical: o.Canonical, copies: o.Copies, config: &Config{}, text: sha256.New(), given: map[string]place{}, read: map[string]bool{absolute(name): true},
 		plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{},
 		schedules: map[string]schedule.Schedule{}, shortest: map[string]time.Duration{},
 	}
 	l.file(name, data, nil)
 	c := l.finish()
+	l.text.Sum(c.written[:0])
 	if len(l.errs) > 0 {
 		return nil, l.errs.sort()
 	}
@@ -77,6 +81,7 @@ type loader struct {
 	plans     map[reflect.Type]*plan
 	files     []*file
 	given     map[string]place // where each section but the lists was given
+	text      hash.Hash        // of all files and lists, in the order in which they are read
 	read      map[string]bool  // files read, by absolute path
 	errs      Errors
 	private   []string // names of feeds
@@ -92,6 +97,8 @@ type loader struct {
 func (l *loader) file(name string, data []byte, from *place) {
 	f := &file{name: name, order: len(l.files), aliases: freeAliased + len(data)}
 	l.files = append(l.files, f)
+	fmt.Fprintf(l.text, "%d\n", len(data))
+	l.text.Write(data)
 	l.config.Files = append(l.config.Files, name)
 	root, err := parse(data)
 	if err != nil {

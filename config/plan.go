@@ -8,9 +8,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
+	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
+	"communique/feeds"
 )
 
 // Outline is all that a configuration says, as text that compares: what was
@@ -95,12 +98,52 @@ var listed = []string{"include", "sources", "defaults", "feeds", "removed", "tax
 // restarts are the settings that count after a restart only.
 var restarts = []string{"listen", "admin", "tls.cert", "tls.key", "tls.redirect", "tls.acme.hosts", "admin_tls.cert", "admin_tls.key", "admin_tls.client_ca", "storage.dir"}
 
+// Plan tells what changes when next takes the place of c.
+func (c *Config) Plan(next *Config) *Plan {
+	// Thousands of sources are as they were: those are not put into words.
+	was := make(map[feeds.SourceID]*SourceConfig, len(c.sources))
+	for i := range c.sources {
+		was[c.sources[i].Source.ID] = &c.sources[i]
+	}
+	same := map[feeds.SourceID]bool{}
+	for i := range next.sources {
+		s := &next.sources[i]
+		if old := was[s.Source.ID]; old != nil && old.equal(s) {
+			same[s.Source.ID] = true
+		}
+	}
+	return c.outline(same).Plan(next.outline(same))
+}
+
+// Same reports whether next is what c is, given what next would change: its files
+// say the same, and so do the secrets and lists that they name.
+func (c *Config) Same(next *Config, plan *Plan) bool {
+	return c.written == next.written && plan.Empty()
+}
+
+// equal reports whether two sources have one outline.
+func (s *SourceConfig) equal(o *SourceConfig) bool {
+	a, b := *s, *o
+	if a.Schedule.String() != b.Schedule.String() || a.Schedule.Zone().String() != b.Schedule.Zone().String() {
+		return false
+	}
+	a.Schedule, b.Schedule = schedule.Schedule{}, schedule.Schedule{}
+	a.Reader, a.Article, b.Reader, b.Article = nil, nil, nil, nil // Reading says what they were made from
+	return reflect.DeepEqual(&a, &b)
+}
+
 // Outline tells all that the configuration says.
-func (c *Config) Outline() *Outline {
+func (c *Config) Outline() *Outline { return c.outline(nil) }
+
+// outline is Outline without some sources.
+func (c *Config) outline(without map[feeds.SourceID]bool) *Outline {
 	o := &Outline{Sources: map[string]Keys{}, Feeds: map[string]Keys{}, Terms: map[string]Keys{}, Partners: map[string]Keys{}, Webhooks: map[string]Keys{},
 		Settings: Keys{}, Leads: map[string]string{}, Rules: c.tagger().Fingerprint()}
 	for i := range c.sources {
 		s := &c.sources[i]
+		if without[s.Source.ID] {
+			continue
+		}
 		k := Keys{}
 		k.put("", reflect.ValueOf(s).Elem())
 		o.Sources[string(s.Source.ID)] = k
@@ -178,9 +221,9 @@ func (o *Outline) Plan(next *Outline) *Plan {
 		}
 	}
 	p.Terms, p.Partners, p.Webhooks = parts(o.Terms, next.Terms), parts(o.Partners, next.Partners), parts(o.Webhooks, next.Webhooks)
-	feeds := parts(o.Feeds, next.Feeds)
-	p.Feeds = FeedsPlan{Publish: feeds.Add, Withdraw: []Withdrawn{}, Change: feeds.Change}
-	for _, name := range feeds.Remove {
+	named := parts(o.Feeds, next.Feeds)
+	p.Feeds = FeedsPlan{Publish: named.Add, Withdraw: []Withdrawn{}, Change: named.Change}
+	for _, name := range named.Remove {
 		w := Withdrawn{name, "404"}
 		if to, told := next.Leads[name]; told && to == "" {
 			w.Answer = "410"
@@ -294,6 +337,11 @@ func (k Keys) put(path string, v reflect.Value) {
 		return
 	case Network:
 		k[path] = netip.Prefix(x).String()
+		return
+	case schedule.Schedule:
+		if k[path] = x.String(); x.Zone() != time.UTC {
+			k[path] += " in " + x.Zone().String()
+		}
 		return
 	case fmt.Stringer:
 		k[path] = x.String()

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+
 	"communique/aggregator/schedule"
 	"communique/aggregator/tag"
 )
@@ -136,6 +138,7 @@ type Config struct {
 	pins    []PinConfig
 	embeds  EmbedsConfig
 	tagger  func() *tag.Tagger
+	written [sha256.Size]byte // of the files' text
 }
 
 // Retain says how long statements are kept: for ever, when nothing is written.

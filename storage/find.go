@@ -109,7 +109,14 @@ func (s *Store) Fetched(id feeds.SourceID) (feeds.Fetched, bool, error) {
 // source.
 func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 	var out []feeds.Fetched
-	err := s.view(func(t *tables) error {
+	err := s.EachFetched(func(f *feeds.Fetched) { out = append(out, *f) })
+	return out, err
+}
+
+// EachFetched calls fn with the last visit to every source that ever was visited,
+// by source.
+func (s *Store) EachFetched(fn func(*feeds.Fetched)) error {
+	return s.view(func(t *tables) error {
 		c := t.latest.Cursor()
 		for k, v := c.Seek([]byte{kindFetched}); len(k) > 0 && k[0] == kindFetched; k, v = c.Next() {
 			f, err := s.factAt(t, binary.BigEndian.Uint64(v), rowOnly)
@@ -117,12 +124,11 @@ func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 				return err
 			}
 			if f, ok := f.(*feeds.Fetched); ok {
-				out = append(out, *f)
+				fn(f)
 			}
 		}
 		return nil
 	})
-	return out, err
 }
 
 // Observed gives an item as it was last observed; false when it never was or

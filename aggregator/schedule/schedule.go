@@ -232,6 +232,14 @@ func (s Schedule) String() string {
 // IsAdaptive reports whether the rhythm is to be learned from the source.
 func (s Schedule) IsAdaptive() bool { return s.every == 0 && s.clock == nil }
 
+// Zone gives the time zone of a cron expression, UTC for any other schedule.
+func (s Schedule) Zone() *time.Location {
+	if s.clock == nil || s.zone == nil {
+		return time.UTC
+	}
+	return s.zone
+}
+
 // Every gives the length of an interval, 0 when the schedule is none.
 func (s Schedule) Every() time.Duration { return s.every }
 

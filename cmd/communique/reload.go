@@ -94,8 +94,13 @@ func (d *running) reload(ctx context.Context) reloaded {
 	began := time.Now()
 	was := d.cfg
 	cfg, err := d.readAgain()
+	plan := &config.Plan{}
 	if err == nil {
-		err = d.start(ctx, cfg)
+		if plan = was.Plan(cfg); was.Same(cfg, plan) {
+			d.watch.follow(cfg) // the same may stand in files of other names
+		} else {
+			err = d.start(ctx, cfg)
+		}
 	}
 	d.metrics.Reloaded(err == nil)
 	var bad config.Errors
@@ -111,7 +116,6 @@ func (d *running) reload(ctx context.Context) reloaded {
 		d.log.Error("the new configuration cannot be used; the old one stays", "err", err)
 		return reloaded{Errors: []string{err.Error()}}
 	}
-	plan := was.Outline().Plan(cfg.Outline())
 	d.log.Info("configuration read again", "sources", len(cfg.SourceConfigs()), "started", len(plan.Sources.Start), "stopped", len(plan.Sources.Stop),
 		"changed", len(plan.Sources.Change), "took", time.Since(began).Round(time.Millisecond))
 	for _, s := range []struct{ key, was, is string }{
