@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"communique/internal/testkit"
@@ -23,6 +24,11 @@ func TestTheConfigurationsThatAreDeployedLoad(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(deploy, "kubernetes", "communique.yaml"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for probe, path := range map[string]string{"startup": "/livez", "liveness": "/livez", "readiness": `"/readyz?exclude=write"`} {
+		if !regexp.MustCompile(probe + `Probe:.*\n +httpGet: \{path: ` + regexp.QuoteMeta(path) + `,`).Match(text) {
+			t.Errorf("the %s probe does not ask %s", probe, path)
+		}
 	}
 	kinds := map[string]int{}
 	loader, err := yaml.NewLoader(bytes.NewReader(text))

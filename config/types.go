@@ -48,7 +48,7 @@ type Config struct {
 	// What the admin listener must be told, on loopback too: as a bearer token or
 	// as the password of any user (HTTP Basic). At least 16 letters, digits and
 	// signs without spaces. The commands that ask the service read it from here.
-	// Changes with SIGHUP.
+	// Changes with a reload.
 	AdminToken Secret `yaml:"admin_token" near:"admin_password admin_secret admin_key" example:"${COMMUNIQUE_ADMIN_TOKEN}"`
 
 	// TLS for the admin listener.

@@ -15,7 +15,7 @@ import (
 // Open takes.
 func (s *Store) Backup(w io.Writer) (int64, error) {
 	var n int64
-	err := s.db.View(func(tx *bbolt.Tx) (err error) {
+	err := s.look(func(tx *bbolt.Tx) (err error) {
 		n, err = tx.WriteTo(w)
 		return err
 	})
@@ -43,7 +43,7 @@ func (s *Store) Compact(path string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := bbolt.Compact(to, s.db, compactBatch); err != nil {
+	if err := bbolt.Compact(to, s.db(), compactBatch); err != nil {
 		return errors.Join(err, to.Close())
 	}
 	// bbolt.Compact syncs nothing: the file counts only when it is whole.

@@ -231,7 +231,7 @@ func TestConcurrentAppendsShareATransaction(t *testing.T) {
 	}
 	defer s.Close()
 	// The writer is held up, so that all but the first call come to wait.
-	tx, err := s.db.Begin(true)
+	tx, err := s.db().Begin(true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func TestConcurrentAppendsShareATransaction(t *testing.T) {
 			t.Errorf("call %d got %+v", n, a)
 		}
 	}
-	if err := s.db.View(func(tx *bbolt.Tx) error {
+	if err := s.db().View(func(tx *bbolt.Tx) error {
 		if n := tx.ID() - before + 1; n > 2 {
 			t.Errorf("%d transactions for ten calls, want at most 2", n)
 		}

@@ -20,6 +20,8 @@ const (
 	// linger is how long a transaction waits for those who shared the one
 	// before it: writing twice as many records costs far less than twice.
 	linger = 50 * time.Millisecond
+	// lookAgain is how often a file that could only be read is tried.
+	lookAgain = 5 * time.Second
 	// followRecords and followBytes bound what one call of Follow's function gets.
 	followRecords = 256
 	followBytes   = 1 << 20
@@ -157,12 +159,23 @@ func (s *Store) write() {
 	if !timer.Stop() {
 		<-timer.C
 	}
+	var again <-chan time.Time // a look whether the file may be written by now
+	if s.waits {
+		tick := time.NewTicker(lookAgain)
+		defer tick.Stop()
+		again = tick.C
+	}
 	peers := 1 // how many calls the transaction before was for
 	for {
 		var reqs []*request
 		select {
 		case req := <-s.queue:
 			reqs = append(reqs, req)
+		case <-again:
+			if !s.waits || s.reopen() == nil {
+				again = nil
+			}
+			continue
 		case <-s.quit:
 			for {
 				select {
@@ -176,7 +189,7 @@ func (s *Store) write() {
 		reqs = s.gather(reqs, peers, timer)
 		s.commit(reqs)
 		peers = len(reqs)
-		_ = s.db.View(func(tx *bbolt.Tx) error { letGo(tx); return nil }) // nothing can fail here, and nothing depends on it
+		_ = s.db().View(func(tx *bbolt.Tx) error { letGo(tx); return nil }) // nothing can fail here, and nothing depends on it
 	}
 }
 
@@ -215,9 +228,17 @@ func (s *Store) gather(reqs []*request, peers int, timer *time.Timer) []*request
 
 // commit writes requests in one transaction and answers them.
 func (s *Store) commit(reqs []*request) {
+	if s.waits {
+		if err := s.reopen(); err != nil {
+			for _, req := range reqs {
+				req.done <- answer{err: err}
+			}
+			return
+		}
+	}
 	var b *batch
 	last := make([]uint64, len(reqs))
-	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
+	err := s.db().Update(func(tx *bbolt.Tx) (err error) {
 		if b, err = s.newBatch(tx); err != nil {
 			return err
 		}

@@ -37,6 +37,14 @@ func (s *Store) tried(err error) error {
 	return err
 }
 
+// cannot remembers why the file cannot be opened for writing, and gives that as
+// an ErrUnwritable.
+func (s *Store) cannot(reason error) error {
+	var err error = &unwritable{reason}
+	s.unwritable.Store(&err)
+	return err
+}
+
 type unwritable struct{ reason error }
 
 func (u *unwritable) Error() string { return ErrUnwritable.Error() + ": " + u.reason.Error() }

@@ -20,7 +20,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 		progress = func(int, int) {}
 	}
 	total := 0
-	err := s.db.Update(func(tx *bbolt.Tx) error {
+	err := s.db().Update(func(tx *bbolt.Tx) error {
 		for _, name := range derived {
 			if err := tx.DeleteBucket(name); err != nil && !errors.Is(err, berrors.ErrBucketNotFound) {
 				return err
@@ -46,7 +46,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 	var after uint64
 	for done := 0; ; {
 		n := 0
-		err := s.db.Update(func(tx *bbolt.Tx) error {
+		err := s.db().Update(func(tx *bbolt.Tx) error {
 			b, err := s.newBatch(tx)
 			if err != nil {
 				return err
@@ -74,7 +74,7 @@ func (s *Store) rebuild(progress func(done, total int)) error {
 		done += n
 		progress(done, max(done, total))
 	}
-	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(indexKey, be(indexVersion)) })
+	return s.db().Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(indexKey, be(indexVersion)) })
 }
 
 // projected reads a record as far as derive needs it.

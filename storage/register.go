@@ -715,7 +715,7 @@ func (s *Store) conclude(tx *bbolt.Tx, b *batch) (*batch, error) {
 
 // catchUp lists what is pending in a store that was filled without a register.
 func (s *Store) catchUp() error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
+	return s.db().Update(func(tx *bbolt.Tx) error {
 		b, err := s.newBatch(tx)
 		if err != nil || b.pending.Sequence() < listAt {
 			return err

@@ -14,11 +14,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -50,6 +52,10 @@ type Options struct {
 	// ReadOnly opens an existing file beside other readers. It is refused
 	// while a writer has the file.
 	ReadOnly bool
+	// Wait opens a file that may only be read, because it or its file system is
+	// read-only, all the same: for reading at first, and for writing as soon as that
+	// can be. Until then Writable says why not.
+	Wait bool
 	// Log gets what an operator would want to know; nil for silence.
 	Log *slog.Logger
 	// Progress is called while a file of an older format is brought up to date,
@@ -109,7 +115,10 @@ type Stats struct {
 
 // Store is an open file. All methods may be called from many goroutines.
 type Store struct {
-	db       *bbolt.DB
+	path     string
+	file     atomic.Pointer[bbolt.DB] // see db
+	exchange sync.Mutex               // held while file is exchanged for another, see reopen
+	waits    bool                     // to be opened for writing; the writer's own
 	packer   *packer
 	log      *slog.Logger
 	readOnly bool
@@ -142,6 +151,13 @@ func Open(path string, o Options) (s *Store, err error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db, err := openFile(path, o.ReadOnly)
+	var refused error // to be written
+	if o.Wait && mayBeRead(err) {
+		refused = err
+		if db, err = openFile(path, true); err != nil {
+			return nil, errors.Join(refused, err)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -151,18 +167,23 @@ func Open(path string, o Options) (s *Store, err error) {
 		}
 	}()
 	s = &Store{
-		db: db, log: o.Log, readOnly: o.ReadOnly,
+		path: path, log: o.Log, readOnly: o.ReadOnly, waits: refused != nil,
 		queue: make(chan *request, 64), quit: make(chan struct{}), stopped: make(chan struct{}),
 		terms: map[string]uint32{}, run: newWordRun(), next: make(chan struct{}),
 	}
+	s.file.Store(db)
 	if s.packer, err = newPacker(); err != nil {
 		return nil, err
 	}
 	if err := s.prepare(path, o); err != nil {
 		return nil, err
 	}
-	if !s.readOnly {
-		if err := s.catchUp(); err != nil {
+	if refused != nil {
+		s.cannot(refused)
+		s.log.Error("the store can only be read; what is published stays, and nothing is pulled until it can be written", "err", refused)
+	}
+	if !s.readOnly && !s.waits {
+		if err := s.tried(s.catchUp()); err != nil && !(o.Wait && errors.Is(err, ErrUnwritable)) {
 			return nil, fmt.Errorf("storage: %s: %w", path, err)
 		}
 	}
@@ -233,7 +254,8 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 // old one.
 func (s *Store) prepare(path string, o Options) error {
 	var isNew, old, begun, rebuild bool
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	onlyRead := s.readOnly || s.waits
+	err := s.db().View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			if name, _ := tx.Cursor().First(); name != nil {
@@ -256,10 +278,10 @@ func (s *Store) prepare(path string, o Options) error {
 	switch {
 	case err != nil:
 		return err
-	case isNew && s.readOnly:
+	case isNew && onlyRead:
 		return fmt.Errorf("storage: %s is empty", path)
 	case isNew:
-		return s.db.Update(func(tx *bbolt.Tx) error {
+		return s.db().Update(func(tx *bbolt.Tx) error {
 			for _, name := range append([][]byte{bucketMeta, bucketLog, bucketContent, bucketFeatures}, derived...) {
 				if _, err := tx.CreateBucket(name); err != nil {
 					return err
@@ -268,9 +290,9 @@ func (s *Store) prepare(path string, o Options) error {
 			meta := tx.Bucket(bucketMeta)
 			return errors.Join(meta.Put(formatKey, be(formatVersion)), meta.Put(recordsKey, be(recordVersion)), meta.Put(indexKey, be(indexVersion)))
 		})
-	case old && s.readOnly:
+	case old && onlyRead:
 		return fmt.Errorf("storage: %s was written by an older program; open it once for writing", path)
-	case rebuild && s.readOnly:
+	case rebuild && onlyRead:
 		return fmt.Errorf("storage: the indexes of %s have another format; open it once for writing", path)
 	}
 	if old && !begun {
@@ -309,7 +331,7 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.quit)
 		<-s.stopped
-		err = s.db.Close()
+		err = s.db().Close()
 		s.packer.close()
 	})
 	return err
@@ -330,11 +352,73 @@ func (s *Store) view(fn func(*tables) error) error {
 func (s *Store) viewFacts(fn func(*tables) error) error { return s.viewBy(factsOf, fn) }
 
 func (s *Store) viewBy(open func(*bbolt.Tx) *tables, fn func(*tables) error) error {
-	err := s.db.View(func(tx *bbolt.Tx) error { return fn(open(tx)) })
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
-		return ErrClosed
+	return s.look(func(tx *bbolt.Tx) error { return fn(open(tx)) })
+}
+
+// look is view without the tables.
+func (s *Store) look(fn func(*bbolt.Tx) error) error {
+	for {
+		db := s.db()
+		err := db.View(fn)
+		if !errors.Is(err, berrors.ErrDatabaseNotOpen) {
+			return err
+		}
+		s.exchange.Lock() // it may be opened for writing right now
+		another := s.db() != db
+		s.exchange.Unlock()
+		if !another {
+			return ErrClosed
+		}
 	}
-	return err
+}
+
+// db gives the open file.
+func (s *Store) db() *bbolt.DB { return s.file.Load() }
+
+// mayBeRead reports whether a file was refused to be opened for writing alone.
+func mayBeRead(err error) bool {
+	return errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)
+}
+
+// reopen opens for writing what could only be read so far. It is the writer's.
+func (s *Store) reopen() error {
+	probe, err := os.OpenFile(s.path, os.O_RDWR, 0)
+	if err != nil {
+		return s.cannot(err)
+	}
+	if err := probe.Close(); err != nil {
+		return s.cannot(err)
+	}
+	s.exchange.Lock()
+	defer s.exchange.Unlock()
+	if err := s.db().Close(); err != nil { // waits for readers; those who come now wait for us
+		return s.cannot(err)
+	}
+	db, err := openFile(s.path, false)
+	if err != nil {
+		db, again := openFile(s.path, true)
+		if again != nil {
+			s.log.Error("the store cannot be read any more; start again", "err", again)
+			return s.cannot(again)
+		}
+		s.file.Store(db)
+		return s.cannot(err)
+	}
+	s.file.Store(db)
+	s.waits = false
+	if err := s.tried(s.catchUp()); err != nil {
+		return err
+	}
+	var st state
+	if err := db.View(func(tx *bbolt.Tx) (err error) {
+		st, err = decodeState(tablesOf(tx).meta.Get(stateKey))
+		return err
+	}); err != nil {
+		return err
+	}
+	s.publish(st)
+	s.log.Info("the store is open for writing")
+	return nil
 }
 
 // publish makes a committed state known and wakes who waits for it.
@@ -374,15 +458,15 @@ func (s *Store) Digest() string {
 func (s *Store) Stats() Stats {
 	st := s.current()
 	out := Stats{Statements: st.statements, Copies: st.copies, Records: st.records, Position: st.position}
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.look(func(tx *bbolt.Tx) error {
 		// Info looks at the memory map, which only stays while a transaction is open.
-		out.Size, out.PageSize = tx.Size(), s.db.Info().PageSize
+		out.Size, out.PageSize = tx.Size(), s.db().Info().PageSize
 		return nil
 	})
 	if err != nil {
 		return out // closed
 	}
-	b := s.db.Stats()
+	b := s.db().Stats()
 	out.FreePages = b.FreePageN + b.PendingPageN
 	return out
 }

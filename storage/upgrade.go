@@ -23,7 +23,7 @@ func (s *Store) upgrade(progress func(done, total int)) error {
 		progress = func(int, int) {}
 	}
 	total, recordsAreOld := 0, true
-	err := s.db.Update(func(tx *bbolt.Tx) error {
+	err := s.db().Update(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		st, err := decodeState(meta.Get(stateKey))
 		if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) upgrade(progress func(done, total int)) error {
 	var after uint64
 	for done, seen := 0, -1; seen != 0; {
 		seen = 0
-		err := s.db.Update(func(tx *bbolt.Tx) error {
+		err := s.db().Update(func(tx *bbolt.Tx) error {
 			b, err := s.newBatch(tx)
 			if err != nil {
 				return err

@@ -19,7 +19,7 @@ const maxFaults = 20
 // lead to. It reads everything and holds the whole projection in memory.
 func (s *Store) Verify() error {
 	v := verifier{store: s}
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.look(func(tx *bbolt.Tx) error {
 		for err := range tx.Check() {
 			v.fault("pages: %w", err)
 		}

@@ -45,6 +45,8 @@ func TestAFullDiskStopsPullingAndNothingElse(t *testing.T) {
 		t.Errorf("/readyz: %s %q, %v; want 503 and why", res.Status, body, err)
 	}
 
+	page(t, admin+"/readyz?exclude=write") // who serves is not to be taken away from readers
+
 	limit(unix.RLIM_INFINITY)
 	d.log.await(t, `msg="the store can be written again"`)
 	d.log.await(t, `msg=fetched source=harbour new=1 .*\n(?s:.*)msg=fetched source=harbour new=1 `)

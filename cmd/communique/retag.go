@@ -57,8 +57,9 @@ rule and the words of each tag.
 
 While the daemon runs, it is the daemon that answers, on the admin listener: a
 dry run is by the configuration file as it is now, also before the daemon has
-read it again. The daemon itself retags in the background when it was started
-or told to read its configuration again (SIGHUP) and rules have changed.
+read it again. The daemon itself retags in the background when rules have changed
+at a start or a reload: by itself once a file has changed, by ` + "`communique reload`" + `,
+or by SIGHUP.
 
 --json writes a line for each statement: type, statement, title, gained and
 lost, which are lists of tag, rule and evidence. The last line is of type total.`,
@@ -488,7 +489,7 @@ var errReplaced = errors.New("the daemon stops or reads its configuration again;
 
 func (r *retagger) apply(w http.ResponseWriter, req *http.Request, q url.Values) {
 	if q.Get("rules") != rulesName(r.eng) {
-		http.Error(w, "the daemon runs by other rules; make it read its configuration again (SIGHUP): it then retags by itself", http.StatusConflict)
+		http.Error(w, "the daemon runs by other rules; make it read its configuration again (communique reload): it then retags by itself", http.StatusConflict)
 		return
 	}
 	answer := make(chan retagAnswer, 1)

@@ -41,7 +41,7 @@ func TestRetagWhileTheDaemonRuns(t *testing.T) {
 	w.config(t, "communique.yaml", unwatched+"\n"+rules, "harbour", "lighthouse")
 	wants(0, "topic/harbours  +1\n", "", "retag", "--dry-run")
 	wants(0, `"gained":[{"tag":"topic/harbours","rule":"topic harbours","evidence":"title: \"Word of the harbour\""}]}`, "", "retag", "--dry-run", "--json")
-	wants(1, "", "the daemon runs by other rules; make it read its configuration again (SIGHUP)", "retag")
+	wants(1, "", "the daemon runs by other rules; make it read its configuration again (communique reload)", "retag")
 	if got := page(t, base+"/feeds/all.json"); got != before {
 		t.Errorf("a dry run changed the feed:\n%s\nwas\n%s", got, before)
 	}

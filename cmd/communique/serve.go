@@ -62,7 +62,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	}
 	defer stopDemo()
 	file := storeFile(cfg, isDemo, data)
-	store, err := openStore(file, a.log)
+	store, err := openToServe(file, a.log)
 	if err != nil {
 		return err
 	}

@@ -79,18 +79,24 @@ func start(t *testing.T, dir string, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{t: t, cmd: exec.Command("communique", args...), out: newOutput(), log: newOutput(), ended: make(chan struct{})}
 	d.cmd.Dir, d.cmd.Stdout, d.cmd.Stderr = dir, d.out, d.log
+	d.run()
+	return d
+}
+
+// run starts it, and ends it with the test.
+func (d *daemon) run() {
+	d.t.Helper()
 	if err := d.cmd.Start(); err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	go func() {
 		defer close(d.ended)
 		_ = d.cmd.Wait() // ProcessState has it
 	}()
-	t.Cleanup(func() {
+	d.t.Cleanup(func() {
 		_ = d.cmd.Process.Kill() // it may have ended
 		<-d.ended
 	})
-	return d
 }
 
 func (d *daemon) signal(s os.Signal) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,20 @@ func openStore(file string, log *slog.Logger) (*storage.Store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	return storage.Open(file, storage.Options{Log: log})
+	store, err := storage.Open(file, storage.Options{Log: log})
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		err = fmt.Errorf("%w; nothing can be changed while it can only be read", err)
+	}
+	return store, err
+}
+
+// openToServe is openStore for the daemon, which serves what it can read also
+// while it cannot write.
+func openToServe(file string, log *slog.Logger) (*storage.Store, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	return storage.Open(file, storage.Options{Log: log, Wait: true})
 }
 
 // errNoStore means that nothing has been stored yet.

@@ -38,18 +38,21 @@ type Admin struct {
 // (/incidents.atom), metrics (/metrics) and profiles (/debug/pprof/). Who may ask
 // is not decided here.
 //
+// /readyz?exclude=write asks whether it can serve alone: who cannot store serves
+// what there is, and should not be taken away from readers.
+//
 // The three are not one: a process that lives may not be ready, and that a
 // source is stale is no reason to end or to bypass it.
 func (a *Admin) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := a.Store.Counts(); err != nil {
 			http.Error(w, "the store cannot be read: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		if err := a.Store.Writable(); err != nil {
-			http.Error(w, err.Error()+"; pages and feeds go on, nothing new is pulled until there is room", http.StatusServiceUnavailable)
+		if err := a.Store.Writable(); err != nil && !slices.Contains(r.URL.Query()["exclude"], "write") {
+			http.Error(w, err.Error()+"; pages and feeds go on, nothing new is pulled until that is mended", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")

@@ -15,7 +15,8 @@ type status struct {
 	At      string               `json:"at"` // when it was asked
 	Store   storage.Stats        `json:"store"`
 	Digest  string               `json:"digest"`
-	States  map[vitals.State]int `json:"states"` // how many sources are in each
+	Stuck   string               `json:"unwritable,omitempty"` // why the store cannot be written, "" when it can
+	States  map[vitals.State]int `json:"states"`               // how many sources are in each
 	Sources []SourceStatus       `json:"sources"`
 
 	Deliveries *Deliveries    `json:"deliveries,omitempty"`
@@ -115,6 +116,9 @@ func (a *Admin) status(now time.Time) (status, error) {
 	}
 	rows, err := Status(a.Store, sources, now)
 	st := status{At: stamp(whole(now)), Store: a.Store.Stats(), Digest: a.Store.Digest(), States: map[vitals.State]int{}, Sources: rows}
+	if err := a.Store.Writable(); err != nil {
+		st.Stuck = err.Error()
+	}
 	if a.Deliveries != nil {
 		st.Deliveries = a.Deliveries()
 	}
