@@ -109,6 +109,8 @@ const (
 	// first of all sources are asked.
 	expiryRest  = 10 * time.Minute
 	expiryEvery = 24 * time.Hour
+	// expiryPause is between two lots.
+	expiryPause = 100 * time.Millisecond
 )
 
 // run looks once a day until ctx ends.
@@ -131,7 +133,7 @@ func (x *expiry) run(ctx context.Context) {
 			select { // visits and readers come first
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(expiryPause):
 			}
 			return nil
 		}))
