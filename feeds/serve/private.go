@@ -21,7 +21,7 @@ import (
 // Private feeds are for those who show a token that opens them. To everybody
 // else there is no such feed: no list, map, frame, topic or refusal names it. That
 // its statements are in other feeds, too, is as it should be: what is private is
-// the selection (docs/decisions/010).
+// the selection (docs/decisions/012).
 
 // tokenKey is the parameter that a token may stand in: most news readers can
 // send nothing but an address.
