@@ -38,6 +38,8 @@ type roll struct {
 
 	reach    []uint32 // of each segment, the last block that any of its statements stands in; unsealed for none
 	reachFor int      // how many blocks there were then, and 1
+
+	texts texts
 }
 
 // unsealed is the block of what is in none yet.
@@ -58,6 +60,32 @@ type cut struct {
 	at    int // how many blocks there were when it was chosen, and 1; 0 when it was not
 	block uint32
 	width int // of a document, in blocks
+
+	// Rows with places before the cut and behind it, by whether they are shown before
+	// it, as far as that was found out; both are sorted. It takes a text to read.
+	shown, unshown []uint32
+}
+
+// shows reports whether a row is shown before the cut.
+func (c *cut) shows(h *hunt, row uint32) (bool, error) {
+	i, yes := slices.BinarySearch(c.shown, row)
+	j, no := slices.BinarySearch(c.unshown, row)
+	if yes || no {
+		return yes, nil
+	}
+	r, err := h.t.rowAt(row)
+	if err != nil {
+		return false, err
+	}
+	if yes, err = h.shown(r, c.block); err != nil {
+		return false, err
+	}
+	if yes {
+		c.shown = slices.Insert(c.shown, i, row)
+	} else {
+		c.unshown = slices.Insert(c.unshown, j, row)
+	}
+	return yes, nil
 }
 
 // rolled runs fn in a transaction for which the roll is read.
@@ -455,11 +483,7 @@ func (s *Store) standing(a *Archive) (out Standing, err error) {
 				continue
 			}
 			if first := h.first(x.row); first <= a.cut.block {
-				r, err := t.rowAt(x.row)
-				if err != nil {
-					return err
-				}
-				if there, err := h.shown(r, a.cut.block); err != nil {
+				if there, err := a.cut.shows(h, x.row); err != nil {
 					return err
 				} else if there {
 					continue
@@ -471,6 +495,7 @@ func (s *Store) standing(a *Archive) (out Standing, err error) {
 			}
 			out.Heads = append(out.Heads, head)
 		}
+		a.size.Store(int64(4 * (cap(a.cut.shown) + cap(a.cut.unshown))))
 		slices.SortFunc(out.Heads, newestFirst)
 		out.Documents, out.Per = int(a.cut.block)/a.cut.width, a.cut.width*archiveSize
 		out.Withdrawn, err = t.withdrawn(t.test(a.query))
@@ -622,16 +647,7 @@ func (h *hunt) spoke(st *feeds.Statement, search string) (bool, error) {
 		}
 		h.clauses[search] = clauses
 	}
-	said := map[int][]string{} // by place
-	language := ""
-	reader := words.Reader{Word: func(w []byte, at int) {
-		said[at] = append(said[at], string(words.AppendTerm(nil, w, language)))
-	}}
-	for i := range st.Copies {
-		c := &st.Copies[i]
-		language = words.Stems(c.Language)
-		reader.Article(c.Title, c.Summary, c.Content)
-	}
+	said := h.texts.of(st)
 	for i := range clauses {
 		c := &clauses[i]
 		if slices.ContainsFunc(c.ways, func(way wordWay) bool { return follow(said, way.parts) }) == c.not {
@@ -639,6 +655,48 @@ func (h *hunt) spoke(st *feeds.Statement, search string) (bool, error) {
 		}
 	}
 	return len(clauses) > 0, nil
+}
+
+// texts are the words of statements that are no more as they were, of those that were
+// looked at lately: searches have the same few between their cut and their end.
+type texts struct {
+	mu         sync.Mutex
+	now, older map[textKey]map[int][]string // two generations
+}
+
+type textKey struct {
+	id  feeds.StatementID
+	seq uint64
+}
+
+const maxTexts = 100 // of a generation
+
+// of gives the terms of a statement by their places.
+func (c *texts) of(st *feeds.Statement) map[int][]string {
+	key := textKey{st.ID, st.Seq}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	said := c.now[key]
+	if said != nil {
+		return said
+	}
+	if said = c.older[key]; said == nil {
+		said = map[int][]string{}
+		language := ""
+		reader := words.Reader{Word: func(w []byte, at int) {
+			said[at] = append(said[at], string(words.AppendTerm(nil, w, language)))
+		}}
+		for i := range st.Copies {
+			c := &st.Copies[i]
+			language = words.Stems(c.Language)
+			reader.Article(c.Title, c.Summary, c.Content)
+		}
+	}
+	if c.now == nil || len(c.now) >= maxTexts {
+		c.older, c.now = c.now, map[textKey]map[int][]string{}
+	}
+	c.now[key] = said
+	return said
 }
 
 // follow reports whether what was said has the sequence.
