@@ -97,7 +97,8 @@ func (d *running) reload(ctx context.Context) reloaded {
 	plan := &config.Plan{}
 	if err == nil {
 		if plan = was.Plan(cfg); was.Same(cfg, plan) {
-			d.watch.follow(cfg) // the same may stand in files of other names
+			d.watch.follow(cfg)            // the same may stand in files of other names
+			d.lists.follow(cfg, d.fetcher) // and be due
 		} else {
 			err = d.start(ctx, cfg)
 		}

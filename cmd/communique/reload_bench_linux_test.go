@@ -70,6 +70,7 @@ func BenchmarkReload(b *testing.B) {
 	d := &running{log: log, store: store, file: filepath.Join(dir, "communique.db"), addr: "127.0.0.1:8080", first: cfg, read: read, broken: make(chan error, 2), asked: make(chan chan<- reloaded),
 		metrics: metrics.New(metrics.Options{Store: store, Version: "0", Now: time.Now}), backups: startBackups(ctx, store, log), watch: newWatch(log)}
 	defer d.watch.close()
+	d.lists, _ = startLists(ctx, dir, log)
 	if err := d.start(ctx, cfg); err != nil {
 		b.Fatal(err)
 	}
