@@ -11,5 +11,5 @@ func ShrinkLatest(t testing.TB, kept, few int) {
 
 // Forget forgets what searches found before.
 func Forget(s *Store) {
-	s.answers.now, s.answers.older, s.answers.size = nil, nil, 0
+	s.answers = newAnswers()
 }

@@ -10,6 +10,7 @@ import (
 
 	"communique/feeds"
 	"communique/feeds/words"
+	"communique/internal/recent"
 )
 
 // The roll is the register cut into blocks of archiveSize whatever is asked for,
@@ -647,7 +648,7 @@ func (h *hunt) spoke(st *feeds.Statement, search string) (bool, error) {
 		}
 		h.clauses[search] = clauses
 	}
-	said := h.texts.of(st)
+	said := termsOf(&h.texts, st)
 	for i := range clauses {
 		c := &clauses[i]
 		if slices.ContainsFunc(c.ways, func(way wordWay) bool { return follow(said, way.parts) }) == c.not {
@@ -659,10 +660,7 @@ func (h *hunt) spoke(st *feeds.Statement, search string) (bool, error) {
 
 // texts are the words of statements that are no more as they were, of those that were
 // looked at lately: searches have the same few between their cut and their end.
-type texts struct {
-	mu         sync.Mutex
-	now, older map[textKey]map[int][]string // two generations
-}
+type texts = recent.Map[textKey, map[int][]string]
 
 type textKey struct {
 	id  feeds.StatementID
@@ -671,31 +669,24 @@ type textKey struct {
 
 const maxTexts = 100 // of a generation
 
-// of gives the terms of a statement by their places.
-func (c *texts) of(st *feeds.Statement) map[int][]string {
+// termsOf gives the terms of a statement by their places.
+func termsOf(c *texts, st *feeds.Statement) map[int][]string {
 	key := textKey{st.ID, st.Seq}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	said := c.now[key]
-	if said != nil {
+	said, ok := c.Get(key)
+	if ok {
 		return said
 	}
-	if said = c.older[key]; said == nil {
-		said = map[int][]string{}
-		language := ""
-		reader := words.Reader{Word: func(w []byte, at int) {
-			said[at] = append(said[at], string(words.AppendTerm(nil, w, language)))
-		}}
-		for i := range st.Copies {
-			c := &st.Copies[i]
-			language = words.Stems(c.Language)
-			reader.Article(c.Title, c.Summary, c.Content)
-		}
+	said = map[int][]string{}
+	language := ""
+	reader := words.Reader{Word: func(w []byte, at int) {
+		said[at] = append(said[at], string(words.AppendTerm(nil, w, language)))
+	}}
+	for i := range st.Copies {
+		c := &st.Copies[i]
+		language = words.Stems(c.Language)
+		reader.Article(c.Title, c.Summary, c.Content)
 	}
-	if c.now == nil || len(c.now) >= maxTexts {
-		c.older, c.now = c.now, map[textKey]map[int][]string{}
-	}
-	c.now[key] = said
+	c.Put(key, said)
 	return said
 }
 

@@ -134,7 +134,7 @@ type Store struct {
 
 	latest  latest
 	roll    roll
-	answers answers
+	answers *answers
 
 	unwritable atomic.Pointer[error] // see Writable
 
@@ -169,7 +169,7 @@ func Open(path string, o Options) (s *Store, err error) {
 	s = &Store{
 		path: path, log: o.Log, readOnly: o.ReadOnly, waits: refused != nil,
 		queue: make(chan *request, 64), quit: make(chan struct{}), stopped: make(chan struct{}),
-		terms: map[string]uint32{}, run: newWordRun(), next: make(chan struct{}),
+		terms: map[string]uint32{}, run: newWordRun(), next: make(chan struct{}), answers: newAnswers(), roll: roll{texts: texts{Max: maxTexts}},
 	}
 	s.file.Store(db)
 	if s.packer, err = newPacker(); err != nil {
@@ -342,7 +342,7 @@ func (s *Store) Close() error {
 func (s *Store) view(fn func(*tables) error) error {
 	return s.viewBy(func(tx *bbolt.Tx) *tables {
 		t := tablesOf(tx)
-		t.answers = &s.answers
+		t.answers = s.answers
 		return t
 	}, fn)
 }

@@ -7,11 +7,11 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
-	"sync"
 
 	"go.etcd.io/bbolt"
 
 	"communique/feeds/words"
+	"communique/internal/recent"
 )
 
 // wordClause is a clause of a search, compiled.
@@ -140,11 +140,7 @@ func (s *searcher) open(segment uint32) error {
 
 // answers remembers what was found in segments. What a segment's words are changes
 // with the list of its runs; most segments are old ones, which seldom do.
-type answers struct {
-	mu         sync.Mutex
-	now, older map[answerKey][]byte // postings, in two generations
-	size       int                  // of now, in octets
-}
+type answers = recent.Map[answerKey, []byte] // postings
 
 type answerKey struct {
 	way     string
@@ -157,30 +153,8 @@ const maxAnswers = 3 << 20
 
 var answerSeed = maphash.MakeSeed()
 
-func (a *answers) get(k answerKey) ([]byte, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	v, ok := a.now[k]
-	if !ok {
-		if v, ok = a.older[k]; ok {
-			a.add(k, v)
-		}
-	}
-	return v, ok
-}
-
-func (a *answers) put(k answerKey, v []byte) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.add(k, v)
-}
-
-func (a *answers) add(k answerKey, v []byte) {
-	if a.now == nil || a.size >= maxAnswers {
-		a.older, a.now, a.size = a.now, map[answerKey][]byte{}, 0
-	}
-	a.now[k] = v
-	a.size += len(v) + len(k.way) + 100
+func newAnswers() *answers {
+	return &answers{Max: maxAnswers, Cost: func(k answerKey, v []byte) int { return len(v) + len(k.way) + 100 }}
 }
 
 // known is way with what is remembered. A phrase is not looked for everywhere where
@@ -190,7 +164,7 @@ func (s *searcher) known(way wordWay, wanted, out *bitmap) error {
 		return s.way(way.parts, wanted, out)
 	}
 	key := answerKey{way.name, s.segment, s.version}
-	if v, ok := s.tables.answers.get(key); ok {
+	if v, ok := s.tables.answers.Get(key); ok {
 		var met bitmap
 		if err := met.add(v); err != nil {
 			return err
@@ -212,7 +186,7 @@ func (s *searcher) known(way wordWay, wanted, out *bitmap) error {
 	if err := s.way(way.parts, s.everywhere, &met); err != nil {
 		return err
 	}
-	s.tables.answers.put(key, met.posting())
+	s.tables.answers.Put(key, met.posting())
 	met.and(wanted)
 	out.or(&met)
 	return nil

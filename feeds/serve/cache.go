@@ -8,6 +8,7 @@ import (
 
 	"communique/feeds"
 	"communique/feeds/render"
+	"communique/internal/recent"
 )
 
 // prepared is a document and what it takes to make it again. It is checked
@@ -179,13 +180,7 @@ func (c *cache) shrink() {
 
 // entryCache keeps rendered entries: a new statement changes many feeds, and
 // each of their other entries stays as it was.
-type entryCache struct {
-	mu    sync.Mutex
-	max   int
-	size  int
-	now   map[entryKey]render.Entry // used since the last sweep
-	older map[entryKey]render.Entry // used before it
-}
+type entryCache = recent.Map[entryKey, render.Entry]
 
 type entryKey struct {
 	id       feeds.StatementID
@@ -197,32 +192,5 @@ type entryKey struct {
 }
 
 func newEntryCache(max int) *entryCache {
-	return &entryCache{max: max, now: map[entryKey]render.Entry{}}
-}
-
-func (c *entryCache) get(k entryKey) (render.Entry, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.now[k]
-	if !ok {
-		if e, ok = c.older[k]; ok {
-			c.add(k, e)
-		}
-	}
-	return e, ok
-}
-
-func (c *entryCache) put(k entryKey, e render.Entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.add(k, e)
-}
-
-// add keeps two generations, each of half the room: what was not used for a
-// whole generation is forgotten.
-func (c *entryCache) add(k entryKey, e render.Entry) {
-	if c.size += e.Size() + 200; c.size > c.max/2 {
-		c.older, c.now, c.size = c.now, map[entryKey]render.Entry{}, e.Size()+200
-	}
-	c.now[k] = e
+	return &entryCache{Max: max / 2, Cost: func(_ entryKey, e render.Entry) int { return e.Size() + 200 }}
 }

@@ -2,10 +2,10 @@ package serve
 
 import (
 	"cmp"
-	"sync"
 
 	"communique/feeds"
 	"communique/feeds/render"
+	"communique/internal/recent"
 	"communique/storage"
 )
 
@@ -81,7 +81,7 @@ func (s *Server) owners(heads []storage.Head, languages []string) ([]feeds.Sourc
 	for i, h := range heads {
 		key.id, key.seq = h.ID, h.Seq
 		var held bool
-		if out[i], held = s.shown.get(key); !held {
+		if out[i], held = s.shown.Get(key); !held {
 			missing = append(missing, h.ID)
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Server) owners(heads []storage.Head, languages []string) ([]feeds.Sourc
 		owner := st.Lead(languages...).Source
 		fresh[st.ID] = owner
 		key.id, key.seq = st.ID, st.Seq
-		s.shown.put(key, owner)
+		s.shown.Put(key, owner)
 	}
 	for i, h := range heads {
 		if out[i] == "" {
@@ -109,10 +109,7 @@ func (s *Server) owners(heads []storage.Head, languages []string) ([]feeds.Sourc
 }
 
 // ownerCache remembers whose copy of a statement is shown.
-type ownerCache struct {
-	mu         sync.Mutex
-	now, older map[ownerKey]feeds.SourceID // two generations, as of entryCache
-}
+type ownerCache = recent.Map[ownerKey, feeds.SourceID]
 
 type ownerKey struct {
 	id        feeds.StatementID
@@ -121,28 +118,3 @@ type ownerKey struct {
 }
 
 const maxOwners = 10_000 // of a generation
-
-func (c *ownerCache) get(k ownerKey) (feeds.SourceID, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	id, held := c.now[k]
-	if !held {
-		if id, held = c.older[k]; held {
-			c.add(k, id)
-		}
-	}
-	return id, held
-}
-
-func (c *ownerCache) put(k ownerKey, id feeds.SourceID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.add(k, id)
-}
-
-func (c *ownerCache) add(k ownerKey, id feeds.SourceID) {
-	if c.now == nil || len(c.now) >= maxOwners {
-		c.older, c.now = c.now, map[ownerKey]feeds.SourceID{}
-	}
-	c.now[k] = id
-}

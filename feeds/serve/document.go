@@ -142,7 +142,7 @@ func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]
 	var places []int
 	for i, id := range sel.ids {
 		key.id, key.seq = id, sel.seqs[i]
-		e, ok := s.entries.get(key)
+		e, ok := s.entries.Get(key)
 		if !ok {
 			missing, places = append(missing, id), append(places, i)
 			continue
@@ -171,7 +171,7 @@ func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]
 		}
 		entries[i] = e
 		key.id, key.seq = st.ID, st.Seq
-		s.entries.put(key, e)
+		s.entries.Put(key, e)
 	}
 	return entries, nil
 }

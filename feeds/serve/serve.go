@@ -92,7 +92,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, base: strings.TrimRight(u.Path, "/"), terms: map[feeds.Tag]*Term{}, named: map[string]*Named{}, was: map[string]string{}, removed: map[string]bool{}, private: newPrivate(o.API.Proxies),
-		divisions: newDivisions(o.CacheSize / 8), entryLook: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize / 8 * 5), entries: newEntryCache(o.CacheSize / 4), assets: map[string]*document{}}
+		divisions: newDivisions(o.CacheSize / 8), entryLook: lookOf(&o), limits: newLimiter(o.API), sources: map[feeds.SourceID]*feeds.Source{}, cache: newCache(o.CacheSize / 8 * 5), entries: newEntryCache(o.CacheSize / 4), shown: ownerCache{Max: maxOwners}, assets: map[string]*document{}}
 	for i := range o.Terms {
 		s.terms[o.Terms[i].Tag] = &o.Terms[i]
 	}

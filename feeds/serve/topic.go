@@ -125,13 +125,13 @@ func (s *Server) Item(st *feeds.Statement, languages ...string) (json.RawMessage
 	for _, l := range languages {
 		key.language += l + ","
 	}
-	e, ok := s.entries.get(key)
+	e, ok := s.entries.Get(key)
 	if !ok {
 		var err error
 		if e, err = s.o.Site.Entry(render.FormatJSON, st, languages...); err != nil || e.ID == "" {
 			return nil, err
 		}
-		s.entries.put(key, e)
+		s.entries.Put(key, e)
 	}
 	return e.Whole(), nil
 }
