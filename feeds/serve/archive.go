@@ -221,9 +221,6 @@ func (s *Server) archive(f feeds.Feed, number, per int, format render.Format, ab
 		link += ", " + relation(at(number+1), "next-archive", format)
 	}
 	doc.set("Link", link)
-	if f.Private {
-		doc.keepPrivate()
-	}
 	return doc, nil
 }
 

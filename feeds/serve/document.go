@@ -110,9 +110,6 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 		if sel.before > 0 {
 			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, sel.per, string(format), f.RawQuery), "prev-archive", format))
 		}
-		if f.Private {
-			doc.keepPrivate()
-		}
 		return doc, nil
 	}
 	return p

@@ -304,11 +304,7 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 				// Nothing of it is for other sites, search engines or readers in the web.
 				p.NoIndex, p.Embed, p.Subscribe.Readers = true, nil, nil
 				body, err := to.Feed(p)
-				doc, err := s.page(to, body, err, sel.changed)
-				if err == nil {
-					doc.keepPrivate()
-				}
-				return doc, err
+				return s.page(to, body, err, sel.changed)
 			}
 			p.Embeddings = s.discovery(p.Canonical, p.Title.Text)
 			body, err := to.Feed(p)

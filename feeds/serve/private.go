@@ -254,13 +254,28 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 	s.serve(w, r, p)
 }
 
-// resolveIn is resolve for the addresses of a private feed.
-func (s *Server) resolveIn(feed *Named, path, rawQuery, accept string, to reader) (*prepared, error) {
+// resolveIn is resolve for the addresses of a private feed. Whatever makes the
+// document, it gets the headers of a private one here.
+func (s *Server) resolveIn(feed *Named, path, rawQuery, accept string, to reader) (p *prepared, err error) {
 	f := s.titled(feed)
+	named := func(name string) (feeds.Feed, error) { return s.only(f, name) }
 	if rest, in := strings.CutPrefix(path, "/archive/"); in {
-		return s.archiveOf(rest, rawQuery, func(name string) (feeds.Feed, error) { return s.only(f, name) })
+		p, err = s.archiveOf(rest, rawQuery, named)
+	} else {
+		p, err = s.feedOf(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept, to, named)
 	}
-	return s.feedOf(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept, to, func(name string) (feeds.Feed, error) { return s.only(f, name) })
+	if err != nil {
+		return nil, err
+	}
+	open := p.make
+	p.make = func() (*document, error) {
+		doc, err := open()
+		if err == nil {
+			doc.keepPrivate()
+		}
+		return doc, err
+	}
+	return p, nil
 }
 
 // only gives a feed by its name, and none beside it.

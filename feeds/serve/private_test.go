@@ -280,3 +280,23 @@ func TestGuessesAreFewAndKeepNobodyOut(t *testing.T) {
 		t.Errorf("counted %v", got)
 	}
 }
+
+// A window and the pages behind it are made in another room than a feed with
+// archives: whatever makes a document of a private feed, no shared cache keeps it.
+func TestNoSharedCacheKeepsAnyDocumentOfAPrivateFeed(t *testing.T) {
+	window := okapi
+	window.Feed.Path, window.Feed.Order, window.Feed.Query = "zebra", feeds.ByUpdate, feeds.Query{Limit: 1}
+	s := newSite(t, withPrivate, func(o *Options) { o.Named = append(o.Named, window) })
+	for _, title := range []string{"The harbour opens", "The harbour closes", "The harbour opens again"} {
+		s.say("north", "en", title)
+	}
+	s.grant(anas)
+	for _, path := range []string{"/feeds/okapi", "/feeds/zebra"} {
+		for _, rest := range []string{".atom", ".rss", ".json", ".html", ".atom?after=start", ".rss?after=start", ".json?after=start", ".html?after=start", ".atom?q=harbour", ".json?lang=en", ".rss?limit=1"} {
+			a := s.get(path+rest, "Authorization", "Bearer "+anas)
+			if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(a.Header.Get("Vary"), "Authorization") || a.Header.Get("Access-Control-Allow-Origin") != "" || a.Header.Get("X-Robots-Tag") != noRobots {
+				t.Errorf("%s: got %d, %v", path+rest, a.StatusCode, a.Header)
+			}
+		}
+	}
+}
