@@ -255,6 +255,7 @@ type Change struct {
 	Into      feeds.StatementID // the statement that this one was joined to, "" when it stands
 	Published bool              // false: it is withdrawn, hidden, expired or joined
 	Expired   bool              // it is not published for its age alone
+	Withheld  bool              // it never was: the flood brake holds it back, or it was dropped then
 	Head      Head              // when it is published
 }
 
@@ -289,6 +290,8 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 				v := root.view
 				c.Head = Head{ID: root.id, Seq: v.said.seq, Order: v.order.time(), Changed: v.said.at.time()}
 			} else if c.Expired, err = t.expired(root); err != nil {
+				return err
+			} else if c.Withheld, err = t.withheld(root); err != nil {
 				return err
 			}
 			last[root.id] = c

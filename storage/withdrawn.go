@@ -135,3 +135,33 @@ func (t *tables) expired(root *row) (bool, error) {
 	g, ok := f.(*feeds.Gone)
 	return ok && g.Reason == feeds.Expired, err
 }
+
+// withheld reports whether all that was ever said of a statement is what the flood
+// brake holds back, or held back until an operator dropped it: nobody has seen it.
+func (t *tables) withheld(root *row) (bool, error) {
+	tr, err := treeOf(t.row, root)
+	if err != nil {
+		return false, err
+	}
+	for i := range tr.items {
+		row, err := t.logRow(tr.items[i].said.seq)
+		if err != nil {
+			return false, err
+		}
+		f, err := row.fact(nil, nil)
+		if err != nil {
+			return false, err
+		}
+		switch f := f.(type) {
+		case *feeds.Observed:
+			if !f.Withheld {
+				return false, nil
+			}
+		case *feeds.Gone:
+			if f.Reason != feeds.Dropped {
+				return false, nil
+			}
+		}
+	}
+	return len(tr.items) > 0, nil
+}

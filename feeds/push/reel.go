@@ -113,7 +113,7 @@ type view struct {
 // event is what a change is to a view.
 type event struct {
 	kind  string // statement, withdrawn
-	isNew bool   // the statement was first seen with this very record
+	isNew bool   // the statement was first published with this very record
 	data  []byte // JSON: the item, or what was withdrawn
 }
 
@@ -124,8 +124,8 @@ const (
 
 // of gives what the change is to a view, nil for nothing.
 func (c *change) of(v *view, store *storage.Store, site *serve.Server) (*event, error) {
-	if c.Expired {
-		return nil, nil // nobody took it back
+	if c.Expired || c.Withheld {
+		return nil, nil // nobody took it back, or nobody has ever had it
 	}
 	if !c.Published {
 		return &event{kind: kindWithdrawn, data: withdrawn(site, c.Change)}, nil
@@ -166,7 +166,9 @@ func (c *change) item(languages []string, store *storage.Store, site *serve.Serv
 	if err != nil || len(sts) == 0 {
 		return nil, err
 	}
-	c.isNew = sts[0].Changed.Equal(sts[0].FirstSeen)
+	if c.isNew, err = isNew(store, &sts[0]); err != nil {
+		return nil, err
+	}
 	data, err := site.Item(&sts[0], languages...)
 	if err == nil && c.young && len(c.items) < mostItems && len(data) <= mostOctets {
 		if c.items == nil {
@@ -175,6 +177,29 @@ func (c *change) item(languages []string, store *storage.Store, site *serve.Serv
 		c.items[key] = data
 	}
 	return data, err
+}
+
+// isNew reports whether a statement was published first with the last word on it:
+// it came with that, or the flood brake of its source let it go. A brake is known
+// until the next one of that source.
+func isNew(store *storage.Store, st *feeds.Statement) (bool, error) {
+	if st.Changed.Equal(st.FirstSeen) {
+		return true, nil
+	}
+	for i := range st.Copies {
+		if !st.Copies[i].FirstSeen.Equal(st.FirstSeen) {
+			continue
+		}
+		f, _, err := store.Fetched(st.Copies[i].Item.Source())
+		if err != nil {
+			return false, err
+		}
+		// What is let go is said before the brake's end is.
+		if b := f.Brake; b != nil && !st.FirstSeen.Before(b.Since) && (f.Braked() || b.Ended.Equal(st.Changed)) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // meets reports whether a statement is in a selection: the store is asked for

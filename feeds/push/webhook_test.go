@@ -106,3 +106,47 @@ func TestWebhookIsToldAgainUntilItHasIt(t *testing.T) {
 		t.Errorf("then comes %q", data.Title)
 	}
 }
+
+// What the flood brake holds back was never published: nobody is told that it is
+// withdrawn, and it is news when it is released.
+func TestWhatIsHeldBackIsToldWhenItIsReleased(t *testing.T) {
+	s := newSubscriber(t)
+	h := newHouse(t, func(o *push.Options) {
+		o.Webhooks = []push.Webhook{{Name: "desk", URL: s.url, Secret: "0123456789abcdef0123456789abcdef"}}
+	})
+	l := h.listen("", "")
+	now := h.o.Now().Truncate(time.Microsecond)
+	held := func(name string) *feeds.Observed {
+		return &feeds.Observed{Item: feeds.ItemKey("north/" + name), Statement: sid(name), FirstSeen: now, Changed: now, Order: now, Published: now,
+			Revision: 1, Relation: feeds.IsOrigin, Withheld: true,
+			Copy: feeds.Copy{Source: "north", ID: name, Title: "On " + name, Link: "https://north.example/" + name, Published: now, Language: "en"}}
+	}
+	good, bad := held("good"), held("bad")
+	f := &feeds.Fetched{Source: "north", At: now, Brake: &feeds.Brake{Since: now, Items: 2, Of: 2}}
+	h.say(now, good, bad, f)
+	later := now.Add(time.Minute)
+	h.say(later, &feeds.Gone{Item: bad.Item, Statement: bad.Statement, FirstSeen: now, Order: now, Reason: feeds.Dropped})
+	released := *good
+	released.Withheld = false
+	h.say(later, &released)
+	h.say(later, &feeds.Fetched{Source: "north", At: later, Brake: &feeds.Brake{Since: now, Items: 2, Of: 2, Ended: later, Did: "released"}})
+	corrected := released
+	corrected.Revision, corrected.Changed, corrected.Copy.Title = 2, later.Add(time.Minute), "On good, corrected"
+	expect := func(kind string) {
+		t.Helper()
+		var m struct {
+			Type string
+			Data struct{ ID string }
+		}
+		if err := json.Unmarshal([]byte(wait(t, s.got, "message").body), &m); err != nil || m.Type != kind || !strings.HasSuffix(m.Data.ID, "/"+string(sid("good"))) {
+			t.Errorf("told %+v (%v), want %s of what was released", m, err, kind)
+		}
+	}
+	expect("statement.published")
+	if got := l.title(); got != "good" {
+		t.Errorf("the stream tells of %q", got)
+	}
+	h.say(later.Add(time.Minute), &corrected)
+	expect("statement.updated")
+	none(t, s.got, "message too many")
+}
