@@ -28,6 +28,7 @@ type Feed struct {
 	Brief    bool              // entries carry their summaries, not their texts
 	Preserve bool              // an entry's id is its shown copy's own, byte for byte
 	Private  bool              // only who has a token learns of it
+	Token    string            // that one reader has shown in the address of a private feed, so that what leads on through it takes it along
 }
 
 // Order is by what the entries of a feed are sorted.

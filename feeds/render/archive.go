@@ -1,7 +1,9 @@
 package render
 
 import (
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"communique/feeds"
@@ -49,6 +51,22 @@ func (s Site) PageURL(f feeds.Feed, page, ext string) string {
 		page = f.RawQuery + "&" + page
 	}
 	return s.FeedURL(f.Path, ext, or(page, f.RawQuery))
+}
+
+// TokenKey is the parameter that a token may stand in: most news readers can send
+// nothing but an address.
+const TokenKey = "token"
+
+// WithToken gives an address with the token that opens it; without one, as it is.
+func WithToken(address, token string) string {
+	if token == "" {
+		return address
+	}
+	sign := "?"
+	if strings.Contains(address, "?") {
+		sign = "&"
+	}
+	return address + sign + TokenKey + "=" + url.QueryEscape(token)
 }
 
 // Shown gives what a document shows of entries: those that FeedIn puts into it.

@@ -253,14 +253,14 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) 
 	for _, other := range Formats() {
 		d.urls[other] = s.PageURL(f, h.Page, string(other))
 	}
-	d.current = s.FeedURL(f.Path, string(format), f.RawQuery)
+	d.current = WithToken(s.FeedURL(f.Path, string(format), f.RawQuery), f.Token)
 	if h.Archive > 0 {
 		for _, other := range Formats() {
 			d.urls[other] = s.ArchiveURL(f.Path, h.Archive, h.Per, string(other), f.RawQuery)
 		}
 	}
 	if h.Before > 0 {
-		d.before = s.ArchiveURL(f.Path, h.Before, h.Per, string(format), f.RawQuery)
+		d.before = WithToken(s.ArchiveURL(f.Path, h.Before, h.Per, string(format), f.RawQuery), f.Token)
 	}
 	seen := make(map[feeds.StatementID]bool, len(entries))
 	// Publishers may have one id for two publications, and to readers those are
@@ -287,7 +287,7 @@ func (s Site) document(format Format, f feeds.Feed, entries []Entry, h History) 
 	d.fit()
 	if h.Next != nil {
 		if page := h.Next(d.entries); page != "" {
-			d.next = s.PageURL(f, page, string(format))
+			d.next = WithToken(s.PageURL(f, page, string(format)), f.Token)
 		}
 	}
 	return d

@@ -212,13 +212,13 @@ func (s *Server) archive(f feeds.Feed, number, per int, format render.Format, ab
 	doc.set("Content-Disposition", `inline; filename="`+fileName(f.Path)+"-"+strconv.Itoa(number)+"."+string(format)+`"`)
 	at := func(n int) string { return s.o.Site.ArchiveURL(f.Path, n, perOf(per), string(format), f.RawQuery) }
 	link := relation(at(number), "self", format) +
-		", " + relation(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), "current", format)
+		", " + relation(render.WithToken(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), f.Token), "current", format)
 	if number > 1 {
-		link += ", " + relation(at(number-1), "prev-archive", format)
+		link += ", " + relation(render.WithToken(at(number-1), f.Token), "prev-archive", format)
 	}
 	if number < got.Documents {
 		// It stands here only: in the document it would change what was written.
-		link += ", " + relation(at(number+1), "next-archive", format)
+		link += ", " + relation(render.WithToken(at(number+1), f.Token), "next-archive", format)
 	}
 	doc.set("Link", link)
 	return doc, nil

@@ -108,7 +108,7 @@ func (s *Server) document(f feeds.Feed, format render.Format) *prepared {
 		doc.set("Vary", "Accept-Encoding, A-IM")
 		(&deltas{server: s, feed: f, format: format, sel: sel, query: fmt.Sprintf("%+v %q", f.Query, f.Prefer)}).tagged(doc)
 		if sel.before > 0 {
-			doc.set("Link", s.linkHeader(f, format)+", "+relation(s.o.Site.ArchiveURL(f.Path, sel.before, sel.per, string(format), f.RawQuery), "prev-archive", format))
+			doc.set("Link", s.linkHeader(f, format)+", "+relation(render.WithToken(s.o.Site.ArchiveURL(f.Path, sel.before, sel.per, string(format), f.RawQuery), f.Token), "prev-archive", format))
 		}
 		return doc, nil
 	}

@@ -200,7 +200,7 @@ func (s *Server) feedLinks(f feeds.Feed, title string) []pages.FeedLink {
 	var out []pages.FeedLink
 	for _, format := range render.Formats() {
 		out = append(out, pages.FeedLink{Type: format.MediaType(), Format: string(format), Title: title + " (" + formatNames[format] + ")",
-			Href: s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), Language: f.Language})
+			Href: render.WithToken(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), f.Token), Language: f.Language})
 	}
 	return out
 }
@@ -291,7 +291,7 @@ func (s *Server) feedPage(to reader, f feeds.Feed, rawQuery string, home bool) (
 				} else if e != "" {
 					raw = e
 				}
-				return s.link(to, "/feeds/"+f.Path+".html", raw)
+				return render.WithToken(s.link(to, "/feeds/"+f.Path+".html", raw), f.Token)
 			}
 			if older != "" {
 				p.Older = own(url.Values{afterKey: {older}})
@@ -402,6 +402,12 @@ func (s *Server) feedView(to reader, f feeds.Feed, v view) (*pages.FeedPage, err
 	if to.chosen {
 		p.Keep = append(p.Keep, pages.Field{Name: pages.Chosen, Value: to.Tag})
 	}
+	if f.Token != "" { // forms and the other languages stay in the feed, too
+		p.Keep = append(p.Keep, pages.Field{Name: render.TokenKey, Value: f.Token})
+		for i := range p.Versions {
+			p.Versions[i].Href = render.WithToken(p.Versions[i].Href, f.Token)
+		}
+	}
 	p.Subscribe = pages.Subscribe{Feeds: p.Feeds, Readers: pages.Readers(p.Feeds[0].Href)}
 	var options []pages.Option
 	for _, l := range s.offered(counts) {
@@ -489,7 +495,7 @@ func (s *Server) filters(to reader, f feeds.Feed, counts facets, all string) (gr
 			v.Del(key)
 		}
 		// Commas stay: they are legal in a query and people read these addresses.
-		return s.link(to, "/feeds/"+f.Path+".html", strings.ReplaceAll(v.Encode(), "%2C", ","))
+		return render.WithToken(s.link(to, "/feeds/"+f.Path+".html", strings.ReplaceAll(v.Encode(), "%2C", ",")), f.Token)
 	}
 	for _, key := range selectors {
 		if value := now.Get(key); value != "" {

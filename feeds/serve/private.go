@@ -16,16 +16,13 @@ import (
 	"time"
 
 	"communique/feeds"
+	"communique/feeds/render"
 )
 
 // Private feeds are for those who show a token that opens them. To everybody
 // else there is no such feed: no list, map, frame, topic or refusal names it. That
 // its statements are in other feeds, too, is as it should be: what is private is
 // the selection (docs/decisions/012).
-
-// tokenKey is the parameter that a token may stand in: most news readers can
-// send nothing but an address.
-const tokenKey = "token"
 
 // guesses bound how many wrong tokens one reader may show: in a minute, and all
 // at once.
@@ -96,13 +93,13 @@ func (p *private) at(path string) (feed *Named, called string) {
 // withoutToken gives the request without the parameter that a token stands in,
 // so that nothing behind it can write the token anywhere, and the token.
 func withoutToken(r *http.Request) (*http.Request, string) {
-	if raw := r.URL.RawQuery; !strings.Contains(raw, tokenKey) && !strings.Contains(raw, "%") {
+	if raw := r.URL.RawQuery; !strings.Contains(raw, render.TokenKey) && !strings.Contains(raw, "%") {
 		return r, ""
 	}
 	token, rest, has := "", make([]string, 0, 4), false
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		key, value, _ := strings.Cut(pair, "=")
-		if name, err := url.QueryUnescape(key); err != nil || name != tokenKey {
+		if name, err := url.QueryUnescape(key); err != nil || name != render.TokenKey {
 			rest = append(rest, pair)
 			continue
 		}
@@ -216,14 +213,7 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 	}
 	// What leads elsewhere takes the token along that came in the address.
 	lead := func(status int, path string) {
-		if inAddress != "" {
-			sign := "?"
-			if strings.Contains(path, "?") {
-				sign = "&"
-			}
-			path += sign + tokenKey + "=" + url.QueryEscape(inAddress)
-		}
-		h.Set("Location", s.base+path)
+		h.Set("Location", s.base+render.WithToken(path, inAddress))
 		h.Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(status)
 	}
@@ -232,14 +222,14 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 		lead(http.StatusMovedPermanently, place+feed.Feed.Path+rest+query(r.URL.RawQuery))
 		return
 	}
-	key := cacheKey{path: path, query: r.URL.RawQuery}
+	key := cacheKey{path: path, query: render.WithToken(query(r.URL.RawQuery), inAddress)}
 	to, isPage := s.readerOf(r, path)
 	if isPage {
 		key.language = to.Tag
 	}
 	p := s.cache.get(key)
 	if p == nil {
-		fresh, err := s.resolveIn(feed, path, r.URL.RawQuery, r.Header.Get("Accept"), to)
+		fresh, err := s.resolveIn(feed, path, r.URL.RawQuery, inAddress, r.Header.Get("Accept"), to)
 		var elsewhere *redirect
 		switch {
 		case errors.As(err, &elsewhere):
@@ -254,10 +244,12 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 	s.serve(w, r, p)
 }
 
-// resolveIn is resolve for the addresses of a private feed. Whatever makes the
-// document, it gets the headers of a private one here.
-func (s *Server) resolveIn(feed *Named, path, rawQuery, accept string, to reader) (p *prepared, err error) {
+// resolveIn is resolve for the addresses of a private feed; token is the one that
+// came in the address, "" for none. Whatever makes the document, it gets the
+// headers of a private one here.
+func (s *Server) resolveIn(feed *Named, path, rawQuery, token, accept string, to reader) (p *prepared, err error) {
 	f := s.titled(feed)
+	f.Token = token
 	named := func(name string) (feeds.Feed, error) { return s.only(f, name) }
 	if rest, in := strings.CutPrefix(path, "/archive/"); in {
 		p, err = s.archiveOf(rest, rawQuery, named)

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -123,7 +125,13 @@ func TestAPrivateFeedIsForWhoShowsAToken(t *testing.T) {
 			if want == 200 && !bytes.Contains(a.body, []byte("The harbour opens")) {
 				t.Errorf("%s with %s shows\n%s", path, x.how, a.body)
 			}
-			if bytes.Contains(a.body, []byte(anas)) || strings.Contains(fmt.Sprint(a.Header["Link"], a.Header["Etag"]), anas) {
+			// Only the page for people, whose address had the token, has it in its links: what
+			// a feed calls its own address is passed on by who reads it.
+			if x.query != "" && strings.Contains(path, ".html") && want == 200 {
+				if !bytes.Contains(a.body, []byte("/feeds/okapi.atom?token="+anas)) || !bytes.Contains(a.body, []byte(`name="token" value="`+anas)) {
+					t.Errorf("%s with %s: the page leads its reader out of the feed\n%s", path, x.how, a.body)
+				}
+			} else if bytes.Contains(a.body, []byte(anas)) || strings.Contains(fmt.Sprint(a.Header["Link"], a.Header["Etag"]), anas) {
 				t.Errorf("%s with %s: the token is in the answer\n%v\n%s", path, x.how, a.Header, a.body)
 			}
 			if strings.Contains(a.Header.Get("Link"), "hub") || bytes.Contains(a.body, []byte("/hub")) {
@@ -296,6 +304,56 @@ func TestNoSharedCacheKeepsAnyDocumentOfAPrivateFeed(t *testing.T) {
 			a := s.get(path+rest, "Authorization", "Bearer "+anas)
 			if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(a.Header.Get("Vary"), "Authorization") || a.Header.Get("Access-Control-Allow-Origin") != "" || a.Header.Get("X-Robots-Tag") != noRobots {
 				t.Errorf("%s: got %d, %v", path+rest, a.StatusCode, a.Header)
+			}
+		}
+	}
+}
+
+// Who can send nothing but an address follows the links of RFC 5005 from the
+// newest statement of a private feed to its first.
+func TestWhoHasTheTokenInTheAddressWalksAPrivateFeed(t *testing.T) {
+	window := okapi
+	window.Feed.Path, window.Feed.Order, window.Feed.Query = "zebra", feeds.ByUpdate, feeds.Query{Limit: 10}
+	s := newSite(t, withPrivate, func(o *Options) { o.Named = append(o.Named, window) })
+	const all = 130
+	for i := range all {
+		s.say("north", "en", fmt.Sprintf("The harbour opens %d", i))
+	}
+	s.grant(anas)
+	s.grant(bens)
+	leadsOn := regexp.MustCompile(`rel="(?:next|prev-archive)"[^>]*href="https://news.example.org([^"]*)"`)
+	inHeader := regexp.MustCompile(`<https://news.example.org([^>]*)>; rel="(?:next|prev-archive)"`)
+	json := regexp.MustCompile(`"next_url": ?"https://news.example.org([^"]*)"`)
+	for _, name := range []string{"okapi", "zebra"} {
+		for _, format := range []string{"atom", "rss", "json"} {
+			links := leadsOn
+			if format == "json" {
+				links = json
+			}
+			seen, documents := map[string]bool{}, 0
+			path := "/feeds/" + name + "." + format + "?token=" + anas
+			for ; path != ""; documents++ {
+				a := s.get(path, "Accept-Encoding", "identity")
+				if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "private, no-cache" || bytes.Contains(a.body, []byte(bens)) {
+					t.Fatalf("%s: got %d, %v\n%s", path, a.StatusCode, a.Header, a.body)
+				}
+				if own := []byte("/feeds/" + name + "." + format + "?token="); bytes.Contains(a.body, append([]byte(`rel="self" type="application/atom+xml" href="https://news.example.org`), own...)) || bytes.Contains(a.body, []byte(`"feed_url": "https://news.example.org`+string(own))) {
+					t.Errorf("%s: what it calls its own address has the token in it", path)
+				}
+				for _, id := range regexp.MustCompile(`The harbour opens \d+`).FindAllString(string(a.body), -1) {
+					seen[id] = true
+				}
+				next := ""
+				if m := links.FindSubmatch(a.body); m != nil {
+					next = html.UnescapeString(strings.ReplaceAll(string(m[1]), `\u0026`, "&"))
+				}
+				if m := inHeader.FindStringSubmatch(a.Header.Get("Link")); next != "" && (m == nil || m[1] != next) {
+					t.Errorf("%s: the header leads to %v, the document to %s", path, m, next)
+				}
+				path = next
+			}
+			if len(seen) != all || documents < 2 {
+				t.Errorf("%s.%s: %d statements in %d documents, want %d", name, format, len(seen), documents, all)
 			}
 		}
 	}

@@ -187,11 +187,11 @@ func (s *Server) window(f feeds.Feed, at place, format render.Format) *prepared 
 		s.asFeed(doc, f, format)
 		link := s.linkHeader(f, format)
 		if at.further {
-			link = relation(s.o.Site.PageURL(f, page, string(format)), "self", format) + ", " + relation(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), "first", format)
+			link = relation(s.o.Site.PageURL(f, page, string(format)), "self", format) + ", " + relation(render.WithToken(s.o.Site.FeedURL(f.Path, string(format), f.RawQuery), f.Token), "first", format)
 			doc.set("X-Robots-Tag", "noindex")
 		}
 		if next != "" {
-			link += ", " + relation(s.o.Site.PageURL(f, next, string(format)), "next", format)
+			link += ", " + relation(render.WithToken(s.o.Site.PageURL(f, next, string(format)), f.Token), "next", format)
 		}
 		doc.set("Link", link)
 		return doc, nil
