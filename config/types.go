@@ -792,7 +792,6 @@ type Link struct {
 	At place `yaml:"-"`
 }
 
-// Feed is a feed of your own choice, at /feeds/NAME.atom, .rss, .json and .html.
 // WebSub is news the moment they come, both ways (W3C WebSub). Subscriptions and
 // where every delivery stands are in the store, so a restart loses none.
 //
