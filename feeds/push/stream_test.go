@@ -228,6 +228,9 @@ func TestStreamRefusals(t *testing.T) {
 	if status, _, text := get("?topic=dance"); status != 404 || !strings.Contains(text, "health") {
 		t.Errorf("an unknown topic: %d %s", status, text)
 	}
+	if status, _, text := get("?feed=health"); status != 400 || !strings.Contains(text, `"parameter":"feed"`) {
+		t.Errorf("a parameter that it does not know: %d %s", status, text)
+	}
 	if status, _, text := get("?last_event_id=soon"); status != 400 || !strings.Contains(text, "soon") {
 		t.Errorf("a bad id: %d %s", status, text)
 	}

@@ -92,9 +92,14 @@ func (t *Topic) Content() (Content, error) {
 	return c, nil
 }
 
-// Selection gives the feed that an address's parameters ask for, over all
-// statements. The error is for Decline.
+// Selection gives the feed that the parameters of the stream's address ask for,
+// over all statements. The error is for Decline.
 func (s *Server) Selection(rawQuery string) (feeds.Feed, error) {
+	if v, err := url.ParseQuery(rawQuery); err == nil { // narrowed refuses what cannot be read
+		if err := (&route{params: listening}).check(v); err != nil {
+			return feeds.Feed{}, err
+		}
+	}
 	return s.narrowed(feeds.Feed{Path: "all"}, rawQuery)
 }
 
