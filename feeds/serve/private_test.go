@@ -144,6 +144,11 @@ func TestAPrivateFeedIsForWhoShowsAToken(t *testing.T) {
 			s.server.private.wrong = newPrivate(nil).wrong // no limit here
 		}
 	}
+	for language, heading := range map[string]string{"en": "This is for some readers only", "fr": "Ceci est réservé à certains lecteurs"} {
+		if a := s.get("/feeds/okapi.html", "Accept", "text/html", "Accept-Language", language); a.StatusCode != 401 || !bytes.Contains(a.body, []byte("<h1>"+heading)) {
+			t.Errorf("a person who has no token gets, in %s, %d\n%s", language, a.StatusCode, a.body)
+		}
+	}
 	page := string(s.get("/feeds/okapi.html?token=" + anas).body)
 	for _, no := range []string{"oembed", "/embed/", "feedly", "inoreader", "hreflang=\"x-default\""} {
 		if strings.Contains(strings.ToLower(page), no) {

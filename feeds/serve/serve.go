@@ -330,7 +330,7 @@ func (r *refusal) heading() string {
 			return "error.expired"
 		}
 		return "error.410"
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return "error." + strconv.Itoa(r.status)
 	}
 	return "error.other"
