@@ -163,9 +163,10 @@ type Retain struct {
 // with, and keeps the last good copy in the folder of the store, by which it
 // starts when the list cannot be had. A source that leaves the list is asked no
 // longer; what it has said stays. A list that cannot be read, is cut short or
-// has no feed in it changes nothing. The id of each source is made of its
-// address, so it is the same in every order; one that stands in `sources` too
-// is that one. `defaults` hold, but for its `headers`: they may be secrets, and
+// has no feed in it changes nothing in a daemon that runs; a `file` of this
+// machine must be whole when one starts, like every file of the configuration.
+// The id of each source is made of its address, so it is the same in every
+// order; one that stands in `sources` too is that one. `defaults` hold, but for its `headers`: they may be secrets, and
 // somebody else says where the list leads.
 //
 //	include_opml:

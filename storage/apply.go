@@ -204,6 +204,7 @@ type batch struct {
 	// What lists and closing need, register.go.
 	listing  bool  // say a list when it is time for one
 	at       stamp // of the last record
+	telling  bool  // something that may change statements
 	through  uint64
 	left     map[feeds.StatementID][]uint32         // published no longer → the terms it had
 	old      map[feeds.StatementID]*feeds.Statement // as it was before the batch; nil when no archive can show it
@@ -229,6 +230,11 @@ func (b *batch) apply(r *record) error {
 	isNext := r.seq > b.state.position // then nothing can have the number
 	b.state.position = max(b.state.position, r.seq)
 	b.at = r.at
+	switch r.kind {
+	case kindFetched, kindSubscribed, kindPushed, kindLeased, kindGranted:
+	default:
+		b.telling = true
+	}
 	var (
 		old  logRow
 		held = b.latest.Get([]byte(r.key))
@@ -454,5 +460,5 @@ func foundKey(k feeds.Key, row uint32) []byte {
 // written makes known what a committed batch changed.
 func (b *batch) written() {
 	maps.Copy(b.store.terms, b.newTerms)
-	b.store.publish(b.state)
+	b.store.publish(b.state, b.telling)
 }

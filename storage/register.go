@@ -700,6 +700,7 @@ func (s *Store) conclude(tx *bbolt.Tx, b *batch) (*batch, error) {
 		return b, err
 	}
 	maps.Copy(next.newTerms, b.newTerms)
+	next.telling = b.telling
 	for _, f := range said {
 		r, err := newRecord(b.at.time(), f)
 		if err != nil {

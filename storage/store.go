@@ -140,6 +140,7 @@ type Store struct {
 
 	mu    sync.Mutex
 	state state         // as last committed
+	told  uint64        // see Told
 	next  chan struct{} // closed at the next commit
 }
 
@@ -416,16 +417,20 @@ func (s *Store) reopen() error {
 	}); err != nil {
 		return err
 	}
-	s.publish(st)
+	s.publish(st, true)
 	s.log.Info("the store is open for writing")
 	return nil
 }
 
-// publish makes a committed state known and wakes who waits for it.
-func (s *Store) publish(st state) {
+// publish makes a committed state known and wakes who waits for it; telling is
+// whether statements may have changed.
+func (s *Store) publish(st state, telling bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state = st
+	if telling {
+		s.told = st.position
+	}
 	close(s.next)
 	s.next = make(chan struct{})
 }
@@ -445,6 +450,14 @@ func (s *Store) current() state {
 
 // Position is the number of the newest record.
 func (s *Store) Position() uint64 { return s.current().position }
+
+// Told is a position since which no statement has changed: visits that brought
+// nothing and deliveries, which are most of what is said, leave it where it is.
+func (s *Store) Told() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told
+}
 
 // Digest tells one state from another: two stores at the same position that
 // were told the same have the same digest, whatever the order and however

@@ -19,7 +19,7 @@ type prepared struct {
 	heads func() (mark uint64, err error)
 	make  func() (*document, error)
 
-	at  atomic.Uint64 // the store's position, plus 1, at which doc was last known to be right
+	at  atomic.Uint64 // where the store was, plus 1, when doc was last known to be right
 	doc atomic.Pointer[document]
 
 	mu    sync.Mutex // held while checking and making
@@ -33,7 +33,10 @@ func never() (uint64, error) { return 1, nil }
 
 // current gives the document as the store has it now.
 func (p *prepared) current(s *Server) (*document, error) {
-	at := s.o.Store.Position() + 1
+	at := s.o.Store.Told() + 1
+	if p.heads == nil {
+		at = s.o.Store.Position() + 1
+	}
 	if doc := p.doc.Load(); doc != nil && p.at.Load() == at {
 		return doc, nil
 	}

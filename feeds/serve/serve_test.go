@@ -782,6 +782,33 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// Most of what is said are visits that brought nothing. What readers see does not
+// depend on them, and to look each time would make all wait who ask meanwhile.
+func TestVisitsThatBroughtNothingMakeNobodyLookAgain(t *testing.T) {
+	s := newSite(t)
+	looks := 0
+	p := &prepared{
+		heads: func() (uint64, error) { looks++; return uint64(looks), nil },
+		make:  func() (*document, error) { return newDocument([]byte("x"), "text/plain", day, time.Minute), nil },
+	}
+	look := func() int {
+		if _, err := p.current(s.server); err != nil {
+			t.Fatal(err)
+		}
+		return looks
+	}
+	s.say("north", "en", "Clinics", health)
+	first := look()
+	s.append(&feeds.Fetched{Source: "north", At: day})
+	if got := look(); got != first {
+		t.Errorf("looked %d times more after a visit", got-first)
+	}
+	s.say("north", "en", "Figures", data)
+	if got := look(); got != first+1 {
+		t.Errorf("looked %d times more after a statement, want once", got-first)
+	}
+}
+
 func TestAdminTellsHealth(t *testing.T) {
 	s := newSite(t)
 	s.append(&feeds.Fetched{Source: "north", At: day, Failures: 2, Class: "dns", Error: "no such <host>"})
