@@ -54,15 +54,7 @@ func adminHandler(cfg *config.Config, store *storage.Store, file string, base st
 	})
 	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
 		told, err := explain(store, r.URL.Query().Get("q"))
-		switch {
-		case errors.Is(err, errNoStatement):
-			http.Error(w, err.Error(), http.StatusNotFound)
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		default:
-			w.Header().Set("Content-Type", "application/json; charset=utf-8")
-			_ = writeJSON(w, told) // the reader may have left
-		}
+		tell(w, told, err)
 	})
 	return guarded(cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(storeHeader, file)
@@ -216,19 +208,24 @@ func answering(allow string, answer func(*http.Request) (any, error)) http.Handl
 			return
 		}
 		got, err := answer(r)
-		var wrong refusedBy
-		switch {
-		case errors.As(err, &wrong):
-			http.Error(w, err.Error(), http.StatusBadRequest)
-		case errors.Is(err, errNoStatement):
-			http.Error(w, err.Error(), http.StatusNotFound)
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		default:
-			w.Header().Set("Content-Type", "application/json; charset=utf-8")
-			_ = writeJSON(w, got) // the reader may have left
-		}
+		tell(w, got, err)
 	})
+}
+
+// tell answers with got as JSON, or with why there is nothing to tell.
+func tell(w http.ResponseWriter, got any, err error) {
+	var wrong refusedBy
+	switch {
+	case errors.As(err, &wrong):
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case errors.Is(err, errNoStatement):
+		http.Error(w, err.Error(), http.StatusNotFound)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	default:
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_ = writeJSON(w, got) // the reader may have left
+	}
 }
 
 // say has something said in the store by here or, when the daemon holds it, by
