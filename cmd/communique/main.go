@@ -10,18 +10,12 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
-	if os.Getenv("GOGC") == "" {
-		// What lives is the window of dedup, which has hardly a pointer in it: to
-		// look through it more often costs next to nothing, and saves more than
-		// half as much memory as it takes.
-		debug.SetGCPercent(40)
-	}
+	paceGarbage()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
