@@ -9,23 +9,19 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"communique/bench/trial"
 	"communique/bench/upstream"
 )
 
@@ -53,16 +49,16 @@ func run(nfeeds, entries, size, many int, real string, keep bool) error {
 	} else {
 		defer os.RemoveAll(dir)
 	}
-	bin := filepath.Join(dir, "communique")
-	if out, err := exec.Command("go", "build", "-o", bin, "./cmd/communique").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
+	bin, err := trial.Build(dir)
+	if err != nil {
+		return err
 	}
 	if real != "" {
 		return realFeeds(bin, dir, real)
 	}
 	up := &upstream.Upstream{Feeds: nfeeds, Entries: entries, Bytes: size}
 	up.Prepare()
-	base, stop, err := listen(up)
+	base, stop, err := trial.Listen(up)
 	if err != nil {
 		return err
 	}
@@ -82,7 +78,7 @@ func run(nfeeds, entries, size, many int, real string, keep bool) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| %s | %.2f | %.2f | %.0f | %.0f | %s |\n", step, u.cpu, u.wall, u.peakMB, float64(up.Served.Load()-served)/1e6, u.lastLine)
+		fmt.Printf("| %s | %.2f | %.2f | %.0f | %.0f | %s |\n", step, u.CPU, u.Wall, u.PeakMB, float64(up.Served.Load()-served)/1e6, u.lastLine)
 	}
 	st, err := os.Stat(filepath.Join(data, "communique.db"))
 	if err != nil {
@@ -96,17 +92,6 @@ func run(nfeeds, entries, size, many int, real string, keep bool) error {
 		return starting(bin, dir, many)
 	}
 	return nil
-}
-
-// listen serves h on loopback.
-func listen(h http.Handler) (base string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	srv := &http.Server{Handler: h}
-	go func() { _ = srv.Serve(l) }() // until stop
-	return "http://" + l.Addr().String(), func() { _ = srv.Close() }, nil
 }
 
 const head = `listen: 127.0.0.1:0
@@ -124,35 +109,18 @@ func configure(file, base string, n int) error {
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
 
-// usage is what one run of the program took.
+// usage is what one run of the program took, and the last that it said.
 type usage struct {
-	cpu, wall, peakMB float64
-	lastLine          string
+	trial.Usage
+	lastLine string
 }
 
 func measured(bin string, args ...string) (usage, error) {
 	cmd := exec.Command(bin, args...)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return usage{}, err
-	}
-	// Not rusage's: that counts what this process had when it forked.
-	peak := make(chan float64)
-	go func() {
-		var most float64
-		for {
-			mb, ok := highWater(cmd.Process.Pid)
-			if !ok {
-				peak <- most
-				return
-			}
-			most = max(most, mb)
-			time.Sleep(5 * time.Millisecond)
-		}
-	}()
-	if err := cmd.Wait(); err != nil {
+	u, err := trial.Run(cmd)
+	if err != nil {
 		return usage{}, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, out.String())
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -160,36 +128,12 @@ func measured(bin string, args ...string) (usage, error) {
 		from := strings.LastIndex(out.String()[:i], "\n") + 1
 		lines = []string{strings.Join(strings.Fields(out.String()[from:]), " ")}
 	}
-	return usage{
-		cpu:  (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
-		wall: time.Since(began).Seconds(), peakMB: <-peak, lastLine: lines[len(lines)-1],
-	}, nil
+	return usage{u, lines[len(lines)-1]}, nil
 }
 
-// daemon starts `serve` and gives its address and how long it took to listen.
-func daemon(bin, conf, data string) (cmd *exec.Cmd, base string, took time.Duration, err error) {
-	cmd = exec.CommandContext(context.Background(), bin, "serve", "--config", conf, "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error")
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, "", 0, err
-	}
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, "", 0, err
-	}
-	line, err := bufio.NewReader(pipe).ReadString('\n')
-	if err != nil {
-		return nil, "", 0, fmt.Errorf("serve said nothing: %w", err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, pipe) }()
-	_, base, _ = strings.Cut(strings.TrimSpace(line), "listening on ")
-	return cmd, base, time.Since(began), nil
-}
-
-func end(cmd *exec.Cmd) {
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	_ = cmd.Wait()
+// daemon starts `serve`.
+func daemon(bin, conf, data string) (*trial.Daemon, error) {
+	return trial.Serve(exec.Command(bin, "serve", "--config", conf, "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"))
 }
 
 // connections is how many readers ask at the same time.
@@ -197,13 +141,13 @@ const connections = 16
 
 // serving measures what a feed request costs the server, from its cache.
 func serving(bin, conf, data string) error {
-	cmd, base, took, err := daemon(bin, conf, data)
+	d, err := daemon(bin, conf, data)
 	if err != nil {
 		return err
 	}
-	defer end(cmd)
-	fmt.Printf("| serve listens | | %.3f | | | |\n", took.Seconds())
-	url := base + "/feeds/all.atom?limit=20" // about 23 KB of gzip, as the figures of other programs
+	defer d.End()
+	fmt.Printf("| serve listens | | %.3f | | | |\n", d.Took.Seconds())
+	url := d.Base + "/feeds/all.atom?limit=20" // about 23 KB of gzip, as the figures of other programs
 	c := &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: connections}}
 	get := func(etag string) (*http.Response, int, error) {
 		req, err := http.NewRequest(http.MethodGet, url, nil)
@@ -225,9 +169,9 @@ func serving(bin, conf, data string) error {
 	// Until the daemon's own start-up visits are over its CPU time is not the
 	// server's: ask until a pause costs nothing.
 	for range 100 {
-		before := cpuOf(cmd.Process.Pid)
+		before := trial.CPU(d.PID)
 		time.Sleep(300 * time.Millisecond)
-		if cpuOf(cmd.Process.Pid)-before < 10*time.Millisecond {
+		if trial.CPU(d.PID)-before < 10*time.Millisecond {
 			break
 		}
 	}
@@ -242,7 +186,7 @@ func serving(bin, conf, data string) error {
 		name, etag string
 		n          int
 	}{{"feed from cache", "", 48_000}, {"304", res.Header.Get("ETag"), 48_000}} {
-		before := cpuOf(cmd.Process.Pid)
+		before := trial.CPU(d.PID)
 		// Readers come many at a time. One after the other, most of what is
 		// measured is the runtime going to sleep and waking up.
 		var readers errgroup.Group
@@ -259,37 +203,10 @@ func serving(bin, conf, data string) error {
 		if err := readers.Wait(); err != nil {
 			return err
 		}
-		spent := cpuOf(cmd.Process.Pid) - before
+		spent := trial.CPU(d.PID) - before
 		fmt.Printf("| %s, %d octets of gzip: %.1f µs CPU a request | | | | | |\n", m.name, size, float64(spent.Microseconds())/float64(m.n))
 	}
 	return nil
-}
-
-// highWater reads a process's peak resident set in MB (proc(5), VmHWM), false
-// when the process has ended.
-func highWater(pid int) (float64, bool) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, false
-	}
-	_, rest, ok := strings.Cut(string(b), "VmHWM:")
-	if !ok { // a zombie has no memory
-		return 0, false
-	}
-	kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64) // the kernel wrote it
-	return kb / 1024, true
-}
-
-// cpuOf reads a process's user and system time (proc(5), fields 14 and 15).
-func cpuOf(pid int) time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	f := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+2:]))
-	u, _ := strconv.Atoi(f[11])
-	s, _ := strconv.Atoi(f[12])
-	return time.Duration(u+s) * 10 * time.Millisecond
 }
 
 // starting fills a store and measures how long serve takes to listen on it.
@@ -297,7 +214,7 @@ func starting(bin, dir string, statements int) error {
 	const entries = 100
 	up := &upstream.Upstream{Feeds: statements / entries, Entries: entries, Bytes: 600}
 	up.Prepare()
-	base, stop, err := listen(up)
+	base, stop, err := trial.Listen(up)
 	if err != nil {
 		return err
 	}
@@ -310,13 +227,13 @@ func starting(bin, dir string, statements int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| filling %d statements | %.2f | %.2f | %.0f | | %s |\n", statements, u.cpu, u.wall, u.peakMB, u.lastLine)
-	cmd, _, took, err := daemon(bin, conf, data)
+	fmt.Printf("| filling %d statements | %.2f | %.2f | %.0f | | %s |\n", statements, u.CPU, u.Wall, u.PeakMB, u.lastLine)
+	d, err := daemon(bin, conf, data)
 	if err != nil {
 		return err
 	}
-	end(cmd)
-	fmt.Printf("| serve listens, %d statements | | %.3f | | | |\n", statements, took.Seconds())
+	d.End()
+	fmt.Printf("| serve listens, %d statements | | %.3f | | | |\n", statements, d.Took.Seconds())
 	return nil
 }
 
@@ -326,7 +243,7 @@ func realFeeds(bin, dir, folder string) error {
 	if err != nil || len(files) == 0 {
 		return fmt.Errorf("no feeds under %s: %v", folder, err)
 	}
-	base, stop, err := listen(http.FileServer(http.Dir(filepath.Join(folder, "feeds"))))
+	base, stop, err := trial.Listen(http.FileServer(http.Dir(filepath.Join(folder, "feeds"))))
 	if err != nil {
 		return err
 	}
@@ -342,34 +259,34 @@ func realFeeds(bin, dir, folder string) error {
 	}
 	for _, step := range []string{"first pull", "second pull", "pull after a restart"} {
 		if step == "pull after a restart" {
-			cmd, _, _, err := daemon(bin, conf, data)
+			d, err := daemon(bin, conf, data)
 			if err != nil {
 				return err
 			}
-			end(cmd)
+			d.End()
 		}
 		u, err := measured(bin, "fetch", "--config", conf, "--data", data)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%-22s CPU %.2f s, peak %.0f MB: %s\n", step, u.cpu, u.peakMB, u.lastLine)
+		fmt.Printf("%-22s CPU %.2f s, peak %.0f MB: %s\n", step, u.CPU, u.PeakMB, u.lastLine)
 	}
 	if u, err := measured(bin, "verify", "--config", conf, "--data", data); err != nil {
 		return err
 	} else {
 		fmt.Println("verify                ", u.lastLine)
 	}
-	cmd, served, _, err := daemon(bin, conf, data)
+	d, err := daemon(bin, conf, data)
 	if err != nil {
 		return err
 	}
-	defer end(cmd)
+	defer d.End()
 	out := filepath.Join("bench", "out")
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
 	for _, ext := range []string{"atom", "rss", "json"} {
-		res, err := http.Get(served + "/feeds/all." + ext + "?limit=200")
+		res, err := http.Get(d.Base + "/feeds/all." + ext + "?limit=200")
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"communique/bench/trial"
 )
 
 // filler makes documents that read like the labelled ones and are all
@@ -208,17 +210,17 @@ const (
 
 // filled is what a run with a full window took.
 type filled struct {
-	Filler     int     `json:"filler"`
-	FillerCPU  float64 `json:"filler_cpu_s"`
-	Gold       int     `json:"gold"`
-	GoldCPU    float64 `json:"gold_cpu_s"`
-	TellCPU    float64 `json:"telling_cpu_s"` // of all verdicts, when the last document is in
-	PerSecond  float64 `json:"gold_per_cpu_s"`
-	PeakMB     float64 `json:"peak_mb"`
-	Start      usage   `json:"start"`
-	AmongPairs int     `json:"false_pairs_among_filler"`
-	MixedPairs int     `json:"false_pairs_with_gold"`
-	GoldPairs  prf     `json:"gold_pairs"`
+	Filler     int         `json:"filler"`
+	FillerCPU  float64     `json:"filler_cpu_s"`
+	Gold       int         `json:"gold"`
+	GoldCPU    float64     `json:"gold_cpu_s"`
+	TellCPU    float64     `json:"telling_cpu_s"` // of all verdicts, when the last document is in
+	PerSecond  float64     `json:"gold_per_cpu_s"`
+	PeakMB     float64     `json:"peak_mb"`
+	Start      trial.Usage `json:"start"`
+	AmongPairs int         `json:"false_pairs_among_filler"`
+	MixedPairs int         `json:"false_pairs_with_gold"`
+	GoldPairs  prf         `json:"gold_pairs"`
 }
 
 // fill streams n filler documents and then the labelled rows, all dated within

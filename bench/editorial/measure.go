@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"communique/bench/trial"
 )
 
 // measurement is one run of this command.
@@ -126,7 +128,7 @@ func prepare(o *options, dir string) (p program, err error) {
 		}
 	}
 	if o.binary == "" {
-		p.path, err = build(dir)
+		p.path, err = trial.Build(dir)
 		return p, err
 	}
 	p.path, err = filepath.Abs(o.binary)
@@ -141,8 +143,8 @@ type streamFigures struct {
 	Tags      map[string]tagging       `json:"tags,omitempty"`
 	Language  detection                `json:"language"`
 	By        map[string]streamFigures `json:"by,omitempty"`
-	Usage     *usage                   `json:"usage,omitempty"`
-	Start     *usage                   `json:"start,omitempty"`
+	Usage     *trial.Usage             `json:"usage,omitempty"`
+	Start     *trial.Usage             `json:"start,omitempty"`
 	Judging   float64                  `json:"judging_cpu_s,omitempty"`
 	PerSecond float64                  `json:"rows_per_cpu_s,omitempty"` // of judging
 }
@@ -176,7 +178,7 @@ func split(rows []row, by string) (map[string][]row, []string) {
 func (m *measurement) stream(opt *options) (section, error) {
 	s := section{key: "stream", title: fmt.Sprintf("%d labelled rows, in their order", len(m.rows))}
 	var verdicts []verdict
-	var used, start *usage
+	var used, start *trial.Usage
 	var judged float64 // CPU seconds when the last row was in
 	if opt.pred != "" {
 		var err error

@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"communique/bench/trial"
 )
 
 // document is a line that classify reads.
@@ -108,22 +107,6 @@ type program struct {
 	dir    string // an empty folder to run in, or a configuration lying about would be read
 }
 
-// build compiles communique into dir.
-func build(dir string) (string, error) {
-	bin := filepath.Join(dir, "communique")
-	if out, err := exec.Command("go", "build", "-o", bin, "communique/cmd/communique").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build communique: %w\n%s", err, out)
-	}
-	return bin, nil
-}
-
-// usage is what a run took: CPU is user and system time of the program alone.
-type usage struct {
-	CPU    float64 `json:"cpu_s"`
-	Wall   float64 `json:"wall_s"`
-	PeakMB float64 `json:"peak_mb"` // resident set
-}
-
 // line is the way into a running classify.
 type line struct {
 	*bufio.Writer
@@ -140,10 +123,10 @@ func (l *line) settle() (float64, error) {
 		return 0, err
 	}
 	const pause, quiet = 20 * time.Millisecond, 6
-	last, still := cpuOf(l.pid), 0
+	last, still := trial.CPU(l.pid).Seconds(), 0
 	for range 3000 { // a minute; it is a matter of milliseconds
 		time.Sleep(pause)
-		if now := cpuOf(l.pid); now != last {
+		if now := trial.CPU(l.pid).Seconds(); now != last {
 			last, still = now, 0
 		} else if still++; still == quiet {
 			break
@@ -154,7 +137,7 @@ func (l *line) settle() (float64, error) {
 
 // classify runs `communique classify -`: feed writes the documents, got is
 // called with each verdict in turn.
-func (p program) classify(feed func(*line) error, got func(verdict) error) (usage, error) {
+func (p program) classify(feed func(*line) error, got func(verdict) error) (trial.Usage, error) {
 	args := []string{"classify", "-"}
 	if p.config != "" {
 		args = append(args, "--config", p.config)
@@ -165,18 +148,17 @@ func (p program) classify(feed func(*line) error, got func(verdict) error) (usag
 	cmd.Stderr = &said
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return usage{}, err
+		return trial.Usage{}, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return usage{}, err
+		return trial.Usage{}, err
 	}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return usage{}, err
+		return trial.Usage{}, err
 	}
-	peak := make(chan float64, 1)
-	go watch(cmd.Process.Pid, peak)
+	peak := trial.WatchPeak(cmd.Process.Pid)
 	fed := make(chan error, 1)
 	go func() {
 		w := bufio.NewWriterSize(in, 1<<16)
@@ -198,12 +180,12 @@ func (p program) classify(feed func(*line) error, got func(verdict) error) (usag
 	_, _ = io.Copy(io.Discard, out) // after an error: let the program end, not block
 	wrote := <-fed
 	if err := cmd.Wait(); err != nil { // says more than the broken pipe that it causes
-		return usage{}, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, said.String())
+		return trial.Usage{}, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, said.String())
 	}
 	if err := errors.Join(read, wrote); err != nil {
-		return usage{}, err
+		return trial.Usage{}, err
 	}
-	u := usage{CPU: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), Wall: time.Since(began).Seconds(), PeakMB: <-peak}
+	u := trial.Took(cmd, began, <-peak)
 	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && u.PeakMB == 0 {
 		u.PeakMB = float64(r.Maxrss) / 1024 // too much by what this process held when it forked, but better than nothing
 	}
@@ -213,7 +195,7 @@ func (p program) classify(feed func(*line) error, got func(verdict) error) (usag
 // classifyAll runs classify on the documents and gives the verdicts in order.
 // When all documents are given and none is asked for any more, it calls fed,
 // which may be nil.
-func (p program) classifyAll(docs []document, fed func(*line) error) ([]verdict, usage, error) {
+func (p program) classifyAll(docs []document, fed func(*line) error) ([]verdict, trial.Usage, error) {
 	all := make([]verdict, 0, len(docs))
 	u, err := p.classify(func(l *line) error {
 		for _, d := range docs {
@@ -239,50 +221,7 @@ func (p program) classifyAll(docs []document, fed func(*line) error) ([]verdict,
 }
 
 // start measures what classify takes before it has done anything: its tables.
-func (p program) start() (usage, error) {
+func (p program) start() (trial.Usage, error) {
 	_, u, err := p.classifyAll([]document{{ID: "1", Title: "One", Text: "One short text."}}, nil)
 	return u, err
-}
-
-// watch sends the process's peak resident set in MB once it has ended. Not
-// rusage's: that counts what this process held when it forked.
-func watch(pid int, peak chan<- float64) {
-	var most float64
-	for {
-		mb, ok := highWater(pid)
-		if !ok {
-			peak <- most
-			return
-		}
-		most = max(most, mb)
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-// highWater reads proc(5)'s VmHWM in MB, false when the process has ended or
-// the system has no such thing.
-func highWater(pid int) (float64, bool) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, false
-	}
-	_, rest, ok := strings.Cut(string(b), "VmHWM:")
-	if !ok { // it has ended and waits to be collected
-		return 0, false
-	}
-	kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64) // the kernel wrote it
-	return kb / 1024, true
-}
-
-// cpuOf reads a process's user and system time in seconds (proc(5), fields 14
-// and 15 of stat, in hundredths), 0 where the system has no such thing.
-func cpuOf(pid int) float64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+2:]))
-	u, _ := strconv.Atoi(f[11])
-	s, _ := strconv.Atoi(f[12])
-	return float64(u+s) / 100
 }

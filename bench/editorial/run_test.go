@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"communique/bench/trial"
 )
 
 // binary builds the program once for all tests.
@@ -17,7 +19,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return build(dir)
+	return trial.Build(dir)
 })
 
 func TestMain(m *testing.M) {

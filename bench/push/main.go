@@ -9,7 +9,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -26,8 +25,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"communique/bench/trial"
 )
 
 func main() {
@@ -75,9 +75,9 @@ func run(o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	bin := filepath.Join(dir, "communique")
-	if out, err := exec.Command("go", "build", "-o", bin, "./cmd/communique").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
+	bin, err := trial.Build(dir)
+	if err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -107,20 +107,11 @@ websub: {allow_networks: [127.0.0.0/8], subscribe: on, max_per_host: 100000, max
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		return err
 	}
-	c := exec.Command(bin, "--config", file, "--log-level", "error", "serve", "--data", filepath.Join(dir, "data"))
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
+	server, err := trial.Serve(exec.Command(bin, "--config", file, "--log-level", "error", "serve", "--data", filepath.Join(dir, "data")))
 	if err != nil {
 		return err
 	}
-	if err := c.Start(); err != nil {
-		return err
-	}
-	defer func() { _ = c.Process.Signal(syscall.SIGTERM); _ = c.Wait() }()
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		return fmt.Errorf("the program did not start: %w", err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
+	defer server.End()
 
 	if err := within(l.leased, time.Minute, "request at the source's hub"); err != nil {
 		return err
@@ -141,7 +132,7 @@ websub: {allow_networks: [127.0.0.0/8], subscribe: on, max_per_host: 100000, max
 	if err := l.subscribe("http://" + addr); err != nil {
 		return err
 	}
-	begun := used(c.Process.Pid)
+	begun := trial.CPU(server.PID)
 	var each, lasts []time.Duration
 	for range o.rounds {
 		last, err := l.round()
@@ -153,7 +144,7 @@ websub: {allow_networks: [127.0.0.0/8], subscribe: on, max_per_host: 100000, max
 		l.mu.Unlock()
 		lasts = append(lasts, last)
 	}
-	cpu := used(c.Process.Pid) - begun
+	cpu := trial.CPU(server.PID) - begun
 	slices.Sort(each)
 	slices.Sort(lasts)
 	at := func(d []time.Duration, part int) time.Duration {
@@ -301,20 +292,4 @@ func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			l.done <- struct{}{}
 		}
 	}
-}
-
-// used gives the CPU time of a process, user and system.
-func used(pid int) time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	if len(fields) < 13 {
-		return 0
-	}
-	var user, system int64
-	_, _ = fmt.Sscan(fields[11], &user)
-	_, _ = fmt.Sscan(fields[12], &system)
-	return time.Duration(user+system) * 10 * time.Millisecond
 }

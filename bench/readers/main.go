@@ -15,13 +15,9 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -31,8 +27,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"communique/bench/trial"
 )
 
 func main() {
@@ -115,8 +112,8 @@ type service struct {
 	bin, dir, public string
 	offices          *offices
 	target           *url.URL
-	stop             []func() error
-	daemon           *exec.Cmd
+	stop             []func()
+	daemon           *trial.Daemon
 
 	mu  sync.Mutex
 	log []asked
@@ -131,10 +128,11 @@ type asked struct {
 }
 
 func newService(dir string) (*service, error) {
-	s := &service{bin: filepath.Join(dir, "communique"), dir: dir, offices: &offices{}}
-	if out, err := exec.Command("go", "build", "-o", s.bin, "./cmd/communique").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build: %w\n%s", err, out)
+	bin, err := trial.Build(dir)
+	if err != nil {
+		return nil, err
 	}
+	s := &service{bin: bin, dir: dir, offices: &offices{}}
 	front := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			s.mu.Lock()
@@ -150,7 +148,6 @@ func newService(dir string) (*service, error) {
 			return nil
 		},
 	}
-	var err error
 	if s.public, err = s.listen(front); err != nil {
 		return nil, err
 	}
@@ -159,27 +156,24 @@ func newService(dir string) (*service, error) {
 }
 
 func (s *service) listen(h http.Handler) (base string, err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	base, stop, err := trial.Listen(h)
 	if err != nil {
 		return "", err
 	}
-	srv := &http.Server{Handler: h}
-	go func() { _ = srv.Serve(l) }() // until close
-	s.stop = append(s.stop, srv.Close)
-	return "http://" + l.Addr().String(), nil
+	s.stop = append(s.stop, stop)
+	return base, nil
 }
 
 func (s *service) close() {
 	s.end()
 	for _, stop := range s.stop {
-		_ = stop()
+		stop()
 	}
 }
 
 func (s *service) end() {
 	if s.daemon != nil {
-		_ = s.daemon.Process.Signal(syscall.SIGTERM)
-		_ = s.daemon.Wait()
+		s.daemon.End()
 		s.daemon = nil
 	}
 }
@@ -206,23 +200,11 @@ sources:
 	if out, err := exec.Command(s.bin, "fetch", "--config", file).CombinedOutput(); err != nil {
 		return fmt.Errorf("fetch: %w\n%s", err, out)
 	}
-	cmd := exec.CommandContext(context.Background(), s.bin, "serve", "--config", file, "--log-level", "error")
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
+	var err error
+	if s.daemon, err = trial.Serve(exec.Command(s.bin, "serve", "--config", file, "--log-level", "error")); err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	s.daemon = cmd
-	line, err := bufio.NewReader(pipe).ReadString('\n')
-	if err != nil {
-		return fmt.Errorf("serve said nothing: %w", err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, pipe) }() // until it ends
-	_, base, _ := strings.Cut(strings.TrimSpace(line), "listening on ")
-	target, err := url.Parse(base)
+	target, err := url.Parse(s.daemon.Base)
 	if err != nil {
 		return err
 	}

@@ -25,9 +25,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"communique/bench/trial"
 	"communique/bench/upstream"
 )
 
@@ -56,9 +56,9 @@ func run(statements, queries, rate, seconds int, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	bin := filepath.Join(folder, "communique")
-	if out, err := exec.Command("go", "build", "-o", bin, "./cmd/communique").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
+	bin, err := trial.Build(folder)
+	if err != nil {
+		return err
 	}
 	data := filepath.Join(folder, "data")
 	if _, err := os.Stat(data); err != nil {
@@ -68,7 +68,7 @@ func run(statements, queries, rate, seconds int, folder string) error {
 	}
 	live := &upstream.Upstream{Feeds: 1, Entries: 5, Bytes: 600}
 	live.Prepare()
-	liveBase, stop, err := listen(live)
+	liveBase, stop, err := trial.Listen(live)
 	if err != nil {
 		return err
 	}
@@ -84,40 +84,26 @@ func run(statements, queries, rate, seconds int, folder string) error {
 	debug.SetGCPercent(400)
 	cmd := exec.Command("taskset", "-c", "0", bin, "serve", "--config", conf, "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error")
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
+	server, err := trial.Serve(cmd)
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	}()
-	line, err := bufio.NewReader(pipe).ReadString('\n')
-	if err != nil {
-		return fmt.Errorf("serve said nothing: %w", err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, pipe) }() // until it ends
-	_, base, _ := strings.Cut(strings.TrimSpace(line), "listening on ")
-	pid := cmd.Process.Pid
+	defer server.End()
 	load, _ := os.ReadFile("/proc/loadavg")
 	fmt.Printf("load of the machine before: %s\n", load)
 	time.Sleep(3 * time.Second) // its start's own work
 
 	for _, path := range []string{"/feeds/all.atom?limit=20", "/", "/embed/all"} {
 		for _, status := range []int{http.StatusOK, http.StatusNotModified} {
-			if err := latency(base, pid, path, status, rate, seconds); err != nil {
+			if err := latency(server, path, status, rate, seconds); err != nil {
 				return err
 			}
 		}
 	}
-	if err := searches(base, pid); err != nil {
+	if err := searches(server); err != nil {
 		return err
 	}
-	return many(base, pid, queries, live)
+	return many(server, queries, live)
 }
 
 const head = `listen: 127.0.0.1:0
@@ -127,23 +113,12 @@ fetch: {gap: 0s, per_host: 16, workers: 16, allow_networks: [127.0.0.0/8]}
 sources:
 `
 
-// listen serves h on loopback.
-func listen(h http.Handler) (base string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	srv := &http.Server{Handler: h}
-	go func() { _ = srv.Serve(l) }() // until stop
-	return "http://" + l.Addr().String(), func() { _ = srv.Close() }, nil
-}
-
 // fill pulls a store full of statements.
 func fill(bin, folder, data string, statements int) error {
 	const entries = 100
 	up := &upstream.Upstream{Feeds: statements / entries, Entries: entries, Bytes: 600}
 	up.Prepare()
-	base, stop, err := listen(up)
+	base, stop, err := trial.Listen(up)
 	if err != nil {
 		return err
 	}
@@ -166,13 +141,13 @@ func fill(bin, folder, data string, statements int) error {
 // latency asks for one address at a steady rate, whether answers come or not,
 // over 64 connections, each time with the entity tag when 304 is wanted. A
 // request that had to wait for its connection counts from when it was due.
-func latency(base string, pid int, path string, status, rate, seconds int) error {
+func latency(server *trial.Daemon, path string, status, rate, seconds int) error {
 	const connections = 64
-	host := strings.TrimPrefix(base, "http://")
+	host := strings.TrimPrefix(server.Base, "http://")
 	headers := "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nAccept-Encoding: gzip\r\nAccept-Language: en\r\nUser-Agent: bench\r\n"
 	// The first reader of all waits for the rendering; the bar is what is in
 	// the cache.
-	req, err := http.NewRequest(http.MethodGet, base+path, nil)
+	req, err := http.NewRequest(http.MethodGet, server.Base+path, nil)
 	if err != nil {
 		return err
 	}
@@ -189,7 +164,7 @@ func latency(base string, pid int, path string, status, rate, seconds int) error
 	took := make([][]time.Duration, connections)
 	errs := make([]error, connections)
 	size := 0
-	before := cpuOf(pid)
+	before := trial.CPU(server.PID)
 	start := time.Now().Add(50 * time.Millisecond)
 	var wg sync.WaitGroup
 	for c := range connections {
@@ -236,7 +211,7 @@ func latency(base string, pid int, path string, status, rate, seconds int) error
 	}
 	wall := time.Since(start)
 	all := slices.Concat(took...)
-	fmt.Printf("%-26s %d, %6d octets, %d requests at %.0f/s: %s, CPU %.1f µs a request\n", path, status, size, len(all), float64(len(all))/wall.Seconds(), percentiles(all), float64((cpuOf(pid)-before).Microseconds())/float64(len(all)))
+	fmt.Printf("%-26s %d, %6d octets, %d requests at %.0f/s: %s, CPU %.1f µs a request\n", path, status, size, len(all), float64(len(all))/wall.Seconds(), percentiles(all), float64((trial.CPU(server.PID)-before).Microseconds())/float64(len(all)))
 	return nil
 }
 
@@ -275,28 +250,28 @@ func get(url string) (time.Duration, int, error) {
 }
 
 // searches asks for words and phrases that nobody asked for before, each once.
-func searches(base string, pid int) error {
+func searches(server *trial.Daemon) error {
 	for _, kind := range []struct{ name, form string }{{"two words", "%s"}, {"a phrase", `"%s"`}, {"either word", "%s"}} {
 		var took []time.Duration
-		before := cpuOf(pid)
+		before := trial.CPU(server.PID)
 		for n := range 300 {
 			q := query(n*31 + 7)
 			if kind.name == "either word" {
 				q = strings.Replace(q, " ", " OR ", 1)
 			}
-			d, _, err := get(base + "/api/v1/statements?limit=20&q=" + url.QueryEscape(fmt.Sprintf(kind.form, q)))
+			d, _, err := get(server.Base + "/api/v1/statements?limit=20&q=" + url.QueryEscape(fmt.Sprintf(kind.form, q)))
 			if err != nil {
 				return err
 			}
 			took = append(took, d)
 		}
-		fmt.Printf("search, %-12s 20 statements as JSON: %s, CPU %.1f ms each\n", kind.name, percentiles(took), float64((cpuOf(pid)-before).Microseconds())/float64(len(took))/1000)
+		fmt.Printf("search, %-12s 20 statements as JSON: %s, CPU %.1f ms each\n", kind.name, percentiles(took), float64((trial.CPU(server.PID)-before).Microseconds())/float64(len(took))/1000)
 	}
 	return nil
 }
 
 // many asks for many different feeds once, and again while statements arrive.
-func many(base string, pid, n int, live *upstream.Upstream) error {
+func many(server *trial.Daemon, n int, live *upstream.Upstream) error {
 	for round, name := range []string{"first", "again, a statement a second", "the last hundred, again"} {
 		from := 0
 		if round == 2 {
@@ -318,10 +293,10 @@ func many(base string, pid, n int, live *upstream.Upstream) error {
 				}
 			}
 		}()
-		before, began, octets := cpuOf(pid), time.Now(), 0
+		before, began, octets := trial.CPU(server.PID), time.Now(), 0
 		var took []time.Duration
 		for i := from; i < n; i++ {
-			d, size, err := get(base + "/feeds/all.atom?q=" + url.QueryEscape(query(i)))
+			d, size, err := get(server.Base + "/feeds/all.atom?q=" + url.QueryEscape(query(i)))
 			if err != nil {
 				return err
 			}
@@ -330,35 +305,9 @@ func many(base string, pid, n int, live *upstream.Upstream) error {
 		}
 		close(stop)
 		<-done
-		anon, peak := memory(pid)
+		anon, peak, _ := trial.Memory(server.PID)
 		fmt.Printf("%d query feeds, %s: %.0f s, %d arrived, %s, CPU %.2f ms a request, %.0f KB each; memory %.0f MB of its own, peak with the mapped store %.0f MB\n",
-			n-from, name, time.Since(began).Seconds(), arrived, percentiles(took), float64((cpuOf(pid)-before).Microseconds())/float64(n-from)/1000, float64(octets)/float64(n-from)/1000, anon, peak)
+			n-from, name, time.Since(began).Seconds(), arrived, percentiles(took), float64((trial.CPU(server.PID)-before).Microseconds())/float64(n-from)/1000, float64(octets)/float64(n-from)/1000, anon, peak)
 	}
 	return nil
-}
-
-// memory reads a process's anonymous memory and its peak (proc(5)) in MB.
-func memory(pid int) (anon, peak float64) {
-	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	field := func(name string) float64 {
-		_, rest, ok := strings.Cut(string(b), name+":")
-		if !ok {
-			return 0
-		}
-		kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64) // the kernel wrote it
-		return kb / 1024
-	}
-	return field("RssAnon"), field("VmHWM")
-}
-
-// cpuOf reads a process's user and system time (proc(5), fields 14 and 15).
-func cpuOf(pid int) time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	f := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+2:]))
-	u, _ := strconv.Atoi(f[11])
-	s, _ := strconv.Atoi(f[12])
-	return time.Duration(u+s) * 10 * time.Millisecond
 }

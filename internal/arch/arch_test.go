@@ -52,12 +52,13 @@ var below = map[string][]string{
 	"internal/testkit":                        {"feeds", "storage"},
 	"internal/browser":                        {"internal/testkit"},
 	"bench":                                   {"*"},
-	"bench/editorial":                         {},
+	"bench/editorial":                         {"bench/trial"},
 	"bench/upstream":                          {},
-	"bench/push":                              {},
-	"bench/readers":                           {},
-	"bench/serving":                           {"bench/upstream"},
+	"bench/push":                              {"bench/trial"},
+	"bench/readers":                           {"bench/trial"},
+	"bench/serving":                           {"bench/trial", "bench/upstream"},
 	"bench/smoke":                             {},
+	"bench/trial":                             {},
 }
 
 // homes says in which one room an outside library is imported. cmd may wire
