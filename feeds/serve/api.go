@@ -289,7 +289,7 @@ func (s *Server) list(p pageOf, sel *selection) (*document, error) {
 	if !sel.more.IsZero() {
 		out.Next = p.at(placeCursor(sel.more))
 	}
-	doc, err := s.jsonDocument(out, sel.changed)
+	doc, err := s.jsonDocument(out, sel.changed, "")
 	if err == nil && out.Next != "" {
 		doc.set("Link", "<"+out.Next+`>; rel="next"`)
 	}
@@ -346,7 +346,7 @@ func (s *Server) changes(p pageOf, after uint64) *prepared {
 			return nil, err
 		}
 		out.Next = p.at(changeCursor(upto))
-		doc, err := s.jsonDocument(out, time.Time{})
+		doc, err := s.jsonDocument(out, time.Time{}, "")
 		if err != nil {
 			return nil, err
 		}
@@ -409,7 +409,7 @@ func (s *Server) counted(shape func(storage.Counts) (any, error)) *prepared {
 		if err != nil {
 			return nil, err
 		}
-		return s.jsonDocument(v, time.Time{})
+		return s.jsonDocument(v, time.Time{}, " ")
 	}}
 }
 

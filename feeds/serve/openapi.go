@@ -47,7 +47,7 @@ func (s *Server) openAPI() (*document, error) {
 		"servers":    []any{object{"url": strings.TrimRight(s.o.Site.BaseURL, "/")}},
 		"paths":      paths,
 		"components": object{"schemas": schemas, "responses": answers},
-	}, time.Time{})
+	}, time.Time{}, " ")
 }
 
 func statusName(status int) string {

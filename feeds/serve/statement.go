@@ -181,15 +181,16 @@ func (s *Server) statementJSON(st *feeds.Statement, languages []string) (*docume
 	if err != nil {
 		return nil, err
 	}
-	return s.jsonDocument(s.shapeOf(st, languages, near, true), st.Changed)
+	return s.jsonDocument(s.shapeOf(st, languages, near, true), st.Changed, " ")
 }
 
-// jsonDocument is an answer of the API.
-func (s *Server) jsonDocument(v any, changed time.Time) (*document, error) {
+// jsonDocument is an answer of the API. What people read is indented; in a list
+// that would be a third of the octets and a quarter of its cost.
+func (s *Server) jsonDocument(v any, changed time.Time, indent string) (*document, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
+	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
