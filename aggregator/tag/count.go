@@ -18,7 +18,7 @@ const (
 // takes the words. Topics compete only with themselves.
 func (l *lexicon) count(m *matcher) {
 	s := &m.score
-	m.places, m.given = m.places[:0], m.given[:0]
+	m.places, m.given, m.opening = m.places[:0], m.given[:0], m.opens()
 	var placeEnd, placeStart, hiddenTopics, causedTo uint32
 	for i := 0; i < len(m.matches); {
 		j := i + 1

@@ -36,6 +36,7 @@ type matcher struct {
 	given   [][2]uint32 // tokens in which those are named who paid
 	persons []int32     // entries that turned out to be somebody's name
 	shouted [zones]bool // the zone is mostly in capitals, so they say nothing
+	opening uint32      // tokens before this one count as a title's
 	score   scores
 
 	cache [cacheSize]cached

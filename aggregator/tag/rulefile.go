@@ -3,6 +3,7 @@ package tag
 import (
 	"embed"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"communique/feeds"
@@ -102,9 +103,9 @@ func (r *rules) get(scheme, id string) *term {
 
 // readRules reads a rule file: one statement a line, "#" for comments. "region
 // ID", "topic ID" and "event ID" begin a term, or go on with one of an earlier
-// file; "label", "parent", "sector", "window", "days" and "in" describe it; a
-// line that begins with a language code, or "any", gives patterns. Lists are
-// separated by semicolons. Outside of terms a language code gives phrases that
+// file; "label", "parent", "threshold", "sector", "window", "days" and "in"
+// describe it; a line that begins with a language code, or "any", gives
+// patterns. Lists are separated by semicolons. Outside of terms a language code gives phrases that
 // hide places, "topics" and a code phrases that hide topics, "cause" and a code
 // what is said before a cause, "given" and a code what is said before those who
 // paid; "before", "after", "society-before", "society-after", "river", "link"
@@ -144,6 +145,12 @@ func (r *rules) readRules(text string) error {
 			}
 		case "parent":
 			t.parent = rest
+		case "threshold":
+			f, err := strconv.ParseFloat(rest, 32)
+			if err != nil || f <= 0 {
+				return fmt.Errorf("line %d: %q is no threshold", n, rest)
+			}
+			t.threshold = float32(f)
 		case "sector":
 			lang, list, _ := strings.Cut(rest, " ")
 			t.sources = append(t.sources, source{lang: lang, role: isSector, text: list, sep: ";"})

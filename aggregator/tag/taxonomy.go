@@ -37,7 +37,9 @@ type Rule struct {
 	// Threshold is the score from which the term is given. Default: 2 for topics
 	// and regions, 1 for countries and events. A pattern of weight 1 scores 4
 	// in the title; 1.5 (topics) or 2 in the first paragraph; 0.6 (topics) or 1
-	// further down, at most four times.
+	// further down, at most four times. The first 30 words of a text without a
+	// title count for topics as one. A topic must also score 0.4 of the text's
+	// best one, in proportion less with a lower threshold.
 	Threshold float64 `yaml:"threshold,omitempty" json:"threshold,omitempty"`
 	// Window is when a statement must have been published, for events.
 	Window Window `yaml:"window,omitempty" json:"window,omitzero"`

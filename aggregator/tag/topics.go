@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 const (
@@ -18,8 +19,10 @@ const (
 
 	unmistakable = 1.5 // the weight of a phrase that hardly means anything else
 	namedMin     = 1.2 // what its words must score, whatever the length of the text
-	manyTopics   = 8   // a text with such phrases for so many topics goes through them
+	manyTopics   = 9   // a text with such phrases for so many topics goes through them
 	allMost      = 16
+
+	openingWords = 30 // of a text without a title stand for it
 
 	causeReach = 8 // words after "caused by" that are a cause
 )
@@ -40,6 +43,9 @@ var gradeNames = [grades]string{"", ": in a list of sectors", ": one of many tha
 // something else counts, but is not what the text must be about.
 func (l *lexicon) countTopic(m *matcher, f match, cause bool) {
 	s, e, z := &m.score, &l.entries[f.entry], m.tokens[f.start].zone
+	if f.end <= m.opening {
+		z = inTitle
+	}
 	n := &s.entries[f.entry]
 	if *n == ([zones]uint8{}) {
 		s.counted = append(s.counted, f.entry)
@@ -91,6 +97,21 @@ func (l *lexicon) countSector(m *matcher, f match) {
 	}
 }
 
+// opens gives the first token after the words that stand for a title: posts
+// and reports that come without one say at once what they are about.
+func (m *matcher) opens() uint32 {
+	if m.texts[inTitle] != "" {
+		return 0
+	}
+	for i := range m.tokens {
+		t := &m.tokens[i]
+		if i == openingWords || t.zone != m.tokens[0].zone || t.zone == inCategories || i > 0 && t.flags&fresh != 0 && strings.Contains(m.texts[t.zone][m.tokens[i-1].end:t.start], "\n") {
+			return uint32(i)
+		}
+	}
+	return uint32(len(m.tokens))
+}
+
 // topics gives the topics of a text, grade by grade, best first. The longer a
 // text, the more words of any topic it holds by chance, so scores are divided
 // by 1 + log2(1 + words/150). The result is the matcher's.
@@ -129,8 +150,13 @@ func (t *Tagger) topics(m *matcher) *[grades][]found {
 
 	for _, f := range all {
 		c, root := &s.terms[f.term], t.roots[f.term]
+		least := cmp.Or(t.rules.terms[f.term].threshold, topicMin)
+		if c.surest == 0 { // only the publisher's categories say it
+			least = max(least, topicMin)
+		}
 		switch {
-		case f.score >= cmp.Or(t.rules.terms[f.term].threshold, topicMin) && f.score >= topicRatio*best &&
+		// A topic with a threshold of its own stands beside a stronger one accordingly.
+		case f.score >= least && f.score >= topicRatio*best*least/topicMin &&
 			(slices.Contains(above, root) || len(above) < topicMost):
 			if !slices.Contains(above, root) {
 				above = append(above, root)

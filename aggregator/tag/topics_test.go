@@ -83,6 +83,55 @@ func TestTextThatNamesManyTopicsHasThem(t *testing.T) {
 	}
 }
 
+func TestTextWithoutTitleOpensWithOne(t *testing.T) {
+	tg := newTagger(t)
+	filler := strings.Repeat("The teams went on along the coast and met again in the old hall by the sea. ", 25)
+	opening := "Pupils in the delta return to their school today. "
+	if got := topicsOf(tg, "en", "", opening+filler); !slices.Equal(got, []string{"education"}) {
+		t.Errorf("topics %v of a text that opens with its subject", got)
+	}
+	for _, text := range []string{filler + opening, "Good morning!\n" + opening + filler} {
+		if got := topicsOf(tg, "en", "", text); len(got) > 0 {
+			t.Errorf("topics %v of %.40q", got, text)
+		}
+	}
+	if got := topicsOf(tg, "en", "News from the coast", opening+filler); len(got) > 0 {
+		t.Errorf("topics %v where the title is another", got)
+	}
+}
+
+// A rule with a threshold of its own is given from it, and stands beside a
+// stronger topic in proportion; a publisher's word alone is not enough for it.
+func TestThresholdOfATopic(t *testing.T) {
+	rule := func(threshold float64) *Tagger {
+		tg, err := New(Taxonomy{Topics: []Rule{{ID: "harbours", Threshold: threshold, Patterns: map[string][]string{"en": {"quay:1.1"}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tg
+	}
+	const alone, beside = "The quay was built anew.", "Earthquake and floods: earthquake and flood response after the earthquake. The quay was built anew."
+	for _, c := range []struct {
+		threshold   float64
+		title, text string
+		want        bool
+	}{
+		{0, "", alone, true}, // it opens with it
+		{0, "News", alone, false},
+		{1.3, "News", alone, true},
+		{0, "Earthquake and floods", beside, false},
+		{0.1, "Earthquake and floods", beside, true},
+	} {
+		if got := topicsOf(rule(c.threshold), "en", c.title, c.text); slices.Contains(got, "harbours") != c.want {
+			t.Errorf("threshold %v, %q: topics %v", c.threshold, c.text, got)
+		}
+	}
+	tags := rule(0.1).Tag(Input{Language: "en", View: view("News", "Teams met."), Categories: []feeds.Category{{Term: "Quay"}}})
+	if got := terms(tags, feeds.Topic); len(got) > 0 {
+		t.Errorf("topics %v by a publisher's category alone", got)
+	}
+}
+
 func TestParentsComeWithTheirChildren(t *testing.T) {
 	tg := newTagger(t)
 	for _, c := range []struct{ lang, title, child, parent string }{
