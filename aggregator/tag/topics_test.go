@@ -132,6 +132,44 @@ func TestThresholdOfATopic(t *testing.T) {
 	}
 }
 
+func TestSubjectsOfAidWork(t *testing.T) {
+	tg := newTagger(t)
+	langs := []string{"en", "fr", "es", "pt", "ar"}
+	for topic, titles := range map[string][]string{
+		"mine-action":   {"Children at school learn of unexploded shells", "Les zones minées sont balisées", "Víctimas de minas reciben ayuda", "Vítimas de minas recebem ajuda", "ضحايا الألغام في الشمال"},
+		"shelter":       {"Families in evacuation centres", "Familles dans les centres d'évacuation", "Familias en centros de evacuación", "Famílias em centros de evacuação", "عائلات في مراكز الإجلاء"},
+		"wash":          {"Water shortage in the camp", "Pénurie d'eau dans le camp", "Escasez de agua en el campamento", "Escassez de água no campo", "نقص المياه في المخيم"},
+		"food-security": {"Food parcels for families", "Colis alimentaires pour les familles", "Escasez de alimentos en el sur", "Escassez de alimentos no sul", "سلال غذائية للأسر"},
+		"protection":    {"Family tracing after the flood", "Rétablissement des liens familiaux", "Reunificación familiar en la frontera", "Reunificação familiar na fronteira", "لم شمل الأسر"},
+		"funding":       {"EU adopts new assistance package", "L'UE adopte un paquet d'aide", "La UE adopta un paquete de ayuda", "UE adota pacote de ajuda", "حزمة مساعدات جديدة"},
+		"aid-security":  {"Attacks on hospitals", "Attaques contre les hôpitaux", "Ataques contra hospitales", "Ataques contra hospitais", "الهجمات على المستشفيات"},
+		"coordination":  {"Centre for humanitarian data opens", "Centre de données humanitaires", "Centro de datos humanitarios", "Centro de dados humanitários", "مركز البيانات الإنسانية"},
+		"logistics":     {"Relief flights land", "Des vols humanitaires", "Llegan vuelos humanitarios", "Voos humanitários chegam", "رحلات جوية إنسانية"},
+		"recovery":      {"The recovery phase begins", "La phase de relèvement commence", "Empieza la fase de recuperación", "Começa a fase de recuperação", "مرحلة التعافي تبدأ"},
+	} {
+		for i, lang := range langs {
+			if got := topicsOf(tg, lang, titles[i], ""); !slices.Contains(got, topic) {
+				t.Errorf("%s %q: topics %v, want %s among them", lang, titles[i], got, topic)
+			}
+		}
+	}
+	// Words that look alike and mean something else.
+	for _, c := range []struct{ lang, title, not string }{
+		{"fr", "Le Secrétaire général salue l'accord", "funding"},
+		{"en", "New rules contribute to better towns", "funding"},
+		{"fr", "Contribuer à la réduction des accidents", "funding"},
+		{"en", "An option for SSL connections", "logistics"},
+		{"en", "Server restored", "recovery"},
+		{"es", "Más almacenamiento en la nube", "logistics"},
+		{"en", "The United Nations Development Programme opens an office", "recovery"},
+		{"en", "Turkish Cooperation and Coordination Agency opens an office", "coordination"},
+	} {
+		if got := topicsOf(tg, c.lang, c.title, ""); slices.Contains(got, c.not) {
+			t.Errorf("%s %q: topics %v", c.lang, c.title, got)
+		}
+	}
+}
+
 func TestParentsComeWithTheirChildren(t *testing.T) {
 	tg := newTagger(t)
 	for _, c := range []struct{ lang, title, child, parent string }{
