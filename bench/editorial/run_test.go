@@ -251,8 +251,8 @@ func TestThemesAndDesksAreFound(t *testing.T) {
 		`{"id":"4","title":"Football in France","description":"A match in France.","section":"sport/football"}`)
 	out := measured(t, options{themes: themes, desks: desks, errors: 2, json: true})
 	th := figures[map[string]any](t, out, "themes")
-	if th["themes"] != 2. || th["found"] != 1. {
-		t.Errorf("themes: %v, want one of two found and Fishing not judged", th)
+	if th["themes"] != 2. || th["found"] != 1. || th["mentioned"] != 1. {
+		t.Errorf("themes: %v, want one of two found and mentioned, and Fishing not judged", th)
 	}
 	d := figures[map[string]any](t, out, "desks")
 	if d["items"] != 3. || d["with_region"] != 2. || d["right"] != 1. {
