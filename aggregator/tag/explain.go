@@ -111,9 +111,11 @@ func (c *collector) evidence(term int32) string {
 
 // quote writes text[from:to] with some words of its line before and after.
 func quote(b *strings.Builder, text string, from, to int) {
-	start := from
-	if i := strings.LastIndexByte(text[:from], '\n') + 1; from-i <= around {
-		start = i
+	start, near := from, max(0, from-around-1) // no further: lines may be long
+	if i := strings.LastIndexByte(text[near:from], '\n'); i >= 0 {
+		start = near + i + 1
+	} else if from <= around {
+		start = 0
 	} else if j := strings.IndexByte(text[from-around:from], ' '); j >= 0 {
 		start = from - around + j + 1
 		b.WriteString("…")
@@ -121,7 +123,7 @@ func quote(b *strings.Builder, text string, from, to int) {
 		b.WriteString("…")
 	}
 	end, cut := to, true
-	line := text[to:]
+	line := text[to:min(len(text), to+around+1)]
 	if i := strings.IndexByte(line, '\n'); i >= 0 {
 		line = line[:i]
 	}

@@ -48,10 +48,11 @@ type lexicon struct {
 	starts                       bits              // hashes of the first three letters of stemmed and beginnings
 	known                        bits              // hashes of all of them, and of near
 
-	roots []uint32 // symbol → node
-	edges edgeTable
-	nodes []node
-	ends  []ending
+	roots  []uint32 // symbol → node
+	edges  edgeTable
+	nodes  []node
+	ends   []ending // of all nodes
+	chains []chain  // while patterns are added: the endings, backwards
 
 	near  map[uint64]nearby // what words beside a place say
 	codes map[[2]byte]int32 // entries of the countries' codes
@@ -60,13 +61,21 @@ type lexicon struct {
 
 // node is a place in the trie.
 type node struct {
-	ends  int32 // first ending here, 0 for none
-	inner bool  // longer phrases go on from here
+	next  uint64 // a bit for each symbol, modulo 64, with which longer phrases go on; most words need not be looked for
+	first uint32 // ends[first:first+ends]; while patterns are added the last link of the chain, 0 for none
+	ends  uint32
 }
 
-// ending is a link in the chain of a node's entries.
+// ending is an entry that a phrase stands for, with what the entry needs.
 type ending struct {
-	entry, next int32
+	entry int32
+	need  uint32
+}
+
+// chain is a link in the chain of a node's entries.
+type chain struct {
+	entry int32
+	next  uint32
 }
 
 // edgeTable maps (node, symbol) to a node: an open-addressing table, as it is
@@ -118,7 +127,7 @@ func newLexicon(lang string, f *folding) *lexicon {
 	return &lexicon{
 		lang: lang, fold: f, stem: stemmer(lang), shortest: 1 << 30,
 		written: map[uint64]uint32{}, stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
-		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), ends: make([]ending, 1, 8192),
+		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), chains: make([]chain, 1, 8192),
 		near: map[uint64]nearby{}, codes: map[[2]byte]int32{},
 		free: make(chan *matcher, 8),
 	}
@@ -209,15 +218,30 @@ func (l *lexicon) shortStem(word string, w []rune) ([]rune, bool) {
 // end lets the phrase that leads to a node stand for e. Names that several
 // languages share come more than once; the highest weight stays.
 func (l *lexicon) end(n uint32, e entry) {
-	for c := l.nodes[n].ends; c != 0; c = l.ends[c].next {
-		if o := &l.entries[l.ends[c].entry]; o.term == e.term && o.role == e.role && o.need == e.need && o.hide == e.hide {
+	for c := l.nodes[n].first; c != 0; c = l.chains[c].next {
+		if o := &l.entries[l.chains[c].entry]; o.term == e.term && o.role == e.role && o.need == e.need && o.hide == e.hide {
 			o.weight = max(o.weight, e.weight)
 			return
 		}
 	}
 	l.entries = append(l.entries, e)
-	l.ends = append(l.ends, ending{int32(len(l.entries) - 1), l.nodes[n].ends})
-	l.nodes[n].ends = int32(len(l.ends) - 1)
+	l.chains = append(l.chains, chain{int32(len(l.entries) - 1), l.nodes[n].first})
+	l.nodes[n].first = uint32(len(l.chains) - 1)
+}
+
+// settle lays the entries of each node side by side, when all patterns are in.
+func (l *lexicon) settle() {
+	l.ends = make([]ending, 0, len(l.chains))
+	for i := range l.nodes {
+		n := &l.nodes[i]
+		c := n.first
+		for n.first = uint32(len(l.ends)); c != 0; c = l.chains[c].next {
+			e := l.chains[c].entry
+			l.ends = append(l.ends, ending{e, l.entries[e].need})
+		}
+		n.ends = uint32(len(l.ends)) - n.first
+	}
+	l.chains = nil
 }
 
 func (l *lexicon) symbol(in map[uint64]uint32, hash uint64) uint32 {
@@ -243,7 +267,7 @@ func (l *lexicon) step(from, sym uint32, root bool) uint32 {
 			return n
 		}
 		l.edges.add(from, sym, to)
-		l.nodes[from].inner = true
+		l.nodes[from].next |= 1 << (sym % 64)
 	}
 	l.nodes = append(l.nodes, node{})
 	return to

@@ -40,16 +40,22 @@ type matcher struct {
 	score   scores
 
 	cache [cacheSize]cached
-	arena []uint32 // symbols of the cached words
+	arena []sense // of the cached words
+	syms  []uint32
 	env   snowballstem.Env
 }
 
 // cached is what the vocabulary said of a word: arena[at:at+n].
 type cached struct {
-	hash  uint64
-	at, n uint32
-	near  nearby
+	hash uint64
+	at   uint32
+	n    uint16
+	near nearby
 }
+
+// sense is one of the things that a word stands for: a symbol, and the node of
+// the phrases that begin with it, 0 for none.
+type sense struct{ sym, root uint32 }
 
 const (
 	cacheSize = 1 << 15
@@ -63,7 +69,7 @@ func (l *lexicon) borrow() *matcher {
 	case m := <-l.free:
 		return m
 	default:
-		return &matcher{arena: make([]uint32, 1, 4096)}
+		return &matcher{arena: make([]sense, 1, 4096)}
 	}
 }
 
@@ -73,7 +79,7 @@ func (l *lexicon) giveBack(m *matcher) {
 		return
 	}
 	if len(m.arena) > maxArena { // full of words that were pushed out of the cache
-		m.arena = append(m.arena[:0], 0)
+		m.arena = append(m.arena[:0], sense{})
 		clear(m.cache[:])
 	}
 	select {
@@ -87,10 +93,11 @@ func (l *lexicon) giveBack(m *matcher) {
 func (l *lexicon) find(m *matcher) {
 	m.tokens, m.matches, m.persons = m.tokens[:0], m.matches[:0], m.persons[:0]
 	for z, text := range m.texts {
+		m.shouted[z] = false
 		if text == "" {
 			continue
 		}
-		n := len(m.tokens)
+		n, cased, loud := len(m.tokens), 0, 0
 		m.tokens = l.fold.tokenize(m.tokens, text, zone(z))
 		for i := range m.tokens[n:] {
 			t := &m.tokens[n+i]
@@ -106,15 +113,24 @@ func (l *lexicon) find(m *matcher) {
 					l.learn(m, c, t)
 				}
 			}
-			t.syms, t.n, t.near = c.at, c.n, c.near
+			t.senses, t.n, t.near = c.at, c.n, c.near
+			if t.flags&caseless == 0 {
+				cased++
+				if t.flags&shouting != 0 {
+					loud++
+				}
+			}
 		}
+		m.shouted[z] = cased > 2 && 3*loud > 2*cased
 	}
-	m.shouts()
 	for i := range m.tokens {
 		t := &m.tokens[i]
-		for _, s := range m.arena[t.syms : t.syms+t.n] {
-			if n := l.roots[s]; n != 0 {
-				l.walk(m, n, uint32(i), uint32(i+1))
+		if t.n == 0 {
+			continue
+		}
+		for _, s := range m.arena[t.senses : t.senses+uint32(t.n)] {
+			if s.root != 0 {
+				l.walk(m, s.root, uint32(i), uint32(i+1))
 			}
 		}
 	}
@@ -122,9 +138,11 @@ func (l *lexicon) find(m *matcher) {
 
 // learn puts a word into the cache.
 func (l *lexicon) learn(m *matcher, c *cached, t *token) {
-	at := len(m.arena)
-	m.arena = l.lookup(m.arena, m.texts[t.zone][t.start:t.end], &m.env)
-	*c = cached{hash: t.hash, at: uint32(at), n: uint32(len(m.arena) - at)}
+	m.syms = l.lookup(m.syms[:0], m.texts[t.zone][t.start:t.end], &m.env)
+	*c = cached{hash: t.hash, at: uint32(len(m.arena)), n: uint16(len(m.syms))}
+	for _, s := range m.syms {
+		m.arena = append(m.arena, sense{s, l.roots[s]})
+	}
 	if l.known.has(t.hash) {
 		c.near = l.near[t.hash]
 	}
@@ -133,28 +151,31 @@ func (l *lexicon) learn(m *matcher, c *cached, t *token) {
 // walk reports the entries of node n, which tokens [start, end) led to, and
 // goes on to longer ones.
 func (l *lexicon) walk(m *matcher, n, start, end uint32) {
-	for c := l.nodes[n].ends; c != 0; c = l.ends[c].next {
-		if e := l.ends[c].entry; l.entries[e].need == 0 || l.meets(m, e, start) {
-			m.matches = append(m.matches, match{e, start, end})
+	node := &l.nodes[n]
+	for _, e := range l.ends[node.first : node.first+uint32(node.ends)] {
+		if e.need == 0 || l.meets(m, e.need, start) {
+			m.matches = append(m.matches, match{e.entry, start, end})
 		}
 	}
-	if !l.nodes[n].inner || end >= uint32(len(m.tokens)) {
+	if node.next == 0 || end >= uint32(len(m.tokens)) {
 		return
 	}
 	t := &m.tokens[end]
-	if t.flags&fresh != 0 || t.zone != m.tokens[start].zone {
+	if t.n == 0 || t.flags&fresh != 0 || t.zone != m.tokens[start].zone {
 		return
 	}
-	for _, s := range m.arena[t.syms : t.syms+t.n] {
-		if to := l.edges.find(n, s); to != 0 {
+	for _, s := range m.arena[t.senses : t.senses+uint32(t.n)] {
+		if node.next&(1<<(s.sym%64)) == 0 {
+			continue
+		}
+		if to := l.edges.find(n, s.sym); to != 0 {
 			l.walk(m, to, start, end+1)
 		}
 	}
 }
 
-// meets reports whether the capitals are there that the entry asks for.
-func (l *lexicon) meets(m *matcher, e int32, start uint32) bool {
-	need := l.entries[e].need
+// meets reports whether the capitals are there that an entry asks for.
+func (l *lexicon) meets(m *matcher, need, start uint32) bool {
 	for i := start; need != 0; i, need = i+1, need>>2 {
 		switch flags := m.tokens[i].flags; need & 3 {
 		case 1:
@@ -169,20 +190,4 @@ func (l *lexicon) meets(m *matcher, e int32, start uint32) bool {
 		}
 	}
 	return true
-}
-
-// shouts finds the zones that are mostly in capitals.
-func (m *matcher) shouts() {
-	var loud, all [zones]int
-	for i := range m.tokens {
-		if t := &m.tokens[i]; t.flags&caseless == 0 {
-			all[t.zone]++
-			if t.flags&shouting != 0 {
-				loud[t.zone]++
-			}
-		}
-	}
-	for z := range all {
-		m.shouted[z] = all[z] > 2 && 3*loud[z] > 2*all[z]
-	}
 }

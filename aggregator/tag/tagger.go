@@ -157,6 +157,7 @@ func (r *rules) compile(lang string) *lexicon {
 			l.entries = append(l.entries, entry{term: int32(i), role: isPlace, weight: t.weight, words: 1})
 		}
 	}
+	l.settle()
 	for key, what := range nearbyWords {
 		for _, s := range r.beside[key] {
 			if lang == "" || s.lang == lang || s.lang == anyLanguage {

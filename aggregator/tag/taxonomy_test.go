@@ -200,6 +200,7 @@ func TestPatterns(t *testing.T) {
 		}
 		l := newLexicon("en", f)
 		l.add(p, entry{weight: 1})
+		l.settle()
 		m := l.borrow()
 		m.texts[inTitle] = c.title
 		l.find(m)
@@ -222,6 +223,7 @@ func FuzzPattern(f *testing.F) {
 		// What is read can be compiled, and finds its own words.
 		l := newLexicon("en", fold)
 		l.add(p, entry{weight: 1})
+		l.settle()
 		m := l.borrow()
 		var words []string
 		for _, w := range p.words {

@@ -14,10 +14,11 @@ import (
 type token struct {
 	hash       uint64 // of the folded letters
 	start, end uint32 // bytes of the zone's text
-	syms, n    uint32 // what the vocabulary knows of it: syms[:n] in the matcher's arena
+	senses     uint32 // what the vocabulary knows of it: senses[:n] in the matcher's arena
+	n          uint16
+	near       nearby // what it says of a place beside it
 	zone       zone
 	flags      uint8
-	near       nearby // what it says of a place beside it
 }
 
 // Flags of a token.
@@ -89,6 +90,9 @@ func (f *folding) fold(r rune) uint32 {
 		v := f[r]
 		return uint32(v&^isCapital) | uint32(v&isCapital)<<16
 	}
+	if r >= 0x2000 && r < 0x2070 { // dashes, quotation marks and bullets
+		return 0
+	}
 	switch {
 	case unicode.Is(unicode.Mn, r):
 		return silent
@@ -144,20 +148,22 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 	flags := uint8(fresh)
 	for i := 0; i < len(text); {
 		r, size := rune(text[i]), 1
+		if r == ' ' {
+			i++
+			continue
+		}
 		var v uint32
 		if r < utf8.RuneSelf {
-			w := f[r]
-			v = uint32(w&^isCapital) | uint32(w&isCapital)<<16
+			v = uint32(f[r])
 		} else {
 			r, size = utf8.DecodeRuneInString(text[i:])
 			v = f.fold(r)
 		}
-		if v&^(isCapital<<16) <= silent {
+		if v&^(isCapital|isCapital<<16) <= silent {
 			flags |= parts(r, text, i, dst)
 			i += size
 			continue
 		}
-
 		if han(r) {
 			dst = append(dst, token{hash: hashLetter(hashSeed, r), start: uint32(i), end: uint32(i + size), zone: z, flags: flags | caseless})
 			flags = 0
@@ -166,43 +172,35 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 		}
 
 		start, h := i, uint64(hashSeed)
-		if v&(isCapital<<16) != 0 {
+		if v&(isCapital|isCapital<<16) != 0 {
 			flags |= capital
 		}
-		n, capitals, cased := 0, 0, false
-		ended := false
-		if r < utf8.RuneSelf { // most words are ASCII to their end, where no letter is silent or two
-			for {
-				letter := v &^ (isCapital << 16)
-				capitals += int(v >> 31)
-				h = hashLetter(h, rune(letter))
-				n++
-				cased = cased || letter >= 'a'
-				if i++; i == len(text) {
-					ended = true
-					break
-				}
-				c := text[i]
-				if c >= utf8.RuneSelf {
-					r, size = utf8.DecodeRuneInString(text[i:])
-					v = f.fold(r)
-					ended = v == 0 || han(r)
-					break
-				}
-				w := f[c]
+		n, capitals, cased := 0, uint32(0), false
+		for {
+			// Most words are ASCII to their end, where no letter is silent or two.
+			run, seen := i, uint32(0)
+			for i < len(text) && text[i] < utf8.RuneSelf {
+				w := uint32(f[text[i]])
 				if w == 0 {
-					ended = true
 					break
 				}
-				v = uint32(w&^isCapital) | uint32(w&isCapital)<<16
+				seen |= w
+				capitals += w >> 15
+				h = hashLetter(h, rune(w&^isCapital))
+				i++
 			}
-		}
-		for !ended {
-			if v&(isCapital<<16) != 0 {
-				capitals++
-				v &^= isCapital << 16
+			n += i - run
+			cased = cased || seen&0x40 != 0 // letters have this bit, digits have not
+			if i == len(text) || text[i] < utf8.RuneSelf {
+				break
 			}
-			switch {
+			r, size = utf8.DecodeRuneInString(text[i:])
+			v = f.fold(r)
+			if v == 0 || han(r) {
+				break
+			}
+			capitals += v >> 31
+			switch v &^= isCapital << 16; {
 			case v == silent:
 			case v >= twoLetter && v < twoLetter+uint32(len(twoLetters)):
 				p := twoLetters[v-twoLetter]
@@ -214,23 +212,8 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 				cased = cased || v >= 'a' && v < 0x590
 			}
 			i += size
-			if i >= len(text) {
-				break
-			}
-			if c := text[i]; c < utf8.RuneSelf {
-				w := f[c]
-				v, size = uint32(w&^isCapital)|uint32(w&isCapital)<<16, 1
-			} else {
-				r, size = utf8.DecodeRuneInString(text[i:])
-				if v = f.fold(r); han(r) {
-					break
-				}
-			}
-			if v == 0 {
-				break
-			}
 		}
-		if capitals == n || capitals > 1 && !hasLower(text[start:i]) {
+		if int(capitals) == n || capitals > 1 && !hasLower(text[start:i]) {
 			flags |= shouting
 		}
 		if !cased {
