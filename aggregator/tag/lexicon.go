@@ -53,6 +53,7 @@ type lexicon struct {
 	nodes  []node
 	ends   []ending // of all nodes
 	chains []chain  // while patterns are added: the endings, backwards
+	work   *work    // while patterns are added
 
 	near  map[uint64]nearby // what words beside a place say
 	codes map[[2]byte]int32 // entries of the countries' codes
@@ -76,6 +77,12 @@ type ending struct {
 type chain struct {
 	entry int32
 	next  uint32
+}
+
+// work is memory that is used again for each pattern.
+type work struct {
+	env            snowballstem.Env
+	syms, at, next []uint32
 }
 
 // edgeTable maps (node, symbol) to a node: an open-addressing table, as it is
@@ -123,13 +130,15 @@ func (t *edgeTable) add(from, sym, to uint32) {
 	t.used++
 }
 
+const usual = 18 << 10 // words, phrases and entries of a language
+
 func newLexicon(lang string, f *folding) *lexicon {
 	return &lexicon{
 		lang: lang, fold: f, stem: stemmer(lang), shortest: 1 << 30,
-		written: map[uint64]uint32{}, stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
-		roots: make([]uint32, 1, 4096), nodes: make([]node, 1, 8192), chains: make([]chain, 1, 8192),
+		written: make(map[uint64]uint32, usual), stemmed: map[uint64]uint32{}, beginnings: map[uint64]uint32{},
+		entries: make([]entry, 0, usual), roots: make([]uint32, 1, usual), nodes: make([]node, 1, usual), chains: make([]chain, 1, usual),
 		near: map[uint64]nearby{}, codes: map[[2]byte]int32{},
-		free: make(chan *matcher, 8),
+		free: make(chan *matcher, 8), work: &work{},
 	}
 }
 
@@ -146,10 +155,9 @@ func (l *lexicon) add(p pattern, e entry) {
 		}
 	}
 	var letters [maxWord]rune
-	var env snowballstem.Env
-	at := []uint32{0}
+	at, next := append(l.work.at[:0], 0), l.work.next
 	for i, w := range p.words {
-		var syms []uint32
+		syms := l.work.syms[:0]
 		folded := l.fold.letters(letters[:0], w.text)
 		switch w.how {
 		case asWritten:
@@ -174,24 +182,25 @@ func (l *lexicon) add(p pattern, e entry) {
 				syms = append(syms, l.symbol(l.written, hashWord(withArticle(w))))
 				break
 			}
-			a, b := l.stemsOf(w.text, folded, &env)
+			a, b := l.stemsOf(w.text, folded, &l.work.env)
 			syms = append(syms, l.symbol(l.stemmed, a))
 			if b != a {
 				syms = append(syms, l.symbol(l.stemmed, b))
 			}
 			l.starts.add(hashWord(folded[:min(3, len(folded))]))
 		}
-		var next []uint32
+		next = next[:0]
 		for _, from := range at {
 			for _, s := range syms {
 				next = append(next, l.step(from, s, i == 0))
 			}
 		}
-		at = next
+		at, next, l.work.syms = next, at, syms
 	}
 	for _, n := range at {
 		l.end(n, e)
 	}
+	l.work.at, l.work.next = at, next
 }
 
 // withArticle puts the Arabic article before a word.
@@ -241,7 +250,7 @@ func (l *lexicon) settle() {
 		}
 		n.ends = uint32(len(l.ends)) - n.first
 	}
-	l.chains = nil
+	l.chains, l.work = nil, nil
 }
 
 func (l *lexicon) symbol(in map[uint64]uint32, hash uint64) uint32 {

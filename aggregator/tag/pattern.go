@@ -52,14 +52,16 @@ func parsePattern(s string, inflect bool, f *folding) (pattern, error) {
 	if rest, ok := strings.CutPrefix(s, "="); ok {
 		exact, s = true, rest
 	}
-	if strings.ContainsAny(s, "=!") {
+	if strings.IndexByte(s, '=') >= 0 || strings.IndexByte(s, '!') >= 0 {
 		return p, errors.New(`"=" and "!" stand only at the beginning`)
 	}
 	if s = strings.TrimSpace(s); s == "" {
 		return p, errors.New("it holds no word")
 	}
 	var room [8]token
-	for _, t := range f.tokenize(room[:0], s, 0) {
+	tokens := f.tokenize(room[:0], s, 0)
+	p.words = make([]patternWord, 0, len(tokens))
+	for _, t := range tokens {
 		w := patternWord{text: s[t.start:t.end]}
 		if len(w.text) > maxWord {
 			return p, fmt.Errorf("%q is too long for a word", w.text)
