@@ -297,9 +297,10 @@ feeds:
 			Share: feeds.Share{Part: .25}, Prefer: []string{"fr", "en"}, Preserve: true, Query: feeds.Query{
 				Regions: []string{"americas"}, Limit: 40, Any: []feeds.Query{{Topics: []string{"protection"}}, {Words: "border", Not: []feeds.Query{{Languages: []string{"es"}}}}},
 				Not: []feeds.Query{{Sources: []feeds.SourceID{"a"}}}}},
-		{Path: "only", Title: "only", MaxBytes: 512 << 10, Share: feeds.Share{Entries: 3},
+		{Path: "only", Title: "only", Share: feeds.Share{Entries: 3},
 			Query: feeds.Query{Languages: []string{"fr", "ar"}, Limit: 50, Not: []feeds.Query{{Words: "a"}, {Words: "b"}}}},
-		{Path: "plain", Title: "plain", MaxBytes: 512 << 10, Query: feeds.Query{Limit: 50}},
+		// Without a size: one that has it shows a window and has no archives.
+		{Path: "plain", Title: "plain", Query: feeds.Query{Limit: 50}},
 	}
 	for i, got := range c.FeedConfigs() {
 		if !reflect.DeepEqual(got.Feed, want[i]) {

@@ -113,8 +113,8 @@ func printed(v reflect.Value) *yaml.Node {
 			if v.Type() == reflect.TypeFor[Config]() && f.key == "include" {
 				continue // it stands in its place
 			}
-			if f.min != "" && v.Field(f.index).IsZero() && v.Field(f.index).Type() == reflect.TypeFor[Duration]() {
-				continue // not given: 0s would be too little
+			if t := v.Field(f.index).Type(); f.min != "" && v.Field(f.index).IsZero() && (t == reflect.TypeFor[Duration]() || t == reflect.TypeFor[Bytes]()) {
+				continue // not given: 0s or 0B would be too little
 			}
 			if n := printed(v.Field(f.index)); n != nil {
 				m.Content = append(m.Content, text(f.key), n)

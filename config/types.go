@@ -990,8 +990,10 @@ type Feed struct {
 	Limit int `yaml:"limit" default:"50" min:"1" max:"500" near:"count entries max_entries"`
 
 	// Largest document. Beyond it the oldest entries keep only their summaries, as
-	// few as need be; when that is not enough, the oldest are left out, all but one.
-	MaxBytes Bytes `yaml:"max_bytes" default:"512KiB" min:"16KiB" near:"max_size size budget size_budget" example:"256KiB"`
+	// few as need be; when that is not enough, the oldest are left out, all but one,
+	// and follow on further pages: such a feed has no archives. Default: 512KiB, from
+	// which on there are summaries, and nothing is left out of a feed with archives.
+	MaxBytes Bytes `yaml:"max_bytes" min:"16KiB" near:"max_size size budget size_budget" example:"256KiB"`
 
 	// The most entries that one source may have among those of the feed: a number,
 	// or a part of `limit` (20%; at least one entry). A statement counts for the
