@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"communique/feeds"
@@ -60,6 +61,7 @@ type Server struct {
 	removed   map[string]bool
 	private   *private
 	sources   map[feeds.SourceID]*feeds.Source
+	titles    sync.Map // of sources that have none configured: by id, as their feeds say
 	cache     *cache
 	entries   *entryCache
 	divisions *divisions
@@ -130,12 +132,26 @@ func (s *Server) label(t feeds.Tag) string {
 	return t.Term
 }
 
-// source gives a source's title.
+// source gives a source's title: the configured one, else the one that its feed
+// gives itself. That one is looked up until it is there, and then kept: the titles
+// of feeds do not follow what a publisher does to theirs.
 func (s *Server) source(id feeds.SourceID) string {
-	if src := s.sources[id]; src != nil && src.Title != "" {
+	src := s.sources[id]
+	if src == nil {
+		return string(id)
+	}
+	if src.Title != "" {
 		return src.Title
 	}
-	return string(id)
+	if title, known := s.titles.Load(id); known {
+		return title.(string)
+	}
+	visit, visited, err := s.o.Store.Fetched(id)
+	if err != nil || !visited || visit.Channel.Title == "" {
+		return string(id)
+	}
+	s.titles.Store(id, visit.Channel.Title)
+	return visit.Channel.Title
 }
 
 // Longest request that is looked at: what is longer was not made by a reader.

@@ -907,3 +907,22 @@ type nowhere struct{ h http.Header }
 func (n *nowhere) Header() http.Header         { return n.h }
 func (n *nowhere) WriteHeader(int)             {}
 func (n *nowhere) Write(b []byte) (int, error) { return len(b), nil }
+
+func TestSourceWithoutTitleIsCalledAsItsFeed(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Sources = append(o.Sources, feeds.Source{ID: "east"}) })
+	s.say("east", "en", "Ships are late")
+	if got := s.server.source("east"); got != "east" {
+		t.Errorf("before its first visit: %q, want its id", got)
+	}
+	s.append(&feeds.Fetched{Source: "east", At: day, Channel: feeds.Origin{Title: "East Office"}})
+	s.append(&feeds.Fetched{Source: "north", At: day, Channel: feeds.Origin{Title: "Not this"}})
+	if a := s.get("/feeds/source/east.rss"); !strings.Contains(string(a.body), "<title>East Office</title>") {
+		t.Errorf("the feed is not called as its source's feed: %s\n%.600s", a.Status, a.body)
+	}
+	if page := string(s.get("/feeds").body); !strings.Contains(page, "East Office") {
+		t.Error("the list of feeds does not call it so")
+	}
+	if got := s.server.source("north"); got != "North Office" {
+		t.Errorf("%q, want what is configured", got)
+	}
+}
