@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -159,7 +160,7 @@ func (p *Pusher) find(req *request) (err error) {
 		req.topic = req.spelled
 		return nil
 	}
-	return refuse(http.StatusNotFound, "hub.topic: %v", err)
+	return refuse(http.StatusNotFound, "hub.topic: %s", serve.InFull(err))
 }
 
 // callback checks the address of a callback as far as that can be done without
@@ -179,6 +180,9 @@ func (p *Pusher) callback(address string) (host string, err error) {
 		return "", refuse(http.StatusBadRequest, "hub.callback has a user name in it; put what nobody may guess into its path")
 	case u.Fragment != "" || strings.Contains(address, "#"):
 		return "", refuse(http.StatusBadRequest, "hub.callback has a fragment (#), which is never sent")
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return "", refuse(http.StatusBadRequest, "hub.callback=%q: want a whole address that begins with http:// or https://", short(address))
 	}
 	if err := p.guard.CheckURL(u); err != nil {
 		var refused *guard.Refused
@@ -343,6 +347,10 @@ func (p *Pusher) restoreHub(lines map[string]*feeds.Pushed) error {
 		return err
 	}
 	now := p.o.Now()
+	taken := map[string]bool{}
+	for _, f := range held {
+		taken[f.Key()] = true
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, f := range held {
@@ -355,11 +363,22 @@ func (p *Pusher) restoreHub(lines map[string]*feeds.Pushed) error {
 			p.deny(f, host, err)
 			continue
 		}
+		renamed := f.Topic != feed.Self
+		if renamed {
+			f = p.rename(f, feed.Self)
+			if taken[f.Key()] { // it subscribed to the new name, too
+				continue
+			}
+			taken[f.Key()] = true
+		}
 		t, err := p.topicOf(feed)
 		if err != nil {
 			return err
 		}
 		s := p.add(t, *f, host)
+		if renamed {
+			p.remember(s)
+		}
 		done := lines[t.url]
 		if done == nil { // it was written with its first subscription; be sure
 			done = &feeds.Pushed{Line: t.url}
@@ -377,6 +396,18 @@ func (p *Pusher) restoreHub(lines map[string]*feeds.Pushed) error {
 		}
 	}
 	return nil
+}
+
+// rename gives a subscription for what its topic is called now, and forgets it
+// under the old name. Its subscriber goes on to write the old one. p.mu is held.
+func (p *Pusher) rename(f *feeds.Subscribed, now string) *feeds.Subscribed {
+	for _, over := range []feeds.Fact{&feeds.Subscribed{Topic: f.Topic, Callback: f.Callback}, &feeds.Pushed{Line: f.Topic}} {
+		p.changed(over.Key(), func() feeds.Fact { return over })
+	}
+	p.o.Log.Info("topic renamed", "stage", "push", "url", f.Callback, "from", f.Topic, "to", now)
+	renamed := *f
+	renamed.Topic, renamed.Spelled = now, cmp.Or(f.Spelled, f.Topic)
+	return &renamed
 }
 
 // deny tells a subscriber that its topic is no more (WebSub §5.2), once, and

@@ -221,7 +221,8 @@ func TestHubSaysWhatIsWrongWithARequest(t *testing.T) {
 		"knows when they change":     {400, url.Values{"hub.mode": {"publish"}, "hub.url": {topic}}},
 		"hub.callback is missing":    {400, subscribeForm(topic, "")},
 		"hub.topic is missing":       {400, subscribeForm("", "https://a.example/")},
-		"scheme":                     {400, subscribeForm(topic, "ftp://a.example/")},
+		"want a whole address":       {400, subscribeForm(topic, "ftp://a.example/")},
+		"hub.callback=\"/path\"":     {400, subscribeForm(topic, "/path")},
 		"without a host":             {400, subscribeForm(topic, "http:///path")},
 		"no URL":                     {400, subscribeForm(topic, "https://a.example/a b")},
 		"user name":                  {400, subscribeForm(topic, "https://u:p@a.example/")},
@@ -239,6 +240,8 @@ func TestHubSaysWhatIsWrongWithARequest(t *testing.T) {
 		"ends in .atom":              {404, subscribeForm(h.topic("all.html"), "https://a.example/")},
 		`there is no topic "dance"`:  {404, subscribeForm(h.topic("topic/dance.atom"), "https://a.example/")},
 		`there is no feed "nothing"`: {404, subscribeForm(h.topic("nothing.atom"), "https://a.example/")},
+		"\n/feeds/all\n":             {404, subscribeForm(h.topic("nothing.atom"), "https://a.example/")},
+		"\nshelter\n":                {404, subscribeForm(h.topic("topic/dance.atom"), "https://a.example/")},
 		"limit":                      {404, subscribeForm(h.topic("all.atom?limit=x"), "https://a.example/")},
 	} {
 		status, text := h.ask(c.form)
@@ -465,6 +468,56 @@ func TestHubDeniesWhenATopicIsNoMore(t *testing.T) {
 		t.Errorf("told %v", q)
 	}
 	h.until("it is forgotten", func() bool { return len(h.subscriptions()) == 0 })
+}
+
+// A feed that gets another name keeps its subscribers: they go on under the
+// address that they know, until they take over the new one from the deliveries.
+func TestHubKeepsTheSubscribersOfARenamedFeed(t *testing.T) {
+	h := newHouse(t, nil)
+	h.stop()
+	h.named = []serve.Named{{Feed: feeds.Feed{Path: "mine", Title: "Mine"}}}
+	h.start()
+	h.publish("flood", "en")
+	s, both := newSubscriber(t), newSubscriber(t)
+	old := h.topic("mine.atom")
+	h.subscribe(s, old)
+	h.subscribe(both, old)
+	h.stop()
+	h.named = []serve.Named{{Feed: feeds.Feed{Path: "ours", Title: "Ours"}, Was: []string{"mine"}}}
+	h.start()
+	now := h.topic("ours.atom")
+	for _, s := range []*subscriber{s, both} {
+		if d := wait(t, s.got, "what it holds under the new name"); !strings.Contains(d.header.Get("Link"), "<"+now+`>; rel="self"`) {
+			t.Errorf("the new name is told as %q", d.header.Get("Link"))
+		}
+	}
+	h.until("all are kept under the new name", func() bool {
+		subs := h.subscriptions()
+		for _, f := range subs {
+			if f.Topic != now || f.Spelled != old {
+				return false
+			}
+		}
+		return len(subs) == 2
+	})
+	h.subscribe(both, now) // does not make it two
+	h.publish("storm", "en")
+	wait(t, s.got, "news")
+	wait(t, both.got, "news")
+	none(t, both.got, "the same news once more")
+	if status, text := h.ask(url.Values{"hub.mode": {"unsubscribe"}, "hub.topic": {old}, "hub.callback": {s.url}}); status != 202 {
+		t.Fatalf("%d %s", status, text)
+	}
+	if q := wait(t, s.verified, "the end under the old name"); q.Get("hub.topic") != old {
+		t.Errorf("asked about %v", q)
+	}
+	h.until("one is left", func() bool { return len(h.subscriptions()) == 1 })
+	h.subscribe(s, old) // who only knows the old name
+	h.stop()
+	h.start()
+	h.publish("quake", "en")
+	wait(t, s.got, "news")
+	none(t, s.verified, "a denial")
 }
 
 // Those who hang and those who send without end cost nobody else more than a

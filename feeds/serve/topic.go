@@ -2,6 +2,7 @@ package serve
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,8 +29,9 @@ type Content struct {
 	Body []byte // shared, not to be changed
 }
 
-// Topic gives the topic of an address, however its parameters are ordered. The
-// error says why an address is none, for whoever asked.
+// Topic gives the topic of an address, however its parameters are ordered; of a
+// feed that has another name now, that one. The error says why an address is
+// none, for whoever asked; InFull says it with what there is.
 func (s *Server) Topic(address string) (*Topic, error) {
 	u, err := url.Parse(address)
 	if err != nil || len(address) > maxPath+maxQuery {
@@ -45,6 +47,13 @@ func (s *Server) Topic(address string) (*Topic, error) {
 	if format.MediaType() == "" {
 		return nil, fmt.Errorf("%q is no feed; subscribe to the address that a feed gives as its own, which ends in .atom, .rss or .json", short(address))
 	}
+	var now *redirect
+	if err := s.moved("/feeds/"+path, ""); errors.As(err, &now) {
+		path = strings.TrimPrefix(now.path, "/feeds/")
+		name, _ = extension(path)
+	} else if err != nil {
+		return nil, err
+	}
 	f, err := s.feed(name)
 	if err == nil {
 		f, err = s.narrowed(f, u.RawQuery)
@@ -56,6 +65,16 @@ func (s *Server) Topic(address string) (*Topic, error) {
 		return nil, err
 	}
 	return &Topic{Self: s.o.Site.FeedURL(f.Path, ext, f.RawQuery), s: s, path: path, feed: f}, nil
+}
+
+// InFull words an error of this package for somebody, with what there is, each on
+// a line of its own.
+func InFull(err error) string {
+	var no *refusal
+	if !errors.As(err, &no) {
+		return err.Error()
+	}
+	return strings.Join(append([]string{err.Error()}, no.list...), "\n")
 }
 
 // Mark gives the mark of what the topic holds now, which costs no rendering.
