@@ -215,6 +215,7 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 	lead := func(status int, path string) {
 		h.Set("Location", s.base+render.WithToken(path, inAddress))
 		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Length", "0") // to HEAD, too
 		w.WriteHeader(status)
 	}
 	if called != feed.Feed.Path {

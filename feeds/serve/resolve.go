@@ -22,11 +22,17 @@ const (
 // others are names.
 var selectors = [...]string{"lang", "region", "topic", "country", "event", "source", "q"}
 
+// plainPages are pages that people write with a slash at the end.
+var plainPages = [...]string{"/feeds", "/overview", "/about/embed", "/api"}
+
 // resolve finds out what a path and query ask for. The error is a *redirect or
 // a *refusal when the answer is not a document. Pages are made for to.
 func (s *Server) resolve(path, rawQuery, accept string, to reader) (*prepared, error) {
 	if err := s.moved(path, rawQuery); err != nil {
 		return nil, err
+	}
+	if bare := strings.TrimSuffix(path, "/"); bare != path && slices.Contains(plainPages[:], bare) {
+		return nil, &redirect{status: http.StatusMovedPermanently, path: bare + query(rawQuery)}
 	}
 	switch {
 	case path == "/" || path == "":

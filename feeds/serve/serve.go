@@ -276,6 +276,7 @@ func (s *Server) lead(w http.ResponseWriter, to *redirect) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", exposed)
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", "0") // to HEAD, too
 	if to.negotiated {
 		h.Set("Vary", "Accept")
 	}

@@ -416,6 +416,17 @@ func TestHeadOptionsAndOtherMethods(t *testing.T) {
 	if a := s.ask("OPTIONS", "/feeds/all.json", "Origin", "https://partner.example", "Access-Control-Request-Headers", "If-None-Match"); a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(a.Header.Get("Access-Control-Allow-Headers"), "If-None-Match") {
 		t.Errorf("OPTIONS: %s %v", a.Status, a.Header)
 	}
+	for _, path := range []string{"/feeds/ALL.atom", "/feeds/all", "/feeds/", "/overview/?lang=en", "/about/embed/", "/api/", "/embed/"} {
+		get, head := s.get(path), s.ask("HEAD", path)
+		if get.StatusCode/100 != 3 || head.StatusCode != get.StatusCode || head.Header.Get("Location") != get.Header.Get("Location") {
+			t.Errorf("%s is %s to %q, to HEAD %s to %q", path, get.Status, get.Header.Get("Location"), head.Status, head.Header.Get("Location"))
+		}
+		for _, a := range []answer{get, head} {
+			if got := a.Header.Get("Content-Length"); got != "0" {
+				t.Errorf("%s %s has length %q, want 0", a.Request.Method, path, got)
+			}
+		}
+	}
 	for _, m := range []string{"POST", "PUT", "DELETE", "TRACE", "BREW"} {
 		if a := s.ask(m, "/feeds/all.json"); a.StatusCode != 405 || a.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
 			t.Errorf("%s: %s, Allow %q", m, a.Status, a.Header.Get("Allow"))

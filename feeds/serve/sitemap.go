@@ -35,15 +35,19 @@ func (s *Server) sitemap(path string) (*prepared, error) {
 	case "/sitemap/feeds.xml":
 		return &prepared{heads: s.listMark, make: s.sitemapFeeds}, nil
 	}
+	absent := refuse(http.StatusNotFound, "there is no such site map; the index lists them:", "/sitemap.xml").as("reason.sitemap")
 	name := strings.TrimSuffix(strings.TrimPrefix(path, "/sitemap/"), ".xml")
 	month, err := time.Parse("2006-01", name)
 	if err != nil || !strings.HasSuffix(path, ".xml") {
-		return nil, refuse(http.StatusNotFound, "there is no such site map; the index lists them:", "/sitemap.xml").as("reason.sitemap")
+		return nil, absent
 	}
 	f := feeds.Feed{Query: feeds.Query{Since: month, Until: month.AddDate(0, 1, 0), Limit: mostURLs}}
 	return &prepared{
 		heads: func() (uint64, error) {
 			sel, err := s.selected(f)
+			if err == nil && len(sel.ids) == 0 {
+				err = absent // a map has an address in it, says the protocol
+			}
 			return sel.mark, err
 		},
 		make: func() (*document, error) {
