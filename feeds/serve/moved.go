@@ -23,13 +23,26 @@ func (s *Server) moved(path, rawQuery string) error {
 		if end := strings.IndexAny(rest, "./"); end >= 0 {
 			name = rest[:end]
 		}
-		lower := strings.ToLower(name)
-		if now, renamed := s.was[lower]; renamed {
-			return &redirect{status: http.StatusMovedPermanently, path: place + now + rest[len(name):] + query(rawQuery)}
+		now, err := s.called(name)
+		if err != nil {
+			return err
 		}
-		if s.removed[lower] {
-			return refuse(http.StatusGone, fmt.Sprintf("the feed %q was taken away by its publisher and will not come back; what there is:", lower), s.names()...).as("reason.feed-gone", "name", lower)
+		if now != name {
+			return &redirect{status: http.StatusMovedPermanently, path: place + now + rest[len(name):] + query(rawQuery)}
 		}
 	}
 	return nil
+}
+
+// called gives what a feed is called now, which may be what it was called before.
+// The error says that it was taken away.
+func (s *Server) called(name string) (string, error) {
+	lower := strings.ToLower(name)
+	if now, renamed := s.was[lower]; renamed {
+		return now, nil
+	}
+	if s.removed[lower] {
+		return "", refuse(http.StatusGone, fmt.Sprintf("the feed %q was taken away by its publisher and will not come back; what there is:", lower), s.names()...).as("reason.feed-gone", "name", lower)
+	}
+	return name, nil
 }

@@ -279,6 +279,14 @@ func TestRenamedFeedsLeadOnAndRemovedOnesAreGone(t *testing.T) {
 			t.Errorf("%s: %s %q, want 410 with what there is", path, a.Status, a.body)
 		}
 	}
+	// Editors keep the address of a page and ask for its frame every day.
+	offer := "/oembed?url=https://news.example.org/feeds/"
+	if a := s.get(offer + "hospitals.html"); a.StatusCode != 200 || !strings.Contains(string(a.body), "/embed/clinics?") {
+		t.Errorf("the frame of a renamed feed's page: %s %s", a.Status, a.body)
+	}
+	if a := s.get(offer + "harbours.html"); a.StatusCode != http.StatusGone {
+		t.Errorf("the frame of a removed feed's page: %s", a.Status)
+	}
 	if a := s.get("/feeds/topic/health.atom"); a.StatusCode != 200 {
 		t.Errorf("a topic of a name that a feed had: %s", a.Status)
 	}

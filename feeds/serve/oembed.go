@@ -77,6 +77,9 @@ func (s *Server) oembedAt(rawQuery string) (*prepared, error) {
 		return nil, refuse(http.StatusNotFound, "there is nothing to embed at that address; what there is:",
 			s.absolute("/"), s.absolute("/feeds/all.html"), s.absolute("/feeds/topic/…"), s.absolute("/statements/…"))
 	}
+	if name, err = s.called(name); err != nil {
+		return nil, err
+	}
 	// What cannot be framed is told now, not by an empty frame.
 	frame, err := s.embed(name, raw)
 	if err != nil {

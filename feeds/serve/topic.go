@@ -47,13 +47,10 @@ func (s *Server) Topic(address string) (*Topic, error) {
 	if format.MediaType() == "" {
 		return nil, fmt.Errorf("%q is no feed; subscribe to the address that a feed gives as its own, which ends in .atom, .rss or .json", short(address))
 	}
-	var now *redirect
-	if err := s.moved("/feeds/"+path, ""); errors.As(err, &now) {
-		path = strings.TrimPrefix(now.path, "/feeds/")
-		name, _ = extension(path)
-	} else if err != nil {
+	if name, err = s.called(name); err != nil {
 		return nil, err
 	}
+	path = name + "." + ext
 	f, err := s.feed(name)
 	if err == nil {
 		f, err = s.narrowed(f, u.RawQuery)
