@@ -324,7 +324,7 @@ func draftOf(n *normalize.Normalizer, src feeds.Source, doc document) feeds.Draf
 	if text == "" {
 		text = doc.Text
 	}
-	d := feeds.Draft{Copy: feeds.Copy{Source: src.ID, ID: doc.ID, Title: doc.Title, Content: text, Link: doc.URL, Language: doc.Language}}
+	d := feeds.Draft{Copy: feeds.Copy{Source: src.ID, ID: doc.ID, Title: doc.Title, Content: text, Link: doc.URL, Language: normalize.CanonicalLanguage(doc.Language)}}
 	if at, ok := normalize.ParseDate(doc.Published); ok {
 		d.Published = at
 	}

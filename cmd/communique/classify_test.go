@@ -67,8 +67,9 @@ func TestClassifyFindsTheLanguage(t *testing.T) {
 	got := verdicts(t,
 		`{"id":"1","title":"Les phares","text":"Les lampes de la jetée ouest ont été changées la nuit dernière ; elles consomment un tiers des anciennes."}`,
 		`{"id":"2","title":"Los faros","text":"Las lámparas del muelle oeste se cambiaron anoche y consumen un tercio de lo que consumían las anteriores."}`,
-		`{"id":"3",`+lamps+`,"language":"pt-BR"}`)
-	for i, want := range []string{"fr", "es", "pt-BR"} {
+		`{"id":"3",`+lamps+`,"language":"pt-br"}`,
+		`{"id":"4",`+tides+`,"language":"!!"}`) // no language: it is looked for
+	for i, want := range []string{"fr", "es", "pt-BR", "en"} {
 		if got[i].Language != want {
 			t.Errorf("document %s: language %q, want %q", got[i].ID, got[i].Language, want)
 		}

@@ -155,6 +155,9 @@ func findStatement(store *storage.Store, what string) (feeds.Statement, feeds.St
 // explain tells of the statement with the id or address.
 func explain(store *storage.Store, what string) (*explanation, error) {
 	st, id, err := findStatement(store, what)
+	if errors.Is(err, errNoStatement) {
+		err = orHeld(store, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -184,6 +187,26 @@ func explain(store *storage.Store, what string) (*explanation, error) {
 		out.Copies = append(out.Copies, e)
 	}
 	return out, nil
+}
+
+// orHeld adds to an error that there is no such statement which sources hold
+// news back, among which it may be.
+func orHeld(store *storage.Store, no error) error {
+	var held []string
+	err := store.EachFetched(func(f *feeds.Fetched) {
+		if f.Braked() {
+			held = append(held, string(f.Source))
+		}
+	})
+	if err != nil || len(held) == 0 {
+		return errors.Join(no, err)
+	}
+	const most = 5
+	more := ""
+	if n := len(held) - most; n > 0 {
+		held, more = held[:most], fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("%w; news is held back of %s%s, which `communique sources held` lists", no, strings.Join(held, ", "), more)
 }
 
 // explainNear finds what a copy was near to as it stands now. What has become
