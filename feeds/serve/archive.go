@@ -161,6 +161,9 @@ func (s *Server) archiveOf(rest, rawQuery string, byName func(string) (feeds.Fee
 		}
 	}
 	absent := func(documents int) error {
+		if number > 0 && number <= documents {
+			return refuse(http.StatusNotFound, fmt.Sprintf("there is no archive with %s=%d of this feed; follow the links of its documents, which begin at:", perKey, per), current).as("reason.per", "value", per)
+		}
 		have := "no archives yet"
 		if documents > 0 {
 			have = fmt.Sprintf("the archives 1 to %d", documents)

@@ -539,7 +539,7 @@ func TestArchivesThatThereAreNot(t *testing.T) {
 		"/archive/nothing/1.atom":                   "choice",
 		"/archive/topic/nothing/1.atom":             "health",
 		"/archive/all/1.atom?limit=5":               "/feeds/all.atom?limit=5",
-		"/archive/all/1.atom?per=500":               "/feeds/all.atom",
+		"/archive/all/1.atom?per=500":               "no archive with per=500 of this feed",
 		"/archive/all/1.atom?q=clinics&per=60":      "/feeds/all.atom?q=clinics",
 		"/archive/all/999.atom?q=clinics":           "/feeds/all.atom?q=clinics",
 	} {

@@ -38,7 +38,7 @@ func placeOf(raw string) (place, error) {
 	}
 	order, id, ok := strings.Cut(raw, ".")
 	n, err := strconv.ParseInt(order, 36, 64)
-	if !ok || err != nil || id == "" || len(id) > 64 {
+	if !ok || err != nil || id == "" || len(id) > 64 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789") != "" { // it goes into links
 		return place{}, bad(afterKey, fmt.Sprintf("after=%s is not a place in the order of statements; follow a page's link to older ones", short(raw))).as("reason.not-a-place", "value", short(raw))
 	}
 	return place{further: true, after: feeds.Cursor{Order: time.Unix(0, n).UTC(), ID: feeds.StatementID(id)}}, nil

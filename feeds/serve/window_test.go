@@ -109,8 +109,10 @@ func TestWhatAWindowLeavesOutStandsOnItsPages(t *testing.T) {
 	if !strings.Contains(link, `/feeds/shares.rss?after=start>; rel="next"`) {
 		t.Errorf("Link: %s", link)
 	}
-	if a := y.get("/feeds/ten.atom?after=nowhere"); a.StatusCode != 400 || !strings.Contains(string(a.body), "after=nowhere") {
-		t.Errorf("after=nowhere: %s %s", a.Status, a.body)
+	for _, place := range []string{"nowhere", "dn76zqkctu68.5ka2%22%3E", "dn76zqkctu68.a%26b=c", "dn76zqkctu68.%ff"} {
+		if a := y.get("/feeds/ten.atom?after=" + place); a.StatusCode != 400 || !strings.Contains(string(a.body), "after="+place[:7]) {
+			t.Errorf("after=%s: %s %s", place, a.Status, a.body)
+		}
 	}
 	// Pages for people go on in the same way.
 	for _, path := range []string{"/feeds/shares.html", "/feeds/changed.html"} {
