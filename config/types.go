@@ -986,7 +986,9 @@ type Feed struct {
 	// a correction brings a statement back to the top.
 	Order FeedOrder `yaml:"order" default:"published" near:"sort sort_by order_by"`
 
-	// Entries in the feed.
+	// Entries in the feed. With a limit below 50 these, and what is older on further
+	// pages. From 50 on, where the feed has archives, at least these, and what
+	// stands in no archive yet, which is up to a hundred more.
 	Limit int `yaml:"limit" default:"50" min:"1" max:"500" near:"count entries max_entries"`
 
 	// Largest document. Beyond it the oldest entries keep only their summaries, as
