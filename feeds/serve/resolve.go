@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"communique/feeds"
 	"communique/feeds/render"
+	"communique/internal/near"
 )
 
 // Limits of a query.
@@ -236,8 +238,42 @@ func short(s string) string {
 	return s
 }
 
+// otherwise are parameters as people and programs write them who know other sites.
+var otherwise = map[string]string{"countries": "country", "language": "lang", "languages": "lang", "query": "q", "search": "q", "words": "q"}
+
+// meant gives the parameter that one is which there is not: misspelt by a letter,
+// in capitals or the plural; "" when that is anybody's guess.
+func meant(key string) string {
+	lower := strings.ToLower(key)
+	for _, name := range append(selectors[:], "prefer", "limit") {
+		if key == name {
+			return ""
+		}
+		if lower == name || len(name) > 3 && lower != "" && lower[0] == name[0] && near.Distance(lower, name) == 1 {
+			return name
+		}
+	}
+	return otherwise[lower]
+}
+
+// misspelt refuses parameters that are nearly ours: whoever asks for topics=health
+// and gets everything never learns why.
+func misspelt(values url.Values) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if len(key) > 20 {
+			continue
+		}
+		if name := meant(key); name != "" {
+			no := bad(key, fmt.Sprintf("%s is not a parameter here; did you mean %s?", key, name))
+			no.asked = key
+			return no.as("reason.misspelt", "name", key, "meant", name)
+		}
+	}
+	return nil
+}
+
 // narrowed adds the parameters of an address to a feed's query. Parameters that
-// we do not know are let be: links come with all sorts of them.
+// are far from ours are let be: links come with all sorts of them.
 func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	if rawQuery == "" {
 		return f, nil
@@ -245,6 +281,9 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return f, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&topic=health").as("reason.unreadable", "example", "?lang=fr&topic=health")
+	}
+	if err := misspelt(values); err != nil {
+		return f, err
 	}
 	var by feeds.Query
 	canon := url.Values{}

@@ -937,3 +937,24 @@ func TestSourceWithoutTitleIsCalledAsItsFeed(t *testing.T) {
 		t.Errorf("%q, want what is configured", got)
 	}
 }
+
+func TestParametersThatAreNearlyOursAreRefused(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	for key, want := range map[string]string{"topics": "topic", "Topic": "topic", "tpoic": "topic", "regions": "region", "countries": "country", "sources": "source", "Lang": "lang", "language": "lang",
+		"languages": "lang", "langs": "lang", "Q": "q", "search": "q", "prefers": "prefer", "limt": "limit", "LIMIT": "limit"} {
+		for _, path := range []string{"/feeds/all.atom", "/", "/feeds/topic/health.html", "/archive/all/1.atom", "/embed/all"} {
+			if a := s.get(path + "?" + key + "=health"); a.StatusCode != 400 || !strings.Contains(string(a.body), key+" is not a parameter here; did you mean "+want+"?") {
+				t.Errorf("%s?%s: %s %s", path, key, a.Status, a.body)
+			}
+		}
+	}
+	if a := s.get("/?topics=health", "Accept", "text/html", "Accept-Language", "fr"); !strings.Contains(string(a.body), "Il faut sans doute") {
+		t.Errorf("the page says %s", a.body)
+	}
+	for _, key := range []string{"utm_source", "utm_content", "fbclid", "ref", "refer", "page", "s", "x", "country_of_origin", "src", "event_id", "%C3%BC", ""} {
+		if a := s.get("/feeds/all.atom?" + key + "=health"); a.StatusCode != 200 {
+			t.Errorf("%s: %s %s", key, a.Status, a.body)
+		}
+	}
+}
