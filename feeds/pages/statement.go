@@ -15,7 +15,7 @@ type StatementPage struct {
 	Pictures   string // link to the page with its pictures, "" when it has none or shows them
 	Original   string // where it was published
 	Authors    string
-	Rights     string
+	Rights     []string
 	Role       feeds.Relation // of the shown copy, "" when it is the only one
 	Others     []Tongue       // copies that are not shown
 	Why        []Carrier      // all, in order of arrival

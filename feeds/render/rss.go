@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/xml"
 
 	gorilla "github.com/gorilla/feeds"
@@ -92,7 +93,7 @@ func (s Site) rssItem(v *view) *rssItem {
 		Link:       plainText(v.link),
 		Creators:   make([]inner, len(v.authors)),
 		Language:   optional(v.language),
-		Rights:     optional(v.rights),
+		Rights:     optional(cmp.Or(v.rights, v.source.Rights)), // an item's source has no place for it
 		Categories: make([]rssCategory, len(v.categories)),
 		GUID:       gorilla.RssGuid{Id: v.id, IsPermaLink: "false"},
 		Updated:    rfc3339(v.updated),

@@ -10,3 +10,15 @@ func Words(c *feeds.StatedCopy, id feeds.StatementID) (title, summary string) {
 	v.texts(c, id)
 	return v.title, v.summary
 }
+
+// Rights gives what is to be shown of whose a copy is, plain text, each once: what
+// is said of it, and what is of its feed, or the operator for it.
+func Rights(c *feeds.Copy) []string {
+	var out []string
+	for _, r := range []string{plain(c.Rights), plain(c.Origin.Rights)} {
+		if r != "" && (len(out) == 0 || out[0] != r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}

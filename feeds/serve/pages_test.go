@@ -397,3 +397,28 @@ func numbered(n int) []string {
 	}
 	return out
 }
+
+// What an office's terms ask for stands on the page and in every format.
+func TestCreditIsShownWithTheStatement(t *testing.T) {
+	s := newSite(t)
+	say := func(n int, own string) {
+		s.append(&feeds.Observed{Item: feeds.ItemKey(fmt.Sprint("north/", n)), Statement: feeds.StatementID(fmt.Sprint("credit", n)), FirstSeen: day, Changed: day, Order: day, Published: day, Revision: 1, Relation: feeds.IsOrigin,
+			Copy: feeds.Copy{Source: "north", ID: fmt.Sprint(n), Title: "Ships", Content: "<p>They are in.</p>", Link: fmt.Sprint("https://n.example/", n), Language: "en", Rights: own, Origin: feeds.Origin{ID: "x:y", Title: "N", Rights: "By courtesy of <i>N</i>"}}})
+	}
+	say(1, "")
+	say(2, "© Ana")
+	for path, want := range map[string][]string{
+		"/statements/credit1":     {`<p class="rights" dir="auto">By courtesy of N</p>`},
+		"/statements/credit2":     {`<p class="rights" dir="auto">© Ana</p>`, `<p class="rights" dir="auto">By courtesy of N</p>`},
+		"/feeds/source/north.rss": {"<dc:rights>By courtesy of N</dc:rights>", "<dc:rights>© Ana</dc:rights>"},
+		"/feeds/all.atom":         {"By courtesy of N</rights>", "© Ana</rights>"},
+		"/feeds/all.json":         {"By courtesy of N", "© Ana"},
+	} {
+		body := string(s.get(path).body)
+		for _, w := range want {
+			if strings.Count(body, w) == 0 {
+				t.Errorf("%s does not say %q:\n%s", path, w, body)
+			}
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"communique/feeds"
 	"communique/feeds/pages"
+	"communique/feeds/render"
 )
 
 // statement prepares a statement's page, or its JSON.
@@ -118,7 +119,7 @@ func (s *Server) statementPage(to reader, st *feeds.Statement, lang string, pict
 		languages, raw = []string{lang, to.Tag}, "lang="+lang
 	}
 	c := st.Lead(languages...)
-	p := &pages.StatementPage{Item: s.item(to, st, languages), Original: c.Link, Rights: c.Rights,
+	p := &pages.StatementPage{Item: s.item(to, st, languages), Original: c.Link, Rights: render.Rights(&c.Copy),
 		ID: s.o.Site.StatementURI(st.ID), JSON: s.base + "/statements/" + string(st.ID) + ".json", Enclosures: c.Enclosures, Several: len(st.Copies) > 1}
 	path := "/statements/" + string(st.ID)
 	p.Frame = s.frame(to, pages.Words{Text: p.Item.Title, Lang: c.Language}, path, raw)
