@@ -381,18 +381,10 @@ func (s *Server) meets(q feeds.Query, h storage.Head) (bool, error) {
 }
 
 func (s *Server) apiStatement(id string, v url.Values) (*prepared, error) {
-	lang, prefer := valuesOf(v["lang"], true), valuesOf(v["prefer"], true)
-	if len(lang)+len(prefer) > maxValues {
-		return nil, bad("lang", fmt.Sprintf("more than %d values in one address", maxValues))
+	languages, err := inLanguages(v)
+	if err != nil {
+		return nil, err
 	}
-	for key, list := range map[string][]string{"lang": lang, "prefer": prefer} {
-		for _, l := range list {
-			if !wellFormed(l) {
-				return nil, bad(key, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l)))
-			}
-		}
-	}
-	languages := append(lang, prefer...)
 	raw := query(strings.ReplaceAll(v.Encode(), "%2C", ","))
 	return s.statementAt(feeds.StatementID(id), func(at feeds.StatementID) string { return "/api/v1/statements/" + string(at) + raw },
 		func(st *feeds.Statement) (*document, error) { return s.statementJSON(st, languages) })

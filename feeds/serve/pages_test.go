@@ -422,3 +422,30 @@ func TestCreditIsShownWithTheStatement(t *testing.T) {
 		}
 	}
 }
+
+// A statement's page and JSON take languages as feeds do: several, with or without
+// a preference.
+func TestStatementInTheFirstOfSeveralLanguages(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics")
+	s.copy(id, "south", "es", "Clínicas")
+	s.copy(id, "south", "pt-BR", "Consultórios")
+	at := "/statements/" + string(id)
+	for query, want := range map[string]string{"": "Clinics", "?lang=es": "Clínicas", "?lang=fr,es": "Clínicas", "?lang=fr&lang=es,en": "Clínicas", "?prefer=pt,es": "Consultórios", "?lang=es&prefer=pt": "Clínicas", "?lang=fr&prefer=de": "Clinics"} {
+		if a := s.get(at + query); !strings.Contains(string(a.body), ">"+want+"</h1>") {
+			t.Errorf("the page of %q is not %s: %s\n%s", query, want, a.Status, a.body)
+		}
+		for _, json := range []string{at + ".json", "/api/v1" + at} {
+			if a := s.get(json + query); !regexp.MustCompile(`"lead": \{[^}]*"title": "` + want + `"`).Match(a.body) {
+				t.Errorf("%s%s does not lead with %s: %s\n%s", json, query, want, a.Status, a.body)
+			}
+		}
+	}
+	for query, parameter := range map[string]string{"?lang=fr,..": "lang=..", "?prefer=x": "prefer=x"} {
+		for _, path := range []string{at, at + ".json", "/api/v1" + at} {
+			if a := s.get(path + query); a.StatusCode != 400 || !strings.Contains(string(a.body), parameter+" is not a language tag") {
+				t.Errorf("%s%s: %s %s", path, query, a.Status, a.body)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,16 +24,12 @@ func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) 
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr").as("reason.unreadable", "example", "?lang=fr")
 	}
-	lang := values.Get("lang")
-	if lang != "" && !wellFormed(lang) {
-		return nil, refuse(http.StatusBadRequest, "lang="+short(lang)+" is not a language tag; want one such as fr or pt-BR").as("reason.not-a-tag", "value", short(lang))
+	languages, err := inLanguages(values)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := viewOf(rawQuery); err != nil {
 		return nil, err
-	}
-	var languages []string
-	if lang != "" {
-		languages = []string{lang}
 	}
 	elsewhere := func(at feeds.StatementID) string {
 		to := "/statements/" + string(at)
@@ -45,8 +42,33 @@ func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) 
 		if isJSON {
 			return s.statementJSON(st, languages)
 		}
+		lang := ""
+		if len(languages) > 0 {
+			lang = st.Lead(languages...).Language
+			if !slices.ContainsFunc(languages, func(l string) bool { return feeds.SameLanguage(l, lang) }) {
+				lang = languages[0] // there is no copy in any of them
+			}
+		}
 		return s.statementPage(to, st, lang, values.Get(picturesKey) == "show")
 	})
+}
+
+// inLanguages gives the languages that somebody wants a statement in, the first
+// that there is a copy in: lang's, then prefer's.
+func inLanguages(v url.Values) ([]string, error) {
+	var out []string
+	for _, key := range [...]string{"lang", "prefer"} {
+		for _, l := range valuesOf(v[key], true) {
+			if !wellFormed(l) {
+				return nil, bad(key, fmt.Sprintf("%s=%s is not a language tag; want one such as fr or pt-BR", key, short(l))).as("reason.not-a-tag", "value", short(l))
+			}
+			out = append(out, l)
+		}
+	}
+	if len(out) > maxValues {
+		return nil, bad("lang", fmt.Sprintf("more than %d values in one address", maxValues)).as("reason.many", "max", maxValues)
+	}
+	return out, nil
 }
 
 // ended says why there is no statement, and what there is.
