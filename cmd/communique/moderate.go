@@ -266,8 +266,31 @@ func pinLink(store *storage.Store, what string) (string, error) {
 	return link, nil
 }
 
+// spelled gives an address as its publisher writes it: what pins go by says https
+// for http, and leaves out what counts nothing.
+func spelled(store *storage.Store, canonical string) (string, error) {
+	found, err := store.Find([]feeds.Key{dedup.LinkKey(canonical)})
+	for _, f := range found {
+		ob, held, failed := store.Observed(f.Item)
+		if failed != nil {
+			return "", failed
+		}
+		if held && normalize.Canonical(ob.Copy.Link) == canonical {
+			return ob.Copy.Link, nil
+		}
+	}
+	return canonical, err
+}
+
 func wordPinned(store *storage.Store, f *feeds.Pinned, at time.Time) (*moderated, error) {
-	m := &moderated{Pinned: "apart", Links: f.Links[:], By: f.By, Why: f.Why, At: stamp(at)}
+	m := &moderated{Pinned: "apart", By: f.By, Why: f.Why, At: stamp(at)}
+	for _, canonical := range f.Links {
+		link, err := spelled(store, canonical)
+		if err != nil {
+			return nil, err
+		}
+		m.Links = append(m.Links, link)
+	}
 	switch {
 	case f.Lifted:
 		m.Pinned = "undone"
