@@ -264,15 +264,19 @@ const changesScan = 1000
 
 // Changes gives the statements that were touched by records behind the given
 // number, in the order of the last record that touched them, and the number up
-// to which it has looked: go on from there while that is below Position.
+// to which it has looked: go on from there while that is below Position. It never
+// looks beyond that: what is written and not yet made known is for the next time,
+// or who looks at documents because of it finds them as they were before, and is
+// not woken again.
 func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error) {
+	known := s.Position()
 	last := map[feeds.StatementID]Change{}
 	err = s.view(func(t *tables) error {
 		st, err := decodeState(t.meta.Get(stateKey))
 		if err != nil {
 			return err
 		}
-		upTo = max(st.position, after)
+		upTo = max(min(st.position, known), after)
 		touched := func(seq uint64, at time.Time, id feeds.StatementID, joined bool) error {
 			r, err := t.row(id)
 			if err != nil {
@@ -303,6 +307,9 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 				return nil
 			}
 			seq := binary.BigEndian.Uint64(k)
+			if seq > upTo {
+				return nil
+			}
 			if n == changesScan {
 				upTo = seq
 			}

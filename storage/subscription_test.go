@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -120,5 +121,39 @@ func TestChangesGoesOnWhereItStopped(t *testing.T) {
 	}
 	if len(seen) != 2500 {
 		t.Errorf("%d changes, want 2500", len(seen))
+	}
+}
+
+// Who is told of a change looks at documents, which go by Told: what Changes tells
+// has to be known there.
+func TestChangesTellsNothingBeforeItIsKnown(t *testing.T) {
+	s := testkit.OpenStore(t)
+	written := make(chan error, 1)
+	go func() {
+		for i := range 60 {
+			if _, err := s.Append(context.Background(), day(1), observed("north", fmt.Sprint("item-", i), 1)); err != nil {
+				written <- err
+				return
+			}
+		}
+		written <- nil
+	}()
+	for at, done := uint64(0), false; !done; {
+		select {
+		case err := <-written:
+			if done = true; err != nil {
+				t.Fatal(err)
+			}
+		default:
+		}
+		list, upTo, err := s.Changes(at)
+		known, told := s.Position(), s.Told()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if upTo > known || len(list) > 0 && list[len(list)-1].Seq > told {
+			t.Fatalf("told up to %d, when %d was known, and %d of statements", upTo, known, told)
+		}
+		at = upTo
 	}
 }
