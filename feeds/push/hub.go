@@ -39,6 +39,7 @@ type request struct {
 	secret   string
 	lease    time.Duration
 	feed     *serve.Topic // nil for an end of what is no feed any more
+	why      string       // it is denied
 }
 
 // no is an answer to a request that is refused at once.
@@ -289,6 +290,9 @@ func (p *Pusher) confirm(ctx context.Context, req *request) error {
 		challenge = base64.RawURLEncoding.EncodeToString(b[:])
 		q.Set("hub.challenge", challenge)
 	}
+	if req.why != "" {
+		q.Set("hub.reason", req.why)
+	}
 	if req.mode == "subscribe" {
 		q.Set("hub.lease_seconds", strconv.Itoa(int(req.lease/time.Second)))
 	}
@@ -414,7 +418,8 @@ func (p *Pusher) rename(f *feeds.Subscribed, now string) *feeds.Subscribed {
 // forgets it. p.mu is held.
 func (p *Pusher) deny(f *feeds.Subscribed, host string, why error) {
 	over := &feeds.Subscribed{Topic: f.Topic, Callback: f.Callback}
-	req := &request{mode: "denied", topic: f.Topic, spelled: f.Topic, callback: f.Callback, host: host}
+	req := &request{mode: "denied", topic: f.Topic, spelled: f.Topic, callback: f.Callback, host: host,
+		why: strings.TrimSuffix(why.Error(), "; what there is:")}
 	if f.Spelled != "" {
 		req.spelled = f.Spelled
 	}

@@ -464,7 +464,7 @@ func TestHubDeniesWhenATopicIsNoMore(t *testing.T) {
 	h.stop()
 	h.named = nil
 	h.start()
-	if q := wait(t, s.verified, "denial"); q.Get("hub.mode") != "denied" || q.Get("hub.topic") != h.topic("mine.atom") {
+	if q := wait(t, s.verified, "denial"); q.Get("hub.mode") != "denied" || q.Get("hub.topic") != h.topic("mine.atom") || q.Get("hub.reason") != `there is no feed "mine"` {
 		t.Errorf("told %v", q)
 	}
 	h.until("it is forgotten", func() bool { return len(h.subscriptions()) == 0 })
