@@ -31,7 +31,7 @@ func paceGarbage() {
 // afterNextCollection sets the pace anew each time that garbage has been
 // collected: a token that nobody holds is collected with it.
 func afterNextCollection() {
-	type token struct{ next *token } // a pointer, or it might share its block with what lives
+	type token struct{ _ *byte } // a pointer, or it might share its block with what lives
 	runtime.AddCleanup(new(token), func(struct{}) {
 		debug.SetGCPercent(gcPercent(liveOctets()))
 		afterNextCollection()
