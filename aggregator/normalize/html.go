@@ -43,7 +43,11 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 	defer room.giveBack()
 	for range maxReadings {
 		c := cleaner{base: b, page: page, src: src, out: room.out[:0], text: room.text[:0]}
-		readable := c.read(src)
+		readable := c.readStraight(src, &room.open)
+		if !readable {
+			c = cleaner{base: b, page: page, src: src, out: c.out[:0], text: c.text[:0]}
+			readable = c.read(src)
+		}
 		room.out, room.text = c.out, c.text // as far as they have grown
 		if !readable {
 			break
@@ -57,11 +61,15 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 }
 
 // cleaning is room for one text at a time.
-type cleaning struct{ out, text []byte }
+type cleaning struct {
+	out, text []byte
+	open      openElements
+}
 
 var cleanings = sync.Pool{New: func() any { return new(cleaning) }}
 
 func (r *cleaning) giveBack() {
+	r.open.forget()
 	if cap(r.out) <= maxKept && cap(r.text) <= maxKept {
 		cleanings.Put(r)
 	}
@@ -176,38 +184,38 @@ func (c *cleaner) node(n *html.Node, s scope) {
 	switch n.Type {
 	case html.TextNode:
 		c.writeText(n.Data, s)
-		return
 	case html.ElementNode:
-	default: // comments, doctypes
-		return
-	}
-	r, known := elements[n.DataAtom]
-	if n.Namespace != "" { // <svg>, <math> and what is in them
-		r, known = element{}, false
-		if n.Namespace == "svg" {
-			return
+		if in, whole := c.enter(n, s); !whole {
+			for child := n.FirstChild; child != nil; child = child.NextSibling {
+				c.node(child, in)
+			}
+			c.leave(n, s)
 		}
-	}
+	} // comments and doctypes go
+}
+
+// enter begins an element that stands in s, and gives the scope of its content.
+// It is whole when nothing more is to be done for it: it has no content, or
+// that is dropped or done. All it looks at is the element itself, not what is
+// around it in the tree, as not every reader makes one.
+func (c *cleaner) enter(n *html.Node, s scope) (in scope, whole bool) {
+	r, known := elementOf(n)
 	switch {
 	case r.drop:
-		return
+		return s, true
 	case r.raw:
 		// The parser gives these as text, as their markup is for browsers of
 		// old. It is what remains to be read now.
 		c.inner(n, s)
-		return
+		return s, true
 	case !known || r.unwrap || s.depth >= maxDepth:
 		if r.block {
 			c.breakParagraph()
 		}
-		c.children(n, s)
-		if r.block {
-			c.breakParagraph()
-		}
-		return
+		return s, false
 	case n.DataAtom == atom.Img:
 		c.image(n, s)
-		return
+		return s, true
 	}
 	in, stands := s.within(n.DataAtom)
 	if !stands {
@@ -216,24 +224,32 @@ func (c *cleaner) node(n *html.Node, s scope) {
 	if r.block || r.line {
 		c.breakParagraph()
 	}
-	// The parser adds a <tbody> to every table that has none. It is left out
-	// again when the publisher wrote none, as the next reader adds it too.
-	implied := n.DataAtom == atom.Tbody && len(n.Attr) == 0 && !strings.Contains(c.src, "<tbody") && !strings.Contains(c.src, "<TBODY")
-	if !implied {
+	if !c.isImplied(n) {
 		c.open(n, r)
 	}
 	if r.void {
-		return
+		return s, true
 	}
 	if r.aside {
 		c.quiet++
 	}
 	c.preOpen = n.DataAtom == atom.Pre
-	c.children(n, in)
+	return in, false
+}
+
+// leave ends an element that was entered in s and was not whole.
+func (c *cleaner) leave(n *html.Node, s scope) {
+	r, known := elementOf(n)
+	if !known || r.unwrap || s.depth >= maxDepth {
+		if r.block {
+			c.breakParagraph()
+		}
+		return
+	}
 	if r.aside {
 		c.quiet--
 	}
-	if !implied {
+	if !c.isImplied(n) {
 		c.out = append(c.out, "</"...)
 		c.out = append(c.out, n.Data...)
 		c.out = append(c.out, '>')
@@ -247,10 +263,23 @@ func (c *cleaner) node(n *html.Node, s scope) {
 	}
 }
 
-func (c *cleaner) children(n *html.Node, s scope) {
-	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		c.node(child, s)
+// elementOf says what becomes of an element. Of <svg>, <math> and what is in
+// them, <svg>'s words go too.
+func elementOf(n *html.Node) (r element, known bool) {
+	switch n.Namespace {
+	case "":
+		r, known = elements[n.DataAtom]
+	case "svg":
+		r.drop = true
 	}
+	return r, known
+}
+
+// isImplied reports whether n is a <tbody> that the publisher did not write.
+// The parser adds one to every table that has none. It is left out again, as
+// the next reader adds it too.
+func (c *cleaner) isImplied(n *html.Node) bool {
+	return n.DataAtom == atom.Tbody && len(n.Attr) == 0 && !strings.Contains(c.src, "<tbody") && !strings.Contains(c.src, "<TBODY")
 }
 
 // inner reads the text inside of an element as markup.
