@@ -210,6 +210,10 @@ func (n *Normalizer) gate(clean string) string {
 // allow-list of what may pass, but of what need not be looked at twice.
 func isHarmless(s string) bool {
 	for i := 0; i < len(s); {
+		if isPlain[s[i]] {
+			i++
+			continue
+		}
 		switch s[i] {
 		case '&':
 			n := 0

@@ -1,8 +1,6 @@
 package normalize
 
 import (
-	"encoding/binary"
-	"hash/fnv"
 	"strings"
 
 	"communique/feeds"
@@ -111,12 +109,16 @@ func speaks(text, language string) bool {
 // where they lead, and what is attached; not of dates, tags, notes, or how the
 // words are marked up. The hash is stored, so its input must not change.
 func noticed(d *feeds.Draft, summary, content string) uint64 {
-	h := fnv.New64a()
-	var length [8]byte
+	// FNV-1a, written out, as hash/fnv only takes a copy of each text.
+	h := uint64(14695981039346656037)
+	add := func(c byte) { h = (h ^ uint64(c)) * 1099511628211 }
 	put := func(s string) {
-		binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
-		h.Write(length[:])
-		h.Write([]byte(s))
+		for n, i := uint64(len(s)), 0; i < 8; i++ {
+			add(byte(n >> (8 * i)))
+		}
+		for i := range len(s) {
+			add(s[i])
+		}
 	}
 	put(d.Title)
 	put(summary)
@@ -126,5 +128,5 @@ func noticed(d *feeds.Draft, summary, content string) uint64 {
 		e := &d.Enclosures[i]
 		put(firstOf(Canonical(e.URL), e.URL)) // not the length: hosts of podcasts mix in other advertisements every hour
 	}
-	return h.Sum64()
+	return h
 }

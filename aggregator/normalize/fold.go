@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -23,10 +24,10 @@ func appendFolded(to []byte, s string) []byte { return appendVisible(to, s, isIn
 // appendVisible is appendFolded with another idea of what cannot be seen.
 func appendVisible(to []byte, s string, invisible func(rune) bool) []byte {
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c > ' ' && c < 0x7f {
+		if isSeen[s[i]] {
+			// Words with one space between them are taken over as they are.
 			j := i + 1
-			for j < len(s) && s[j] > ' ' && s[j] < 0x7f {
+			for j < len(s) && (isSeen[s[j]] || s[j] == ' ' && j+1 < len(s) && isSeen[s[j+1]]) {
 				j++
 			}
 			to = append(to, s[i:j]...)
@@ -46,6 +47,25 @@ func appendVisible(to []byte, s string, invisible func(rune) bool) []byte {
 		i += size
 	}
 	return to
+}
+
+// isSeen are the bytes that are part of something to be seen, whatever follows:
+// all but spaces, controls, and the first bytes of what has to be looked at
+// (U+0080 to U+00BF, U+1000 to U+3FFF, and U+F000 on).
+var isSeen = func() (seen [256]bool) {
+	for c := range seen {
+		seen[c] = c > ' ' && c != 0x7f && c != 0xc2 && c != 0xe1 && c != 0xe2 && c != 0xe3 && c != 0xef
+	}
+	return seen
+}()
+
+// validUTF8 gives s with what is no UTF-8 replaced. Nearly all is, and that is
+// told eight bytes at a time.
+func validUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 // isInvisible reports whether r is a control or a format character without
@@ -75,6 +95,9 @@ func isBidiControl(r rune) bool {
 func appendEscaped(to []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); i++ {
+		if isPlain[s[i]] {
+			continue
+		}
 		var as string
 		skip := 1
 		switch c := s[i]; {
@@ -108,3 +131,11 @@ func appendEscaped(to []byte, s string) []byte {
 	}
 	return append(to, s[from:]...)
 }
+
+// isPlain are the bytes that are the same in HTML, whatever follows.
+var isPlain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && c != '&' && c != '<' && c != '>' && c != '"' && c != 0x7f && c != 0xe2 && c != 0xef || c == '\n' || c == '\t'
+	}
+	return plain
+}()

@@ -31,7 +31,7 @@ func (n *Normalizer) clean(src string, b base, page string) markup {
 	if strings.IndexByte(src, '<') < 0 && strings.IndexByte(src, '&') < 0 {
 		return n.line(src)
 	}
-	src = strings.ToValidUTF8(src, "\uFFFD")
+	src = validUTF8(src)
 	if strings.Contains(src, "</br>") { // XML's <br></br>, which HTML reads as two
 		src = endedBreak.Replace(src)
 	}

@@ -1,6 +1,8 @@
 package normalize
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"testing"
@@ -296,4 +298,16 @@ func FuzzItem(f *testing.F) {
 			t.Fatalf("title %q", d.Title)
 		}
 	})
+}
+
+func TestNoticedIsFNV1aOfEachTextWithItsLength(t *testing.T) {
+	d := &feeds.Draft{Copy: feeds.Copy{Title: "Títle", Link: "https://example.org/x", Enclosures: []feeds.Enclosure{{URL: "https://example.org/a.mp3"}}}}
+	h := fnv.New64a()
+	for _, s := range []string{d.Title, "summary", "content", d.Link, Canonical(d.Enclosures[0].URL)} {
+		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(s))))
+		h.Write([]byte(s))
+	}
+	if got, want := noticed(d, "summary", "content"), h.Sum64(); got != want {
+		t.Errorf("got %x, want %x: the hash is stored", got, want)
+	}
 }

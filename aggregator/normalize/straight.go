@@ -31,7 +31,11 @@ func (c *cleaner) readStraight(src string, open *openElements) bool {
 			if n < 0 {
 				n = len(src)
 			}
-			c.writeText(html.UnescapeString(src[:n]), open.scope())
+			text := src[:n]
+			if strings.IndexByte(text, '&') >= 0 {
+				text = html.UnescapeString(text)
+			}
+			c.writeText(text, open.scope())
 			src = src[n:]
 			continue
 		}

@@ -31,7 +31,7 @@ func (n *Normalizer) content(t feeds.Text, b base, page string) markup {
 
 // line makes HTML of plain text as it is.
 func (n *Normalizer) line(s string) markup {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = validUTF8(s)
 	text := endParagraph(appendFolded(make([]byte, 0, len(s)), s))
 	return markup{escaped(s), strings.TrimSuffix(string(text), "\n")}
 }
@@ -39,7 +39,7 @@ func (n *Normalizer) line(s string) markup {
 // plain makes HTML of plain text: paragraphs are what stands between blank
 // lines.
 func (n *Normalizer) plain(s string) markup {
-	s = strings.TrimSpace(strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.TrimSpace(validUTF8(s))
 	if strings.Contains(s, "\r") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
@@ -101,7 +101,7 @@ func splitParagraphs(s string) []string {
 // does not say what it is, only tags of HTML are markup: "Map<K, V> in Go"
 // stays as it is.
 func title(t feeds.Text) string {
-	value := strings.ToValidUTF8(t.Value, "\uFFFD")
+	value := validUTF8(t.Value)
 	switch t.Type {
 	case "text":
 		return foldLine(value)

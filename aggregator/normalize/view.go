@@ -34,6 +34,7 @@ const (
 func view(headline, words string) feeds.TextView {
 	v := feeds.TextView{Title: headline}
 	var kept []string
+	whole := true // of those that are kept, nothing was cut
 	skipNext := 0 // the next paragraph goes too when it is shorter
 	all := strings.Split(words, "\n")
 	for i, p := range all {
@@ -65,6 +66,7 @@ func view(headline, words string) feeds.TextView {
 			skipNext = 60
 			continue
 		}
+		uncut := len(p)
 		if len(kept) == 0 {
 			if sameLine(f, headline) || isDatelineAlone(p) {
 				continue
@@ -77,11 +79,12 @@ func view(headline, words string) feeds.TextView {
 		if i >= len(all)-3 { // plugins write at the end
 			p = p[:trimSyndicated(p)]
 		}
+		whole = whole && len(p) == uncut
 		if p != "" {
 			kept = append(kept, p)
 		}
 	}
-	if len(kept) == 0 {
+	if len(kept) == 0 || whole && len(kept) == len(all) {
 		v.Body = words
 	} else {
 		v.Body = strings.Join(kept, "\n")
@@ -256,7 +259,8 @@ func trimSyndicated(p string) int {
 func mayBeSyndicated(p string) bool {
 	for i := strings.IndexByte(p, ' '); i >= 0 && i+1 < len(p); {
 		for _, half := range secondHalves[p[i+1]] {
-			if len(p)-i >= len(half) && strings.EqualFold(p[i:i+len(half)], half) {
+			// Most are told by their next letter, which only differs in its case.
+			if len(p)-i >= len(half) && p[i+2]|0x20 == half[2]|0x20 && strings.EqualFold(p[i:i+len(half)], half) {
 				return true
 			}
 		}
@@ -325,10 +329,27 @@ func fold(s string, n int) string {
 		}
 		s = s[:n]
 	}
-	if strings.Contains(s, "’") {
-		s = strings.ReplaceAll(s, "’", "'")
+	var room [foldShort + utf8.UTFMax]byte // a small letter may take a byte more than its capital
+	to := room[:0]
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case 'A' <= c && c <= 'Z':
+			to = append(to, c+'a'-'A')
+			i++
+		case c < utf8.RuneSelf:
+			to = append(to, c)
+			i++
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == '’' {
+				to = append(to, '\'')
+			} else {
+				to = utf8.AppendRune(to, unicode.ToLower(r))
+			}
+			i += size
+		}
 	}
-	return strings.ToLower(s)
+	return string(to)
 }
 
 func containsAny(s string, words []string) bool {

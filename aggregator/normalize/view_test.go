@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"communique/feeds"
 	"communique/internal/testkit"
@@ -165,6 +166,23 @@ func TestWhatPluginsWriteIsSuspected(t *testing.T) {
 	for _, p := range []string{"", "word", " ", "The bridge opened on Tuesday and forty lorries crossed it before noon. ", "يفتح الجسر يوم الثلاثاء"} {
 		if mayBeSyndicated(p) {
 			t.Errorf("%q is suspected", p)
+		}
+	}
+}
+
+func TestFoldIsLowerCaseWithStraightQuotes(t *testing.T) {
+	for _, s := range []string{"", "The AGENCY’s", "L’ÉTÉ À ŒUVRE", "İstanbul ẞ Ⱥ K ſ", "ЖЕНЩИНЫ", "نص", "a\xffB\xc3", strings.Repeat("Ⱥ", 300)} {
+		for _, n := range []int{foldShort, foldLong, 5} {
+			cut := s
+			for end := n; len(s) > n; end-- {
+				if utf8.RuneStart(s[end]) {
+					cut = s[:end]
+					break
+				}
+			}
+			if got, want := fold(s, n), strings.ToLower(strings.ReplaceAll(cut, "’", "'")); got != want {
+				t.Errorf("%q to %d: got %q, want %q", s, n, got, want)
+			}
 		}
 	}
 }
