@@ -206,7 +206,7 @@ func (n *Normalizer) gate(clean string) string {
 }
 
 // isHarmless reports whether there is nothing in cleaned HTML but words, the
-// commonest elements without attributes, and links to web pages. It is no
+// commonest elements, links to web pages and attributes that only describe. It is no
 // allow-list of what may pass, but of what need not be looked at twice.
 func isHarmless(s string) bool {
 	for i := 0; i < len(s); {
@@ -216,12 +216,7 @@ func isHarmless(s string) bool {
 		}
 		switch s[i] {
 		case '&':
-			n := 0
-			for _, e := range [...]string{"&amp;", "&lt;", "&gt;", "&#34;"} {
-				if strings.HasPrefix(s[i:], e) {
-					n = len(e)
-				}
-			}
+			n := escapeLength(s[i:])
 			if n == 0 {
 				return false
 			}
@@ -241,26 +236,71 @@ func isHarmless(s string) bool {
 	return true
 }
 
-const longestTag = 500
+// escapeLength gives the length of the escape that s starts with, 0 when it is
+// none of those that the cleaner writes.
+func escapeLength(s string) int {
+	for _, e := range [...]string{"&amp;", "&lt;", "&gt;", "&#34;"} {
+		if strings.HasPrefix(s, e) {
+			return len(e)
+		}
+	}
+	return 0
+}
 
+const longestTag = 4000 // as a srcset makes them
+
+// isHarmlessTag reports whether what stands between "<" and ">" is an element
+// with attributes that do nothing, written as the cleaner writes them.
 func isHarmlessTag(tag string) bool {
-	if link, ok := strings.CutPrefix(tag, `a href="`); ok {
-		link, ok = strings.CutSuffix(link, `"`)
-		if rest, web := strings.CutPrefix(link, "https://"); web {
-			link = rest
-		} else if link, web = strings.CutPrefix(link, "http://"); !web {
+	name, rest, attributes := strings.Cut(tag, " ")
+	name, end := strings.CutPrefix(name, "/")
+	if end && attributes {
+		return false
+	}
+	switch name {
+	case "p", "br", "a", "b", "i", "u", "em", "strong", "small", "span", "sub", "sup", "cite", "q", "div", "blockquote", "hr", "img",
+		"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "section", "article", "figure", "figcaption", "time",
+		"aside", "nav", "header", "footer", "address", "center", "code", "pre", "tt", "kbd", "mark", "abbr", "del", "ins", "s":
+	default:
+		return false
+	}
+	for attributes {
+		key, value, ok := strings.Cut(rest, `="`)
+		if value, rest, attributes = strings.Cut(value, `"`); !ok || !attributes || !isHarmlessAttribute(key, value) || strings.Contains(rest, " "+key+"=") {
 			return false
 		}
+		if rest == "" {
+			break
+		}
+		if rest, attributes = strings.CutPrefix(rest, " "); !attributes {
+			return false
+		}
+	}
+	return true
+}
+
+func isHarmlessAttribute(key, value string) bool {
+	switch key {
+	case "href", "src":
+		link, web := strings.CutPrefix(value, "https://")
+		if !web {
+			link, web = strings.CutPrefix(value, "http://")
+		}
 		for i := 0; i < len(link); i++ {
-			if c := link[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~:/?#=%+,", c) >= 0 || c == '&' && strings.HasPrefix(link[i:], "&amp;") || c == ';' && i > 3 && link[i-4:i] == "&amp") {
+			if c := link[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~:/?#=%+,@!()", c) >= 0 || c == '&' && strings.HasPrefix(link[i:], "&amp;") || c == ';' && i > 3 && link[i-4:i] == "&amp") {
 				return false
 			}
 		}
-		return ok
-	}
-	switch strings.TrimPrefix(tag, "/") {
-	case "p", "br", "a", "b", "i", "u", "em", "strong", "small", "span", "sub", "sup", "cite", "q", "div", "blockquote", "hr",
-		"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "section", "article", "figure":
+		return web
+	case "class", "title", "alt", "width", "height", "srcset", "sizes", "loading", "decoding", "align", "border", "rel", "type", "lang", "hreflang", "dir", "datetime", "colspan", "rowspan":
+		for i := 0; i < len(value); i++ {
+			switch c := value[i]; {
+			case c < ' ' || c == '<' || c == '>' || c == 0x7f:
+				return false
+			case c == '&' && escapeLength(value[i:]) == 0:
+				return false
+			}
+		}
 		return true
 	}
 	return false
