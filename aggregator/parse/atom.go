@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,34 +14,35 @@ import (
 // atom lets gofeed say what the elements of an Atom feed are, and fills the
 // Document.
 func (f *fill) atom() error {
-	k := &skeleton{once: map[string]int{}}
+	k := &skeleton{once: map[string]int{}, items: map[string]int{}}
 	k.open("feed")
 	for _, e := range f.head {
 		f.atomElement(k, e, false)
 	}
 	for _, it := range f.items {
-		k.once = map[string]int{}
-		k.open("entry")
-		if e := bestContent(it.children); e != nil {
-			f.single(k, "content", e)
-		}
-		for _, e := range it.children {
-			f.atomElement(k, e, true)
-		}
-		k.close("entry")
+		k.item(it, "entry", func() {
+			if e := bestContent(it.children); e != nil {
+				f.single(k, "content", e)
+			}
+			for _, e := range it.children {
+				f.atomElement(k, e, true)
+			}
+		})
 	}
 	k.close("feed")
-	feed, err := (&gofeed.Parser{}).Parse(strings.NewReader(k.buf.String()))
+	feed, err := (&gofeed.Parser{}).Parse(bytes.NewReader(k.buf))
 	if err != nil {
 		return &Error{"broken", err.Error()}
 	}
-	if len(feed.Entries) != len(f.items) {
-		return &Error{"broken", fmt.Sprintf("%d entries became %d", len(f.items), len(feed.Entries))}
+	if len(feed.Entries) != len(k.items) {
+		return &Error{"broken", fmt.Sprintf("%d kinds of entries became %d", len(k.items), len(feed.Entries))}
 	}
+	k.from = 0
 	f.atomFeed(k, feed)
 	f.doc.Items = make([]feeds.Item, len(f.items))
 	for i, it := range f.items {
-		f.atomEntry(k, feed.Entries[i], it, &f.doc.Items[i])
+		k.from = it.from
+		f.atomEntry(k, feed.Entries[it.like], it, &f.doc.Items[i])
 	}
 	return nil
 }

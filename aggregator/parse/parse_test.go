@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -136,4 +137,33 @@ func TestRealFeeds(t *testing.T) {
 		}
 	}
 	t.Logf("%d feeds", n)
+}
+
+// Items that are written alike are read by gofeed once; each has its own values
+// all the same.
+func TestItemsThatAreWrittenAlikeKeepTheirOwn(t *testing.T) {
+	for format, body := range map[string]string{
+		"rss": `<rss version="2.0"><channel><title>T</title><link>https://example.org/</link><category>head</category>
+<item><title>one</title><guid>1</guid><category>a</category><category>b</category></item><item><guid>2</guid><title>two</title></item>
+<item><title>three</title><guid>3</guid><category>c</category><category>d</category></item><item/><item><guid>5</guid><title>five</title></item><item/></channel></rss>`,
+		"atom": `<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><id>head</id><category term="head"/>
+<entry><title>one</title><id>1</id><category term="a"/><category term="b"/></entry><entry><id>2</id><title>two</title></entry>
+<entry><title>three</title><id>3</id><category term="c"/><category term="d"/></entry><entry/><entry><id>5</id><title>five</title></entry><entry/></feed>`,
+	} {
+		doc, err := Parse([]byte(body), Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		var got []string
+		for _, it := range doc.Items {
+			s := it.ID + " " + it.Title.Value
+			for _, c := range it.Categories {
+				s += " " + c.Term
+			}
+			got = append(got, s)
+		}
+		if want := []string{"1 one a b", "2 two", "3 three c d", " ", "5 five", " "}; !slices.Equal(got, want) || doc.Title.Value != "T" {
+			t.Errorf("%s: got %q of %q, want %q", format, got, doc.Title.Value, want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,10 +16,9 @@ import (
 // rss lets gofeed say what the elements of an RSS feed are, and fills the
 // Document.
 func (f *fill) rss() error {
-	k := &skeleton{}
+	k := &skeleton{once: map[string]int{}, items: map[string]int{}}
 	k.open("rss")
 	k.open("channel")
-	k.once = map[string]int{}
 	for _, e := range f.head {
 		f.rssChannelElement(k, e)
 	}
@@ -28,26 +28,27 @@ func (f *fill) rss() error {
 		}
 	}
 	for _, it := range f.items {
-		k.once = map[string]int{}
-		k.open("item")
-		for _, e := range it.children {
-			f.rssItemElement(k, e)
-		}
-		k.close("item")
+		k.item(it, "item", func() {
+			for _, e := range it.children {
+				f.rssItemElement(k, e)
+			}
+		})
 	}
 	k.close("channel")
 	k.close("rss")
-	feed, err := (&gofeed.Parser{}).Parse(strings.NewReader(k.buf.String()))
+	feed, err := (&gofeed.Parser{}).Parse(bytes.NewReader(k.buf))
 	if err != nil {
 		return &Error{"broken", err.Error()}
 	}
-	if len(feed.Items) != len(f.items) {
-		return &Error{"broken", fmt.Sprintf("%d items became %d", len(f.items), len(feed.Items))}
+	if len(feed.Items) != len(k.items) {
+		return &Error{"broken", fmt.Sprintf("%d kinds of items became %d", len(k.items), len(feed.Items))}
 	}
+	k.from = 0
 	f.rssChannel(k, feed)
 	f.doc.Items = make([]feeds.Item, len(f.items))
 	for i, it := range f.items {
-		f.rssItem(k, feed.Items[i], it, &f.doc.Items[i])
+		k.from = it.from
+		f.rssItem(k, feed.Items[it.like], it, &f.doc.Items[i])
 	}
 	f.commonAuthors()
 	return nil

@@ -77,6 +77,8 @@ type item struct {
 	about    string // rdf:about
 	href     string // CDF writes an item's link into its tag
 	children []*element
+	from     int // its first element in the skeleton
+	like     int // which of gofeed's items it is
 	context
 }
 
