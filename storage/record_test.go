@@ -473,7 +473,8 @@ func FuzzChunk(f *testing.F) {
 	if err := run.chunks(func(_, b []byte) error {
 		f.Add(b)
 		for c := (chunk{rest: b}); ; terms++ {
-			e, ok, err := c.next()
+			ok, err := c.next()
+			e := c.entry
 			if err != nil || !ok {
 				return err
 			}
@@ -498,7 +499,8 @@ func FuzzChunk(f *testing.F) {
 			all[i] = ^uint64(0)
 		}
 		for c := (chunk{rest: b}); ; {
-			e, ok, err := c.next()
+			ok, err := c.next()
+			e := c.entry
 			if err != nil || !ok {
 				break
 			}

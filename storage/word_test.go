@@ -255,6 +255,8 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 			a + " " + b:                           func(s *spoken) bool { return s.has(a) && s.has(b) },
 			fmt.Sprintf(`"%s %s"`, a, b):          func(s *spoken) bool { return s.has(a, b) },
 			fmt.Sprintf(`"%s %s %s"`, a, b, c):    func(s *spoken) bool { return s.has(a, b, c) },
+			fmt.Sprintf(`"%s %s %s"`, a, b, a):    func(s *spoken) bool { return s.has(a, b, a) },
+			fmt.Sprintf(`"%s %s"`, a, a):          func(s *spoken) bool { return s.has(a, a) },
 			a + " OR " + b + " -" + c:             func(s *spoken) bool { return (s.has(a) || s.has(b)) && !s.has(c) },
 			fmt.Sprintf(`%s -"%s %s"`, d, a, b):   func(s *spoken) bool { return s.has(d) && !s.has(a, b) },
 			fmt.Sprintf(`"%s %s" OR %s`, d, a, b): func(s *spoken) bool { return s.has(d, a) || s.has(b) },
@@ -296,6 +298,68 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 		}
 	}
 	check(-1)
+}
+
+// Which terms of the index are looked at depends on what others have brought
+// already; what a word finds does not.
+func TestSearchFindsAllForms(t *testing.T) {
+	s := testkit.OpenStore(t)
+	r := rand.New(rand.NewPCG(5, 1))
+	type text struct {
+		id       feeds.StatementID
+		language string
+		words    []string
+	}
+	word := func() string {
+		stem := "port" + []string{"", "al", "er", "ic", "abl", "ul"}[min(r.IntN(9), 5)]
+		return stem[r.IntN(2)*r.IntN(2):] + []string{"", "s", "ed", "ing", "es", "ations", "e"}[r.IntN(7)]
+	}
+	var texts []text
+	for len(texts) < 1200 {
+		var facts []feeds.Fact
+		for range 1 + r.IntN(60) {
+			name := fmt.Sprintf("s%d", len(texts))
+			x := text{sid(name), []string{"en", "es", "fr", "sw"}[r.IntN(4)], nil}
+			for range 1 + r.IntN(5) {
+				x.words = append(x.words, word())
+			}
+			texts = append(texts, x)
+			facts = append(facts, observed("north", name, len(texts), speaking(x.language, "", strings.Join(x.words, " "))))
+		}
+		say(t, s, 9, facts...)
+	}
+	parts := func(q string) []words.Part {
+		p, err := words.Parse(q)
+		if err != nil || len(p.Clauses) != 1 {
+			t.Fatal(q, err)
+		}
+		return p.Clauses[0].Any[0].Ways[0]
+	}
+	for range 60 {
+		for _, q := range []string{word(), word()[:4] + "*", fmt.Sprintf(`"%s %s"`, word(), word())} {
+			way := parts(q)
+			var patterns []*words.Pattern
+			for _, p := range way {
+				patterns = append(patterns, p.Pattern([]string{"en", "es", "fr"}))
+			}
+			var want []feeds.StatementID
+			for _, x := range slices.Backward(texts) {
+				for i := range x.words {
+					n := 0
+					for n < len(way) && i+n < len(x.words) && patterns[n].Finds(string(words.AppendTerm(nil, []byte(x.words[i+n]), words.Stems(x.language)))) {
+						n++
+					}
+					if n == len(way) {
+						want = append(want, x.id)
+						break
+					}
+				}
+			}
+			if got := all(t, s, feeds.Query{Words: q, Limit: 500}); !slices.Equal(got, want) {
+				t.Fatalf("%s finds %d statements, want %d", q, len(got), len(want))
+			}
+		}
+	}
 }
 
 // Texts that are far longer than those the index is made for, and words that are

@@ -35,6 +35,9 @@ import (
 //	                  (wordbits.go)
 const chunkSize = 512
 
+// maxTerm is about how many octets a term has at most.
+const maxTerm = 96
+
 var errChunk = errors.New("a chunk of the word index is damaged")
 
 // wordRun is a run that is being made. Places come in order, and the words of
@@ -239,14 +242,9 @@ func (w *chunker) flush() error {
 
 // addList puts the places of a posting's list, without its first octet, into b.
 func (b *bitmap) addList(list []byte) error {
-	place := -1
-	for len(list) > 0 {
-		d, n := binary.Uvarint(list)
-		if n <= 0 || d >= segmentSize {
-			return errPosting
-		}
-		list = list[n:]
-		if place += int(d) + 1; place >= segmentSize {
+	for l := (placeList{list, -1}); len(l.rest) > 0; {
+		place := l.next()
+		if place >= segmentSize {
 			return errPosting
 		}
 		b.put(uint16(place))
@@ -269,44 +267,119 @@ func (b *bitmap) addEntry(e *entry) error {
 	return b.addList(e.docs)
 }
 
-// chunk reads a stored one from its start.
-type chunk struct {
-	rest []byte
-	term []byte
-}
-
-// next reads the next term into c.term; false at the end.
-func (c *chunk) next() (e entry, ok bool, err error) {
-	b := c.rest
-	if len(b) == 0 {
-		return entry{}, false, nil
+// hasAny reports whether any of the places has the term.
+func (e *entry) hasAny(places *bitmap) (bool, error) {
+	if e.isBitmap {
+		docs := *places
+		var b bitmap
+		err := b.addBits(e.docs)
+		return docs.and(&b), err
 	}
-	shared, n := int(b[0]>>4), int(b[0]&15)
-	b = b[1:]
-	for _, x := range [...]*int{&shared, &n} {
-		if *x == 15 {
-			var more int
-			more, b = length(b)
-			*x += more
+	for l := (placeList{e.docs, -1}); len(l.rest) > 0; {
+		place := l.next()
+		if place >= segmentSize {
+			return false, errPosting
+		}
+		if places.has(uint16(place)) {
+			return true, nil
 		}
 	}
-	if shared > len(c.term) || n >= len(b) {
-		return entry{}, false, errChunk
+	return false, nil
+}
+
+// cutEntry cuts the places of an entry out of b.
+func (b *bitmap) cutEntry(e *entry) error {
+	if e.isBitmap {
+		var docs bitmap
+		err := docs.addBits(e.docs)
+		b.without(&docs)
+		return err
 	}
+	for l := (placeList{e.docs, -1}); len(l.rest) > 0; {
+		place := l.next()
+		if place >= segmentSize {
+			return errPosting
+		}
+		b.cut(uint16(place))
+	}
+	return nil
+}
+
+// placeList reads the list of a posting.
+type placeList struct {
+	rest []byte
+	last int // -1 before the first
+}
+
+// next gives the next place of a list that has more; segmentSize or more when the
+// list is damaged. No difference has more than two octets.
+func (l *placeList) next() int {
+	d, n := int(l.rest[0]), 1
+	if d >= 0x80 {
+		if d, n = segmentSize, len(l.rest); n > 1 {
+			d, n = int(l.rest[0]&0x7F)|int(l.rest[1])<<7, 2
+		}
+	}
+	l.rest = l.rest[n:]
+	l.last += d + 1
+	return l.last
+}
+
+// chunk reads a stored one from its start.
+type chunk struct {
+	rest   []byte
+	term   []byte
+	shared int // how many octets of the term the one before it has
+	entry      // of the term
+}
+
+// next reads the next term; false at the end. Searches spend their time here.
+func (c *chunk) next() (bool, error) {
+	b := c.rest
+	if len(b) == 0 {
+		return false, nil
+	}
+	shared, n := int(b[0]>>4), int(b[0]&15)
+	const room = 16 // for what most terms have of their own, which is copied as one then
+	if len(b) > 2*room+32 && shared < 15 && n < 15 && shared <= len(c.term) && cap(c.term) >= shared+room && b[1+n] < 0x80 {
+		term := c.term[:shared+room]
+		*(*[room]byte)(term[shared:]) = *(*[room]byte)(b[1:])
+		docs := 2 + n + int(b[1+n]>>5) + 1
+		at := docs + int(b[1+n]&31)
+		c.term, c.shared = term[:shared+n], shared
+		c.docs, c.at, c.rest, c.isBitmap = b[2+n:docs:docs], b[docs:at:at], b[at:], false
+		return true, nil
+	}
+	b = b[1:]
+	if shared == 15 {
+		var more int
+		more, b = length(b)
+		shared += more
+	}
+	if n == 15 {
+		var more int
+		more, b = length(b)
+		n += more
+	}
+	if shared > len(c.term) || n >= len(b) {
+		return false, errChunk
+	}
+	c.shared = shared
 	c.term = append(c.term[:shared], b[:n]...)
 	lengths := b[n]
 	b = b[n+1:]
 	docs, at := int(lengths>>5)+1, int(lengths&31)
+	c.isBitmap = false
 	if lengths >= 0x80 {
 		docs, b = length(b)
 		at, b = length(b)
-		e.isBitmap = lengths&1 == 1
+		c.isBitmap = lengths&1 == 1
 	}
 	if docs == 0 || docs+at > len(b) {
-		return entry{}, false, errChunk
+		return false, errChunk
 	}
-	e.docs, e.at, c.rest = b[:docs:docs], b[docs:docs+at:docs+at], b[docs+at:]
-	return e, true, nil
+	c.docs, c.at, c.rest = b[:docs:docs], b[docs:docs+at:docs+at], b[docs+at:]
+	return true, nil
 }
 
 // length reads the length that b starts with; too long a one when there is none.
@@ -387,7 +460,6 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 	type source struct {
 		chunks [][]byte
 		chunk
-		entry
 		keep  bitmap
 		whole bool // all places of the run are kept
 		done  bool
@@ -395,9 +467,7 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 	sources := make([]source, len(runs))
 	advance := func(s *source) error {
 		for {
-			var ok bool
-			var err error
-			if s.entry, ok, err = s.chunk.next(); err != nil || ok {
+			if ok, err := s.next(); err != nil || ok {
 				return err
 			}
 			if len(s.chunks) == 0 {

@@ -37,11 +37,11 @@ type searcher struct {
 
 	everywhere *bitmap // the places of segment, nil as long as nobody asked
 
-	key      []byte
-	term     []byte
-	found    [][]uint32 // of each part of a phrase
-	postings [][]entry
-	begin    []uint32 // where the phrase begins, as far as it was looked at
+	key     []byte
+	names   []byte // of those that wait, one behind the other
+	waiting []waiting
+	term    []byte
+	phrases phrases
 }
 
 // wordClauses compiles a search; nothing is met by one without words.
@@ -83,13 +83,16 @@ const wordParts = 20
 func (c *wordClause) cost() int {
 	n := 0
 	for _, way := range c.ways {
-		n += len(way.parts)
+		for _, p := range way.parts {
+			// The fewer letters its terms begin with, the more terms there are.
+			n += max(12-len(slices.MinFunc(p.Starts, func(a, b string) int { return len(a) - len(b) })), 1)
+		}
 		if len(way.parts) > 1 {
-			n += 100
+			n += 1000
 		}
 	}
 	if c.not {
-		n += 10000
+		n += 100000
 	}
 	return n
 }
@@ -203,12 +206,12 @@ func (s *searcher) way(way []*words.Pattern, wanted, out *bitmap) error {
 		}
 		left.without(&r.covers)
 		if len(way) == 1 {
-			var met bitmap
-			if err := s.each(r.number, way[0], func(e entry) error { return met.addEntry(&e) }); err != nil {
+			lacking := here
+			if err := s.word(r.number, way[0], &lacking); err != nil {
 				return err
 			}
-			met.and(&here)
-			out.or(&met)
+			here.without(&lacking)
+			out.or(&here)
 			continue
 		}
 		if err := s.phrase(r.number, way, &here, out); err != nil {
@@ -218,10 +221,54 @@ func (s *searcher) way(way []*words.Pattern, wanted, out *bitmap) error {
 	return nil
 }
 
-// each calls fn with the entries of a run that the pattern finds.
-func (s *searcher) each(run uint32, p *words.Pattern, fn func(entry) error) error {
+// waiting is a term of which it is not known yet whether a pattern finds it.
+type waiting struct {
+	entry
+	end int // of the term in searcher.names
+}
+
+// word cuts out of lacking the places that have a word in a run. To find out whether
+// a term is a form of the word takes a while, so first come those that are the word
+// itself: of its neighbours in the alphabet, only those count that have places which
+// it has not.
+func (s *searcher) word(run uint32, p *words.Pattern, lacking *bitmap) error {
+	s.names, s.waiting = s.names[:0], s.waiting[:0]
+	if err := s.each(run, p, lacking, func(term []byte, e entry) error {
+		if yes, sure := p.Glance(term); sure {
+			if yes {
+				return lacking.cutEntry(&e)
+			}
+			return nil
+		}
+		s.names = append(s.names, term...)
+		s.waiting = append(s.waiting, waiting{e, len(s.names)})
+		return nil
+	}); err != nil {
+		return err
+	}
+	start := 0
+	for i := range s.waiting {
+		w := &s.waiting[i]
+		term := s.names[start:w.end]
+		start = w.end
+		some, err := w.hasAny(lacking)
+		if err != nil {
+			return err
+		}
+		if some && p.Match(term) {
+			if err := lacking.cutEntry(&w.entry); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// each calls fn with the terms of a run that may be the pattern's and that have any
+// of the places, which fn may change.
+func (s *searcher) each(run uint32, p *words.Pattern, places *bitmap, fn func(term []byte, e entry) error) error {
 	for _, start := range p.Starts {
-		if err := s.from(run, start, p, fn); err != nil {
+		if err := s.from(run, start, places, fn); err != nil {
 			return err
 		}
 	}
@@ -229,7 +276,7 @@ func (s *searcher) each(run uint32, p *words.Pattern, fn func(entry) error) erro
 }
 
 // from does it for the terms that start with start.
-func (s *searcher) from(run uint32, start string, p *words.Pattern, fn func(entry) error) error {
+func (s *searcher) from(run uint32, start string, places *bitmap, fn func(term []byte, e entry) error) error {
 	s.key = chunkKey(s.key[:0], s.segment, run, []byte(start))
 	const head = 8
 	want := s.key[head:]
@@ -248,93 +295,36 @@ func (s *searcher) from(run uint32, start string, p *words.Pattern, fn func(entr
 		}
 	}
 	for ; bytes.HasPrefix(k, s.key[:head]); k, v = s.chunks.Next() {
-		c := chunk{rest: v, term: s.term[:0]}
+		c := chunk{rest: v, term: slices.Grow(s.term[:0], maxTerm)}
+		within := false // the term before starts with it
 		for {
-			e, ok, err := c.next()
+			ok, err := c.next()
 			if err != nil {
 				return err
 			}
-			s.term = c.term
 			if !ok {
 				break
 			}
-			if bytes.HasPrefix(c.term, want) {
-				if p.Match(c.term) {
-					if err := fn(e); err != nil {
-						return err
+			if !within || c.shared < len(want) {
+				if within = bytes.HasPrefix(c.term, want); !within {
+					if bytes.Compare(c.term, want) > 0 {
+						s.term = c.term
+						return nil
 					}
+					continue
 				}
-			} else if bytes.Compare(c.term, want) > 0 {
-				return nil
 			}
-		}
-	}
-	return nil
-}
-
-// phrase adds to out those of the wanted places that have the sequence in one
-// text.
-func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap) error {
-	for len(s.postings) < len(way) {
-		s.postings, s.found = append(s.postings, nil), append(s.found, nil)
-	}
-	both := *wanted
-	for i, p := range way {
-		if slices.Index(way, p) < i {
-			continue // a word that comes again is read once
-		}
-		var docs bitmap
-		s.postings[i] = s.postings[i][:0]
-		if err := s.each(run, p, func(e entry) error {
-			s.postings[i] = append(s.postings[i], e)
-			return docs.addEntry(&e)
-		}); err != nil {
-			return err
-		}
-		if !both.and(&docs) {
-			return nil
-		}
-	}
-	// A word that comes again is found where it was; what it was found at is kept
-	// whole then, as the first word's places are thinned out below.
-	begin := s.begin[:0]
-	for i, p := range way {
-		found, first := s.found[i][:0], slices.Index(way, p)
-		if first < i {
-			found = s.found[first]
-		} else {
-			for j := range s.postings[i] {
-				var err error
-				if found, err = s.postings[i][j].places(found, &both); err != nil {
+			some, err := c.hasAny(places)
+			if err != nil {
+				return err
+			}
+			if some {
+				if err := fn(c.term, c.entry); err != nil {
 					return err
 				}
 			}
-			if len(s.postings[i]) > 1 {
-				slices.Sort(found)
-			}
-			s.found[i] = found
 		}
-		if i == 0 {
-			begin = append(begin, found...)
-			continue
-		}
-		// Keep of the first those that the i-th follows i words behind.
-		kept := begin[:0]
-		var docs bitmap
-		for _, at := range begin {
-			for len(found) > 0 && found[0] < at+uint32(i) {
-				found = found[1:]
-			}
-			if len(found) > 0 && found[0] == at+uint32(i) {
-				kept = append(kept, at)
-				docs.put(uint16(at >> 16))
-			}
-		}
-		begin, s.begin = kept, kept
-		if both = docs; len(kept) == 0 {
-			return nil
-		}
+		s.term = c.term
 	}
-	out.or(&both)
 	return nil
 }

@@ -25,9 +25,12 @@ type Pattern struct {
 	Starts []string
 
 	part  Part
-	known map[string]bool              // by term
-	stems map[string]map[string]string // language → base of the part's word → its stem
+	known map[string]bool // by term
+	bases []based
 }
+
+// based is what the part's word is compared as in a language, and its stem.
+type based struct{ language, base, stem string }
 
 // Pattern compiles a part for texts in the languages, as Stems gives them.
 func (p Part) Pattern(languages []string) *Pattern {
@@ -50,16 +53,15 @@ func (p Part) Pattern(languages []string) *Pattern {
 		slices.Sort(t.Starts)
 		return t
 	}
-	t.known, t.stems = map[string]bool{}, map[string]map[string]string{}
+	t.known = map[string]bool{}
 	starts := map[string]bool{}
 	for _, l := range languages {
 		if stemmers[l] == nil || isArabic(p.Word) != (l == "ar") {
 			continue
 		}
-		t.stems[l] = map[string]string{}
 		for _, base := range bases(p.Word, l) {
 			s := stem(base, l)
-			t.stems[l][base] = s
+			t.bases = append(t.bases, based{l, base, s})
 			start := common(base, s)
 			for _, e := range endings[l] {
 				for _, end := range e {
@@ -128,10 +130,22 @@ func (t *Pattern) Match(term []byte) bool {
 	}
 	yes, ok := t.known[string(term)]
 	if !ok {
-		yes = t.match(string(term))
-		t.known[string(term)] = yes
+		s := string(term)
+		yes = t.match(s)
+		t.known[s] = yes
 	}
 	return yes
+}
+
+// Glance is Match as far as it can be told at once; sure is false when it cannot.
+func (t *Pattern) Glance(term []byte) (yes, sure bool) {
+	n := len(t.part.Word)
+	switch {
+	case t.part.Match == Prefix, len(term) > n && term[n] == 0 && string(term[:n]) == t.part.Word:
+		return true, true
+	default:
+		return false, t.tooLong(term)
+	}
 }
 
 // Finds reports whether a term is one of the pattern's.
@@ -150,7 +164,7 @@ func (t *Pattern) tooLong(term []byte) bool {
 		return false
 	}
 	tail := 0
-	for ; n < len(term) && term[n] != 0; n++ {
+	for ; n < len(term) && term[n] != 0 && tail <= maxTail; n++ {
 		if utf8.RuneStart(term[n]) {
 			tail++
 		}
@@ -162,7 +176,7 @@ func (t *Pattern) tooLong(term []byte) bool {
 // which it has: stemmers change no more than the last letters of what they leave,
 // but for those of Arabic, and for irregular forms.
 func mayCome(word, stem, language string) bool {
-	return language == "ar" || irregular[language][word] != "" || shared(word, stem) >= len(stem)-3
+	return irregular[language][word] != "" || shared(word, stem) >= len(stem)-3
 }
 
 func (t *Pattern) match(term string) bool {
@@ -176,15 +190,27 @@ func (t *Pattern) match(term string) bool {
 	if t.part.Match == Exact {
 		return false
 	}
-	for base, of := range t.stems[language] {
-		for _, b := range bases(word, language) {
-			if near(base, b) && mayCome(b, of, language) && stem(b, language) == of {
+	for i := range t.bases {
+		if p := &t.bases[i]; p.language == language && p.finds(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// finds reports whether a word of a text has the stem.
+func (p *based) finds(word string) bool {
+	has := func(word string) bool { return near(p.base, word) && stem(word, p.language) == p.stem }
+	if p.language != "ar" {
+		return mayCome(word, p.stem, p.language) && has(word)
+	}
+	for _, b := range bare(word) {
+		if has(b) {
+			return true
+		}
+		for _, c := range proclitics {
+			if rest, ok := strings.CutPrefix(b, c); ok && len(rest) >= 6 && has(rest) {
 				return true
-			}
-			for _, c := range proclitics {
-				if rest, ok := strings.CutPrefix(b, c); ok && language == "ar" && len(rest) >= 6 && near(base, rest) && stem(rest, language) == of {
-					return true
-				}
 			}
 		}
 	}

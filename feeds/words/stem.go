@@ -84,7 +84,7 @@ func stem(word, language string) string {
 		}
 		word = next
 	}
-	return strings.Clone(word)
+	return word
 }
 
 // The words that Arabic writes together with the next one. With the article
