@@ -36,9 +36,11 @@ type roll struct {
 	last     []uint32            // of each row the last block that it stands in, counted from 1; 0 for none
 	earlier  map[uint32][]uint32 // of those in several the blocks before
 	astir    []uint32            // rows that have changed since their last block was sealed
+	moving   map[uint32]*bitmap  // of each segment, the places of those
 
-	reach    []uint32 // of each segment, the last block that any of its statements stands in; unsealed for none
-	reachFor int      // how many blocks there were then, and 1
+	reach    []uint32   // of each segment, the last block that any of its statements stands in; unsealed for none
+	sealedIn [][]uint32 // and of each of its places, the block that its row stood in last
+	reachFor int        // how many blocks there were then, and 1
 
 	texts texts
 }
@@ -164,6 +166,20 @@ func (r *roll) read(t *tables) error {
 	}
 	slices.Sort(r.astir)
 	r.astir = slices.Compact(r.astir)
+	r.moving = map[uint32]*bitmap{}
+	for _, row := range r.astir {
+		at, published, err := decodeSlot(t.rows.Get(binary.BigEndian.AppendUint32(nil, row)))
+		if err != nil {
+			return err
+		}
+		if !published {
+			continue
+		}
+		if r.moving[at.segment()] == nil {
+			r.moving[at.segment()] = new(bitmap)
+		}
+		r.moving[at.segment()].put(at.place())
+	}
 	if r.reachFor != len(r.blocks)+1 {
 		if err := r.measure(t); err != nil {
 			return err
@@ -250,9 +266,17 @@ func (r *roll) measure(t *tables) error {
 		for len(r.reach) <= int(number) {
 			r.reach = append(r.reach, 0)
 		}
-		for place := range live.all() {
-			r.reach[number] = max(r.reach[number], r.block(s.row(place)))
+		for len(r.sealedIn) <= int(number) {
+			r.sealedIn = append(r.sealedIn, nil)
 		}
+		in := slices.Grow(r.sealedIn[number][:0], s.len())[:s.len()]
+		for place := range in {
+			in[place] = r.block(s.row(uint16(place)))
+		}
+		for place := range live.all() {
+			r.reach[number] = max(r.reach[number], in[place])
+		}
+		r.sealedIn[number] = in
 	}
 	if n := len(r.reach); n > 0 {
 		r.reach[n-1] = unsealed
@@ -281,8 +305,8 @@ type hunt struct {
 	now      *merger // nil when nothing can meet it now
 	met      map[uint32]*found
 	clauses  map[string][]wordClause
-	segments []uint32 // the one that reaches furthest is last
-	hits     []hit    // of those that were looked at
+	segments []uint32 // those that were not looked through yet; the one that reaches furthest is last
+	looked   []*found // what was found in the others
 }
 
 // found is what meets the query in a segment now.
@@ -291,8 +315,25 @@ type found struct {
 	places bitmap
 }
 
-// hit is a row that meets the query now.
-type hit struct{ row, block uint32 }
+// sealed calls each with the places that meet the query, and the last block that
+// each stands in; but for those that are astir.
+func (h *hunt) sealed(f *found, each func(place uint16, block uint32)) {
+	places := f.places
+	if moving := h.moving[f.number]; moving != nil {
+		places.without(moving)
+	}
+	var in []uint32
+	if int(f.number) < len(h.sealedIn) {
+		in = h.sealedIn[f.number]
+	}
+	for place := range places.all() {
+		if int(place) < len(in) {
+			each(place, in[place])
+		} else {
+			each(place, h.block(f.row(place)))
+		}
+	}
+}
 
 func (s *Store) hunt(t *tables, q *feeds.Query) (*hunt, error) {
 	h := &hunt{roll: &s.roll, store: s, t: t, query: q, met: map[uint32]*found{}, clauses: map[string][]wordClause{}}
@@ -343,26 +384,32 @@ func (h *hunt) behind(block uint32) error {
 		if err != nil {
 			return err
 		}
-		h.segments = h.segments[:n-1]
-		for place := range f.places.all() {
-			row := f.row(place)
-			if _, moves := slices.BinarySearch(h.astir, row); !moves {
-				h.hits = append(h.hits, hit{row, h.block(row)})
-			}
-		}
+		h.segments, h.looked = h.segments[:n-1], append(h.looked, f)
 	}
 	return nil
 }
 
-// count gives how many hits lie behind a block.
-func (h *hunt) count(block uint32) int {
-	n := 0
-	for _, x := range h.hits {
-		if x.block > block {
-			n++
-		}
+// headcount counts what meets a query by where it stands.
+type headcount struct {
+	*hunt
+	counted int   // of the segments that were looked through
+	sealed  []int // by the last block that each stands in; what is in none yet counts for one more
+}
+
+// behind gives how many lie behind a block, of the segments that reach that far.
+func (c *headcount) behind(block uint32) (int, error) {
+	if err := c.hunt.behind(block); err != nil {
+		return 0, err
 	}
-	return n
+	for _, f := range c.looked[c.counted:] {
+		c.hunt.sealed(f, func(_ uint16, block uint32) { c.sealed[min(int(block), len(c.sealed)-1)]++ })
+	}
+	c.counted = len(c.looked)
+	n := 0
+	for b := len(c.sealed) - 1; b > int(block); b-- {
+		n += c.sealed[b]
+	}
+	return n, nil
 }
 
 // meets reports whether a row meets the query now.
@@ -414,41 +461,32 @@ func (h *hunt) shown(r *row, block uint32) (bool, error) {
 // documents are made of more blocks.
 func (h *hunt) choose(keep int) (cut, error) {
 	c := cut{at: len(h.blocks) + 1, width: 1}
-	for {
-		reach := uint32(0)
-		if n := len(h.segments); n > 0 {
-			reach = h.reachOf(h.segments[n-1])
-		}
-		if reach == 0 || h.count(reach) >= keep {
+	all := headcount{hunt: h, sealed: make([]int, len(h.blocks)+2)}
+	for len(h.segments) > 0 {
+		reach := h.reachOf(h.segments[len(h.segments)-1])
+		if n, err := all.behind(reach); err != nil {
+			return c, err
+		} else if reach == 0 || n >= keep {
 			break
 		}
-		if err := h.behind(reach - 1); err != nil {
+		if _, err := all.behind(reach - 1); err != nil {
 			return c, err
 		}
 	}
-	if len(h.hits) < keep {
-		return c, nil
+	last := len(all.sealed) // the block that the last of those that are to be kept stands in
+	for n := 0; n < keep; n += all.sealed[last] {
+		if last--; last == 0 {
+			return c, nil
+		}
 	}
-	last := make([]uint32, len(h.hits))
-	for i, x := range h.hits {
-		last[i] = x.block
-	}
-	slices.Sort(last)
-	c.block = uint32(len(h.blocks))
-	if b := last[len(last)-keep]; b != unsealed {
-		c.block = b - 1
-	}
-	block := c.block
+	block := uint32(last - 1)
 	for w := spread; w <= widest && len(h.blocks)-int(block) > w; w *= spread {
 		c.width = w
 	}
 	for ; c.width > 1; c.width /= spread {
 		c.block = block / uint32(c.width) * uint32(c.width)
-		if err := h.behind(c.block); err != nil {
+		if n, err := all.behind(c.block); err != nil || n <= keep+mostMore {
 			return c, err
-		}
-		if h.count(c.block) <= keep+mostMore {
-			return c, nil
 		}
 	}
 	c.block = block
@@ -470,27 +508,30 @@ func (s *Store) standing(a *Archive) (out Standing, err error) {
 		if err := h.behind(a.cut.block); err != nil {
 			return err
 		}
+		var rows []uint32 // that meet the query and stand behind the cut
 		for _, row := range h.astir {
-			yes, err := h.meets(row)
-			if err != nil {
+			if yes, err := h.meets(row); err != nil {
 				return err
-			}
-			if yes {
-				h.hits = append(h.hits, hit{row, unsealed})
+			} else if yes {
+				rows = append(rows, row)
 			}
 		}
-		for _, x := range h.hits {
-			if x.block <= a.cut.block {
-				continue
-			}
-			if first := h.first(x.row); first <= a.cut.block {
-				if there, err := a.cut.shows(h, x.row); err != nil {
+		for _, f := range h.looked {
+			h.sealed(f, func(place uint16, block uint32) {
+				if block > a.cut.block {
+					rows = append(rows, f.row(place))
+				}
+			})
+		}
+		for _, row := range rows {
+			if first := h.first(row); first <= a.cut.block {
+				if there, err := a.cut.shows(h, row); err != nil {
 					return err
 				} else if there {
 					continue
 				}
 			}
-			head, _, _, err := decodeHead(t.rows.Get(binary.BigEndian.AppendUint32(nil, x.row)), false)
+			head, _, _, err := decodeHead(t.rows.Get(binary.BigEndian.AppendUint32(nil, row)), false)
 			if err != nil {
 				return err
 			}
