@@ -228,16 +228,20 @@ type waiting struct {
 }
 
 // word cuts out of lacking the places that have a word in a run. To find out whether
-// a term is a form of the word takes a while, so first come those that are the word
-// itself: of its neighbours in the alphabet, only those count that have places which
-// it has not.
+// a term is a form of the word takes a while, and of the word's neighbours in the
+// alphabet only those count that have places which it has not: so what comes before
+// it waits until it was seen.
 func (s *searcher) word(run uint32, p *words.Pattern, lacking *bitmap) error {
 	s.names, s.waiting = s.names[:0], s.waiting[:0]
 	if err := s.each(run, p, lacking, func(term []byte, e entry) error {
-		if yes, sure := p.Glance(term); sure {
-			if yes {
-				return lacking.cutEntry(&e)
-			}
+		yes, sure := p.Glance(term)
+		if !sure && !p.Before(term) {
+			yes, sure = p.Match(term), true
+		}
+		if yes {
+			return lacking.cutEntry(&e)
+		}
+		if sure {
 			return nil
 		}
 		s.names = append(s.names, term...)

@@ -148,6 +148,9 @@ func (t *Pattern) Glance(term []byte) (yes, sure bool) {
 	}
 }
 
+// Before reports whether a term comes before the part's word in the order of terms.
+func (t *Pattern) Before(term []byte) bool { return string(term) < t.part.Word }
+
 // Finds reports whether a term is one of the pattern's.
 func (t *Pattern) Finds(term string) bool {
 	return slices.ContainsFunc(t.Starts, func(start string) bool { return strings.HasPrefix(term, start) }) && t.Match([]byte(term))
