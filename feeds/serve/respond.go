@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,15 +56,7 @@ var codings = [...]struct {
 	token, suffix string
 	encode        func([]byte) ([]byte, error)
 }{
-	{"br", "-br", func(b []byte) ([]byte, error) {
-		var out bytes.Buffer
-		w := brotli.NewWriterLevel(&out, 5)
-		if _, err := w.Write(b); err != nil {
-			return nil, err
-		}
-		err := w.Close()
-		return out.Bytes(), err
-	}},
+	{"br", "-br", func(b []byte) ([]byte, error) { return brotlis.encode(b) }},
 	{"zstd", "-zst", func(b []byte) ([]byte, error) {
 		w, err := zstdWriter()
 		if err != nil {
@@ -71,19 +64,55 @@ var codings = [...]struct {
 		}
 		return w.EncodeAll(b, nil), nil
 	}},
-	{"gzip", "-gz", func(b []byte) ([]byte, error) {
-		var out bytes.Buffer
-		w, err := gzip.NewWriterLevel(&out, 6) // without a time in its header: the same octets always
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(b); err != nil {
-			return nil, err
-		}
-		err = w.Close()
-		return out.Bytes(), err
-	}},
+	{"gzip", "-gz", func(b []byte) ([]byte, error) { return gzips.encode(b) }},
 }
+
+// encoder is a writer that codes what is written to it.
+type encoder interface {
+	io.WriteCloser
+	Reset(io.Writer)
+}
+
+// encoders are writers that wait to be used again. Each holds its tables, 1 MB
+// for gzip and 10 MB for brotli: to make them costs as much as coding a feed.
+type encoders struct {
+	free chan encoder
+	make func() encoder
+}
+
+func (e *encoders) encode(b []byte) ([]byte, error) {
+	var w encoder
+	select {
+	case w = <-e.free:
+	default:
+		w = e.make()
+	}
+	var out bytes.Buffer
+	w.Reset(&out)
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	w.Reset(io.Discard) // or it would hold the document
+	select {
+	case e.free <- w:
+	default: // enough of them wait
+	}
+	return out.Bytes(), nil
+}
+
+var (
+	brotlis = encoders{make(chan encoder, 1), func() encoder { return brotli.NewWriterLevel(nil, 5) }}
+	gzips   = encoders{make(chan encoder, 2), func() encoder {
+		w, err := gzip.NewWriterLevel(nil, 6) // without a time in its header: the same octets always
+		if err != nil {
+			panic(err) // the level is wrong: found by the first test
+		}
+		return w
+	}}
+)
 
 var zstdWriter = sync.OnceValues(func() (*zstd.Encoder, error) {
 	// Browsers refuse windows over 8 MiB (RFC 8878 §3.1.1.1.2, RFC 9659).
