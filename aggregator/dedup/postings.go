@@ -61,6 +61,18 @@ func (p *postings) add(key uint32, doc uint16) {
 	}
 }
 
+// expect makes room for so many more keys. Who adds keys in order has to call it: in
+// a table that grows meanwhile they would crowd at the beginning.
+func (p *postings) expect(keys int) {
+	n := max(64, len(p.slots))
+	for 4*(p.used+keys) >= 3*n {
+		n *= 2
+	}
+	if n > len(p.slots) {
+		p.resize(n)
+	}
+}
+
 // room gives the place of a new list.
 func (p *postings) room(n uint32) uint32 {
 	if len(p.arena) == 0 {

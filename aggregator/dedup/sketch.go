@@ -3,6 +3,7 @@ package dedup
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 	"slices"
 )
 
@@ -113,8 +114,21 @@ func sorted(dst []uint32, b []byte, most uint64) ([]uint32, []byte, error) {
 	b = b[n:]
 	last := uint64(0)
 	for range count {
+		// Numbers of up to five bytes are taken all at once: there are millions at a start.
+		if len(b) >= 8 {
+			x := binary.LittleEndian.Uint64(b)
+			if n = bits.TrailingZeros64(^x&0x80_80808080)/8 + 1; n <= 5 {
+				x &= 1<<(8*n) - 1
+				last += x&0x7F | x>>1&(0x7F<<7) | x>>2&(0x7F<<14) | x>>3&(0x7F<<21) | x>>4&(0x7F<<28)
+				if last > 1<<32-1 {
+					return nil, nil, errSketch
+				}
+				dst, b = append(dst, uint32(last)), b[n:]
+				continue
+			}
+		}
 		d, n := binary.Uvarint(b)
-		if n <= 0 || last+d > 1<<32-1 {
+		if n <= 0 || d > 1<<32-1 || last+d > 1<<32-1 {
 			return nil, nil, errSketch
 		}
 		last += d

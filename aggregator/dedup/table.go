@@ -27,7 +27,11 @@ func newTable(entries int) table {
 	return table{tags: make([]uint8, n), docs: make([]uint16, n)}
 }
 
-func (t *table) full() bool { return t.used > len(t.tags)*4/5 }
+func (t *table) full() bool { return t.fullWith(0) }
+
+// fullWith reports whether the table would be full with more entries, if none of them
+// is left out.
+func (t *table) fullWith(more int) bool { return t.used+more > len(t.tags)*4/5 }
 
 // place gives where a shingle's entries begin, and its tag.
 func (t *table) place(h uint32) (at int, tag uint8) {
@@ -35,10 +39,12 @@ func (t *table) place(h uint32) (at int, tag uint8) {
 	if tag == 0 {
 		tag = 1 // 0 is an empty slot
 	}
-	// Mixed, since of long texts the smallest hashes are kept: they would crowd at
-	// the beginning.
-	return int(uint64(h*0x9E3779B1) * uint64(len(t.tags)) >> 32), tag
+	return int(uint64(h*placeMix) * uint64(len(t.tags)) >> 32), tag
 }
+
+// placeMix times a shingle says where it belongs. The shingle itself does not, since
+// of long texts the smallest are kept: they would crowd at the beginning.
+const placeMix = 0x9E3779B1
 
 // home says which of the eight slots from a shingle's place on have its tag: the
 // highest bit of a byte is set for each, the lowest of all when the entries go
@@ -53,13 +59,20 @@ func (t *table) look(at int, tag uint8) home {
 	if at+8 > len(t.tags) {
 		return goesOn
 	}
-	const ones = 0x0101010101010101
-	eight := binary.LittleEndian.Uint64(t.tags[at:])
-	found := zeros(eight ^ uint64(tag)*ones)
-	if end := zeros(eight); end != 0 {
-		return home(found & (end&-end - 1))
+	found, free := eightOf(t.tags[at:], tag)
+	if free != 0 {
+		return home(found)
 	}
 	return home(found) | goesOn
+}
+
+// eightOf has the highest bit set, in found, of each of the first eight tags that
+// is the one and stands before the first free slot; in free, of each free slot.
+func eightOf(tags []uint8, tag uint8) (found, free uint64) {
+	const ones = 0x0101010101010101
+	eight := binary.LittleEndian.Uint64(tags)
+	free = zeros(eight)
+	return zeros(eight^uint64(tag)*ones) & (free&-free - 1), free
 }
 
 // homes appends the homes of shingles. No step waits for the one before.
@@ -70,29 +83,55 @@ func (t *table) homes(dst []home, shingles []uint32) []home {
 	return dst
 }
 
-// put adds an entry, unless there is one of the same statement or there are
-// enough.
-func (t *table) put(h uint32, doc uint16, same func(uint16) bool) {
+// put adds an entry, unless there is one of the same owner or there are enough. It
+// reports false, and has done nothing, when the entry would come to stand at end or
+// behind it.
+func (t *table) put(h uint32, doc uint16, owners []uint32, end int) bool {
 	if t.used >= len(t.tags)*7/8 {
-		return
+		return true
 	}
 	i, tag := t.place(h)
 	held := 0
-	for ; t.tags[i] != 0; i++ {
-		if t.tags[i] == tag {
-			if same(t.docs[i]) {
-				return
+	for ; i+8 <= len(t.tags); i += 8 {
+		found, free := eightOf(t.tags[i:], tag)
+		for ; found != 0; found &= found - 1 {
+			if owners[t.docs[i+bits.TrailingZeros64(found)/8]] == owners[doc] {
+				return true
 			}
 			if held++; held >= mostEntries {
-				return
+				return true
+			}
+		}
+		if free != 0 {
+			return t.set(i+bits.TrailingZeros64(free)/8, tag, doc, end)
+		}
+	}
+	if i == len(t.tags) {
+		i = 0
+	}
+	for ; t.tags[i] != 0; i++ {
+		if t.tags[i] == tag {
+			if owners[t.docs[i]] == owners[doc] {
+				return true
+			}
+			if held++; held >= mostEntries {
+				return true
 			}
 		}
 		if i+1 == len(t.tags) {
 			i = -1
 		}
 	}
+	return t.set(i, tag, doc, end)
+}
+
+func (t *table) set(i int, tag uint8, doc uint16, end int) bool {
+	if i >= end {
+		return false
+	}
 	t.tags[i], t.docs[i] = tag, doc
 	t.used++
+	return true
 }
 
 // get appends the copies under a shingle whose home was found to be in, and not 0.

@@ -29,6 +29,7 @@ type window struct {
 	normed    int                            // counted when the norms were last made anew
 	filling   bool                           // copies are added that have no norms yet,
 	settled   int                            // from this one on
+	lot       lot                            // of them, those that do not stand in the indexes yet
 	rarest    float32                        // weight of what no copy speaks of
 	hits      counter
 	found     []concept // room for keywords
@@ -169,6 +170,9 @@ func (w *window) vector(n uint32) []concept {
 // add puts a copy in that was published at date and seen at the time.
 func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, date, seen time.Time, f *sketch) uint32 {
 	n := w.first + uint32(len(w.docs))
+	if w.filling {
+		w.makeWay()
+	}
 	var g *segment
 	if k := len(w.segments); k > 0 && w.segments[k-1].docs < w.segments[k-1].room && !w.segments[k-1].shingles.full() {
 		g = w.segments[k-1]
@@ -202,17 +206,21 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	local := uint16(n - g.from)
 	g.docs++
 	g.newest = max(g.newest, hoursOf(seen))
-	owners := w.owners[g.from-w.first:]
-	w.homes = g.shingles.homes(w.homes[:0], f.shingles) // so that the waits of put overlap
-	for _, h := range f.shingles {
-		g.shingles.put(h, local, func(other uint16) bool { return owners[other] == s })
-	}
 	keywords := f.keywords
 	if keywords == nil {
 		keywords = w.keywords(f.vector)
 	}
-	for _, c := range keywords {
-		g.concepts.add(c.key(), local)
+	if w.filling {
+		w.lot.take(local, f.shingles, keywords)
+	} else {
+		owners := w.owners[g.from-w.first:]
+		w.homes = g.shingles.homes(w.homes[:0], f.shingles) // so that the waits of put overlap
+		for _, h := range f.shingles {
+			g.shingles.put(h, local, owners, len(g.shingles.tags))
+		}
+		for _, c := range keywords {
+			g.concepts.add(c.key(), local)
+		}
 	}
 	w.count(f.vector)
 	if !w.filling {
@@ -254,39 +262,6 @@ func (w *window) norm() {
 	}
 	for i := range w.docs {
 		w.docs[i].norms = w.normsOf(w.vector(w.first + uint32(i)))
-	}
-}
-
-// fill says that many copies will be added before anything is compared: norms
-// can wait.
-func (w *window) fill() {
-	if !w.filling {
-		w.filling, w.settled = true, len(w.docs)
-	}
-}
-
-// settle makes the norms that fill put off, each as it would have been made: a
-// start in between changes no decision.
-func (w *window) settle() {
-	if !w.filling {
-		return
-	}
-	w.filling = false
-	all := w.counted
-	from := w.settled
-	if w.normed > from {
-		from = w.normed
-	}
-	for i := from; i < all; i++ {
-		w.uncount(w.vector(w.first + uint32(i)))
-	}
-	if w.normed > w.settled {
-		w.norm()
-	}
-	for i := from; i < all; i++ {
-		v := w.vector(w.first + uint32(i))
-		w.count(v)
-		w.docs[i].norms = w.normsOf(v)
 	}
 }
 

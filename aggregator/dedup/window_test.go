@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -305,14 +306,17 @@ func TestTableFindsWhatWasPut(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	tb := newTable(2000)
 	put := map[uint32][]uint16{}
-	never := func(uint16) bool { return false }
+	never := make([]uint32, 1<<16) // each copy is a statement's
+	for i := range never {
+		never[i] = uint32(i)
+	}
 	for i := 0; !tb.full(); i++ {
 		h := r.Uint32() / sampling * sampling
 		if i%70 == 0 {
 			h = ^uint32(sampling*i + sampling - 1) // at the end, so that it goes round
 		}
 		put[h] = append(put[h], uint16(i))
-		tb.put(h, uint16(i), never)
+		tb.put(h, uint16(i), never, len(tb.tags))
 	}
 	wrong := 0
 	for h, docs := range put {
@@ -330,23 +334,76 @@ func TestTableFindsWhatWasPut(t *testing.T) {
 		t.Errorf("%d wrong answers to 2000 questions of a full table, want some few in a hundred", wrong)
 	}
 	for i := range 100000 { // a full table takes no more and still ends every search
-		tb.put(r.Uint32(), uint16(i), never)
+		tb.put(r.Uint32(), uint16(i), never, len(tb.tags))
 	}
 	ask(&tb, r.Uint32())
 
 	tb = newTable(100)
 	for i := range 50 {
-		tb.put(42, uint16(i), never)
+		tb.put(42, uint16(i), never, len(tb.tags))
 	}
 	if n := len(ask(&tb, 42)); n != mostEntries {
 		t.Errorf("%d entries of one shingle, want %d", n, mostEntries)
 	}
 	tb = newTable(100)
 	for i := range 50 {
-		tb.put(42, uint16(i), func(uint16) bool { return true })
+		tb.put(42, uint16(i), make([]uint32, 50), len(tb.tags))
 	}
 	if tb.used != 1 {
 		t.Errorf("%d entries of one statement, want its first", tb.used)
+	}
+}
+
+// A start makes the window that the copies would have made as they came.
+func TestFillingMakesTheSameWindow(t *testing.T) {
+	filled, want := newWindow(), newWindow()
+	r := rand.New(rand.NewPCG(7, 8))
+	some := func(n, of int) (out []uint32) {
+		for range n {
+			out = append(out, uint32(r.IntN(of))*sampling)
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	var keys []uint32
+	for i := range firstSegment + firstSegment/4 {
+		if i == firstSegment/2 {
+			filled.settle()
+		}
+		if i >= 10 { // some came before
+			filled.fill()
+		}
+		f := sketch{size: 100, shingles: some(80+r.IntN(100), 1<<24)}
+		if i%8 == 0 {
+			f.shingles = some(20, 200) // which many have
+		}
+		for _, c := range some(60, 1<<14) {
+			f.vector = append(f.vector, concept(c*0x9E3779B1)|8)
+		}
+		slices.Sort(f.vector)
+		for _, c := range f.vector {
+			keys = append(keys, c.key())
+		}
+		for _, w := range []*window{filled, want} {
+			w.add(feeds.ItemKey(fmt.Sprint("s/", i)), feeds.StatementID(fmt.Sprint("st", i/3)), uint8(i%3), monday, monday, &f)
+		}
+	}
+	filled.settle()
+	if len(want.segments) != 2 || len(filled.segments) != 2 || want.segments[0].docs >= firstSegment {
+		t.Fatalf("%d and %d segments, the first of %d copies: want a first one that its shingles made full", len(want.segments), len(filled.segments), want.segments[0].docs)
+	}
+	if !reflect.DeepEqual(filled.docs, want.docs) || !slices.Equal(filled.owners, want.owners) || !slices.Equal(filled.df, want.df) {
+		t.Error("the copies are not the same")
+	}
+	for i, g := range want.segments {
+		if got := filled.segments[i]; got.from != g.from || !reflect.DeepEqual(got.shingles, g.shingles) || !slices.Equal(got.vectors, g.vectors) {
+			t.Errorf("segment %d is not the same", i)
+		}
+		for _, k := range keys {
+			if got, list := under(&filled.segments[i].concepts, k), under(&g.concepts, k); !slices.Equal(got, list) {
+				t.Fatalf("segment %d: under %d stand %v, want %v", i, k, got, list)
+			}
+		}
 	}
 }
 
