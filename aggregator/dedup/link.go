@@ -99,9 +99,9 @@ const (
 	marginWeighs = 12 // more than the weights of fMargin, fScrMargin and fSupport together
 )
 
-// tally adds up, for the copies in the window, what the keywords weigh that they
-// have in common with a newcomer. The keywords are ranked.
-func (p *Placer) tally(keywords []uint64) {
+// tally adds up, for the copies in the window that are not in a language, what the
+// keywords weigh that they have in common with a newcomer. The keywords are ranked.
+func (p *Placer) tally(keywords []uint64, language uint8) {
 	w := p.window
 	budget := mostLooked
 	var one [1]uint16
@@ -131,7 +131,9 @@ func (p *Placer) tally(keywords []uint64) {
 				budget -= len(list)
 				base := s.from - w.first
 				for _, local := range list {
-					w.hits.add(base+uint32(local), g)
+					if i := base + uint32(local); w.tongues[i] != language {
+						w.hits.add(i, g)
+					}
 				}
 			}
 		}
@@ -157,7 +159,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 	}
 	slices.Sort(keywords)
 	p.ranked = keywords
-	p.tally(keywords)
+	p.tally(keywords, c.language)
 	least := max(leastSibling, leastShare*total)
 	me := &p.me
 	me.take(w, c.sketch.vector)
@@ -170,7 +172,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			continue
 		}
 		tongue := w.tongues[i]
-		if tongue == c.language || tongue == ofNone {
+		if tongue == ofNone {
 			continue
 		}
 		l := best[tongue]
@@ -181,7 +183,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		if len(l.list) == l.most && sum <= l.list[l.most-1].w {
 			continue
 		}
-		if d := &w.docs[i]; !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item.Source()) {
+		if d := &w.docs[i]; !p.within(c.date, d.date) || !p.compared(c.src.ID, d.item) {
 			continue
 		}
 		l.add(w.first+i, sum)

@@ -92,7 +92,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 			continue
 		}
 		d := &w.docs[i]
-		if sum >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && p.within(c.date, d.date) && p.compared(c.src.ID, d.item.Source()) {
+		if sum >= max(least, hitShare*float32(min(len(c.sketch.shingles), int(d.shingles)))) && !d.dead && p.within(c.date, d.date) && p.compared(c.src.ID, d.item) {
 			best.add(w.first+i, sum)
 		}
 	}
@@ -152,13 +152,17 @@ func (p *Placer) within(a time.Time, hours int32) bool {
 	return time.Duration(max(h, hours)-min(h, hours))*time.Hour <= p.o.Window
 }
 
-// compared reports whether two sources are in one group.
-func (p *Placer) compared(a, b feeds.SourceID) bool {
-	if p.o.Groups == nil || a == b {
+// compared reports whether a source and an item's are in one group.
+func (p *Placer) compared(a feeds.SourceID, item feeds.ItemKey) bool {
+	if p.o.Groups == nil {
 		return true
 	}
+	b := item.Source()
 	x, y := p.o.Groups[a], p.o.Groups[b]
-	if len(x) == 0 || len(y) == 0 {
+	switch {
+	case a == b:
+		return true
+	case len(x) == 0 || len(y) == 0:
 		return len(x) == len(y)
 	}
 	return slices.ContainsFunc(x, func(g string) bool { return slices.Contains(y, g) })

@@ -245,8 +245,8 @@ func portion(part, all float32) float32 {
 // side is the text of a pair that is compared with many.
 type side struct {
 	vector   []concept
-	weighs   [mostConcepts]float32 // how rare each is
-	places   [256]uint8            // of concepts in vector, plus one, by a hash of their keys
+	weighs   [mostConcepts]float32              // how rare each is
+	places   [1<<placeBits + mostConcepts]uint8 // of concepts in vector, plus one, by a hash of their keys
 	norms    norms
 	size     int // tokens
 	language uint8
@@ -278,7 +278,10 @@ func (c *side) find(key uint32) int {
 	}
 }
 
-func placeOf(key uint32) uint8 { return uint8(key * 0x9E3779B1 >> 24) }
+func placeOf(key uint32) uint32 { return key * 0x9E3779B1 >> (32 - placeBits) }
+
+// placeBits makes most places free, as most concepts that are looked for are not there.
+const placeBits = 10
 
 // pairOf computes the features of a text and a copy in the window, but for those
 // that compare it with other copies.

@@ -334,41 +334,32 @@ func (w *window) forget(s uint32) {
 
 // counter adds up weights by copy, for one search at a time.
 type counter struct {
-	sums    []summed // by number, from the window's first on
-	search  uint32
+	sums    []float32 // by number, from the window's first on; 0 for what was not touched
 	touched []uint32
-}
-
-// summed is a copy's sum, of the search that last touched it.
-type summed struct {
-	search uint32
-	sum    float32
 }
 
 // reset begins a search among n copies.
 func (c *counter) reset(n int) {
-	if len(c.sums) < n {
-		c.sums = make([]summed, n+n/2)
-	}
-	if c.search++; c.search == 0 { // once in four thousand million searches
-		clear(c.sums)
-		c.search = 1
+	for _, i := range c.touched {
+		c.sums[i] = 0
 	}
 	c.touched = c.touched[:0]
+	if len(c.sums) < n {
+		c.sums = make([]float32, n+n/2)
+	}
 }
 
+// add adds a weight, which is above 0, to a copy's sum.
 func (c *counter) add(i uint32, w float32) {
 	s := &c.sums[i]
-	if s.search != c.search {
-		*s = summed{c.search, w}
+	if *s == 0 {
 		c.touched = append(c.touched, i)
-		return
 	}
-	s.sum += w
+	*s += w
 }
 
 // sum gives what a copy that was touched has.
-func (c *counter) sum(i uint32) float32 { return c.sums[i].sum }
+func (c *counter) sum(i uint32) float32 { return c.sums[i] }
 
 // leaders keeps the few with the highest weights, the older first among equals.
 type leaders struct {
