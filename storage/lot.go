@@ -158,15 +158,7 @@ func (t *tables) contentAt(p *packer, number uint64) ([]byte, error) {
 // lotOf gives the lot that a content would be in, and the number that it stands
 // under; nil when there is none below.
 func (t *tables) lotOf(number uint64) (first uint64, packed []byte) {
-	c := t.content.Cursor()
-	k, v := c.Seek(be(number))
-	if k == nil || binary.BigEndian.Uint64(k) != number {
-		if k == nil {
-			k, v = c.Last()
-		} else {
-			k, v = c.Prev()
-		}
-	}
+	k, v := floor(t.content.Cursor(), be(number))
 	if k == nil {
 		return 0, nil
 	}

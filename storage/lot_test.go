@@ -2,12 +2,15 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"communique/feeds"
 )
@@ -137,5 +140,55 @@ func TestLotThatIsDamagedIsSaid(t *testing.T) {
 		if contents, _, err := p.unpackLot(nil, b); err == nil {
 			t.Errorf("got %q", contents)
 		}
+	}
+}
+
+// TestContentsBesideThoseThatAreTakenAway takes so many away at once that whole
+// pages of the file are empty until the transaction ends, and reads the others in it.
+func TestContentsBesideThoseThatAreTakenAway(t *testing.T) {
+	s := openNew(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	const items = 600
+	var facts []feeds.Fact
+	for n := range items {
+		o := alike(n, 1)
+		noise := make([]byte, 1000)
+		for i := range noise {
+			noise[i] = 'a' + byte(random.UintN(26)) // packs badly: fills pages
+		}
+		o.Copy.Content += "<p>" + string(noise) + "</p>"
+		facts = append(facts, o)
+	}
+	if _, err := s.Append(t.Context(), time.Now(), facts...); err != nil {
+		t.Fatal(err)
+	}
+	rolledBack := errors.New("only tried")
+	err := s.db().Update(func(tx *bbolt.Tx) error {
+		b, err := s.newBatch(tx)
+		if err != nil {
+			return err
+		}
+		first, _ := b.lotOf(items / 4)
+		from, to := first+2, uint64(items*3/4) // a lot of four ends before what is empty
+		for n := uint64(from); n < to; n++ {
+			b.dropContent(n)
+		}
+		if err := b.writeContents(); err != nil {
+			return err
+		}
+		for n := uint64(1); n <= items; n++ {
+			b.opened = opened{} // or the lot would be remembered
+			content, err := b.contentAt(s.packer, n)
+			if err != nil {
+				return err
+			}
+			if gone := from <= n && n < to; gone != (content == nil) {
+				t.Errorf("content %d: %d octets, and taken away: %v", n, len(content), gone)
+			}
+		}
+		return rolledBack
+	})
+	if !errors.Is(err, rolledBack) {
+		t.Fatal(err)
 	}
 }

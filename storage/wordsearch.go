@@ -284,19 +284,9 @@ func (s *searcher) from(run uint32, start string, places *bitmap, fn func(term [
 	s.key = chunkKey(s.key[:0], s.segment, run, []byte(start))
 	const head = 8
 	want := s.key[head:]
-	k, v := s.chunks.Seek(s.key)
-	if !bytes.Equal(k, s.key) { // the chunk before may reach up to here
-		var before, chunk []byte
-		if k == nil {
-			before, chunk = s.chunks.Last()
-		} else {
-			before, chunk = s.chunks.Prev()
-		}
-		if bytes.HasPrefix(before, s.key[:head]) {
-			k, v = before, chunk
-		} else if k != nil {
-			k, v = s.chunks.Seek(s.key)
-		}
+	k, v := floor(s.chunks, s.key) // the chunk before may reach up to here
+	if !bytes.HasPrefix(k, s.key[:head]) {
+		k, v = s.chunks.Seek(s.key)
 	}
 	for ; bytes.HasPrefix(k, s.key[:head]); k, v = s.chunks.Next() {
 		c := chunk{rest: v, term: slices.Grow(s.term[:0], maxTerm)}
