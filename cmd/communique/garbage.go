@@ -13,7 +13,7 @@ import (
 // where much does, it is the window of dedup, which has hardly a pointer in it,
 // so that to look through it more often costs next to nothing.
 const (
-	spareOctets  = 20 << 20
+	spareOctets  = 16 << 20
 	sparePercent = 20
 )
 

@@ -10,7 +10,7 @@ func TestGCPercent(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, 2020}, {4 << 20, 520}, {20 << 20, 120}, {100 << 20, 40}, {2 << 30, 20}} {
+	}{{0, 1620}, {4 << 20, 420}, {20 << 20, 100}, {100 << 20, 36}, {2 << 30, 20}} {
 		if got := gcPercent(c.live); got != c.want {
 			t.Errorf("gcPercent(%d) = %d, want %d", c.live, got, c.want)
 		}
@@ -30,8 +30,8 @@ func TestPaceGarbage(t *testing.T) {
 		return p
 	}
 	paceGarbage()
-	if got := set(); got != 500 {
-		t.Errorf("before a collection %d, want 500", got)
+	if got := set(); got != 400 {
+		t.Errorf("before a collection %d, want 400", got)
 	}
 	for round := range 2 {
 		debug.SetGCPercent(1) // what the pace must not leave as it is
