@@ -375,7 +375,7 @@ func (w *window) language(tag string) uint8 {
 		if i = len(w.languages); i >= mostLanguages {
 			return mostLanguages // all the others: nobody publishes in so many
 		}
-		w.languages = append(w.languages, tag)
+		w.languages = append(w.languages, strings.Clone(tag)) // it was cut from a document
 	}
 	return uint8(i)
 }

@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"container/list"
+	"strings"
 
 	"communique/feeds"
 )
@@ -43,12 +44,27 @@ func (k *readings) put(item feeds.ItemKey, r *reading) {
 		k.order.MoveToFront(e)
 		return
 	}
+	r.letGo()
 	k.held[item] = k.order.PushFront(&kept{item, r})
 	if k.order.Len() > mostReadings {
 		last := k.order.Back()
 		delete(k.held, last.Value.(*kept).item)
 		k.order.Remove(last)
 	}
+}
+
+// letGo makes a reading's words its own, up to the last that was read. Till then they
+// are cut from the document that they came in, which may be a hundred times as long and
+// lives as long as they do.
+func (r *reading) letGo() {
+	upTo := func(s string, tokens []token) string {
+		if len(tokens) == 0 {
+			return ""
+		}
+		return strings.Clone(s[:tokens[len(tokens)-1].end])
+	}
+	r.language = strings.Clone(r.language)
+	r.title, r.body = upTo(r.title, r.tokens[:r.titled]), upTo(r.body, r.tokens[r.titled:])
 }
 
 // pin keeps the text of an item until it is stored.
