@@ -152,30 +152,27 @@ func mendUTF8(b []byte, notes *noteList) string {
 	notes.add("not valid UTF-8: the bad bytes were read as windows-1252 or replaced")
 	var out strings.Builder
 	out.Grow(len(b) + len(b)/16)
+	from := 0 // where what is in order, and not written yet, begins
 	for i := 0; i < len(b); {
 		if b[i] < utf8.RuneSelf {
-			j := i + 1
-			for j < len(b) && b[j] < utf8.RuneSelf {
-				j++
-			}
-			out.Write(b[i:j])
-			i = j
+			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(b[i:])
-		if r != utf8.RuneError || n > 1 {
-			out.Write(b[i : i+n])
+		if r, n := utf8.DecodeRune(b[i:]); r != utf8.RuneError || n > 1 {
 			i += n
 			continue
 		}
+		out.Write(b[from:i])
 		if n := brokenSequence(b[i:]); n > 0 {
 			out.WriteRune(utf8.RuneError)
 			i += n
-			continue
+		} else {
+			out.WriteRune(charmap.Windows1252.DecodeByte(b[i]))
+			i++
 		}
-		out.WriteRune(charmap.Windows1252.DecodeByte(b[i]))
-		i++
+		from = i
 	}
+	out.Write(b[from:])
 	return out.String()
 }
 
