@@ -106,11 +106,17 @@ type Engine struct {
 	robots     *robots.Keeper
 	triesMu    sync.Mutex
 	tries      map[string]int                 // how often the page of an item has failed
-	visits     map[feeds.SourceID]*sync.Mutex // held while a source is refreshed, or what its hub pushed is read
+	visits     map[feeds.SourceID]*turn       // held while a source is refreshed, or what its hub pushed is read
 	waiting    atomic.Pointer[schedule.Queue] // of Run
 	drained    chan struct{}                  // closed by drain
 	drain      func()
 	words      map[feeds.SourceID]*sync.Mutex // held from reading a source's items in the store until new words on them are there
+}
+
+// turn is the right to visit a source.
+type turn struct {
+	sync.Mutex
+	unsaid int // visits in a row that failed and of which that could not be stored
 }
 
 // New makes an engine. It touches neither network nor store.
@@ -122,11 +128,11 @@ func New(o Options) *Engine {
 		o.PerHost = 2
 	}
 	e := &Engine{o: o, sources: map[feeds.SourceID]*Source{}, hosts: map[feeds.SourceID]string{}, normalize: normalize.New(), tries: map[string]int{}, tagger: sync.OnceValue(o.Tagger),
-		words: map[feeds.SourceID]*sync.Mutex{"": new(sync.Mutex)}, visits: map[feeds.SourceID]*sync.Mutex{}}
+		words: map[feeds.SourceID]*sync.Mutex{"": new(sync.Mutex)}, visits: map[feeds.SourceID]*turn{}}
 	for i := range o.Sources {
 		s := &o.Sources[i]
 		e.sources[s.ID], e.hosts[s.ID] = s, host(s.URL)
-		e.order, e.words[s.ID], e.visits[s.ID] = append(e.order, s.ID), new(sync.Mutex), new(sync.Mutex)
+		e.order, e.words[s.ID], e.visits[s.ID] = append(e.order, s.ID), new(sync.Mutex), new(turn)
 	}
 	e.desks = make(chan struct{}, runtime.GOMAXPROCS(0))
 	e.drained = make(chan struct{})

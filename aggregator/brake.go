@@ -10,6 +10,7 @@ import (
 	"communique/aggregator/dedup"
 	"communique/feeds"
 	"communique/feeds/vitals"
+	"communique/storage"
 )
 
 // The flood brake is pulled when a source that was read before says nearly
@@ -118,6 +119,9 @@ func (e *Engine) Withheld(ctx context.Context, id feeds.SourceID, each func(*fee
 	}
 	for _, k := range items {
 		ob, held, err := e.o.Store.Observed(k)
+		if errors.Is(err, storage.ErrDamaged) {
+			continue // it stays held back: nobody could show it
+		}
 		if err != nil {
 			return err
 		}

@@ -31,12 +31,15 @@ type Expired struct {
 }
 
 // Expire takes out of the store, lot by lot, what is older than the operator wants
-// to keep. What an item was known by stays, so that it is no news when it
+// to keep. It takes out nothing once something was found that cannot be read. What an item was known by stays, so that it is no news when it
 // returns. It may run beside visits; when it ends early, what is done is done.
 func (e *Engine) Expire(ctx context.Context, o Expiring) (Expired, error) {
 	var out Expired
 	newest := map[feeds.StatementID]time.Time{}
 	var ids []feeds.StatementID
+	if err := e.whole(); err != nil {
+		return out, err
+	}
 	if err := e.o.Store.Recent(ctx, time.Time{}, func(ob *feeds.Observed) error {
 		was, seen := newest[ob.Statement]
 		if !seen {
@@ -59,6 +62,9 @@ func (e *Engine) Expire(ctx context.Context, o Expiring) (Expired, error) {
 		}
 		spared, err := o.Spared()
 		if err == nil {
+			err = e.whole()
+		}
+		if err == nil {
 			err = e.expire(ctx, &o, lot, spared, &out)
 		}
 		if err != nil {
@@ -67,6 +73,15 @@ func (e *Engine) Expire(ctx context.Context, o Expiring) (Expired, error) {
 		done += len(lot)
 	}
 	return out, step.step(ctx, done, total)
+}
+
+// whole refuses to take anything out while something cannot be read: what a feed
+// shows, or what is newer of a statement, may not be seen then.
+func (e *Engine) whole() error {
+	if found := e.o.Store.Damaged(); len(found) > 0 {
+		return fmt.Errorf("expire: nothing is taken out while something in the store cannot be read (%s)", found[0])
+	}
+	return nil
 }
 
 // expire takes out a lot, and adds it to out when that is stored.

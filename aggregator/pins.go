@@ -23,7 +23,12 @@ func (e *Engine) applyPins(ctx context.Context) error {
 	if err := e.storedPins(); err != nil {
 		return err
 	}
-	return e.bringPins(ctx)
+	err := e.bringPins(ctx)
+	if errors.Is(err, storage.ErrDamaged) {
+		e.o.Log.Error("a pin has no effect on what is stored, as some of that cannot be read", "stage", "dedup", "err", err)
+		return nil
+	}
+	return err
 }
 
 // allWords waits for the right over all sources' words: nobody words anew from
@@ -37,12 +42,14 @@ func (e *Engine) allWords() *words {
 	return words
 }
 
-// bringPins is applyPins with all words held.
+// bringPins is applyPins with all words held. A pin that meets what cannot be read
+// holds up no other, and is told of at the end.
 func (e *Engine) bringPins(ctx context.Context) error {
 	if len(e.pins) == 0 {
 		return nil
 	}
 	p := pinning{e: e, now: e.o.Now()}
+	var spoiled error // what one of them met in the store, the last of it
 	for range pinRounds {
 		said := p.said
 		for _, together := range []bool{true, false} { // what is told apart goes out of what is put together
@@ -51,17 +58,19 @@ func (e *Engine) bringPins(ctx context.Context) error {
 				if pin.Together != together {
 					continue
 				}
-				if err := p.apply(ctx, pin); err != nil {
+				if err := p.apply(ctx, pin); errors.Is(err, storage.ErrDamaged) {
+					spoiled = fmt.Errorf("pin of %s and %s: %w", pin.Links[0], pin.Links[1], err)
+				} else if err != nil {
 					return fmt.Errorf("pin of %s and %s: %w", pin.Links[0], pin.Links[1], err)
 				}
 			}
 		}
 		if p.said == said {
-			return nil
+			return spoiled
 		}
 	}
 	e.o.Log.Warn("pins contradict each other", "stage", "dedup", "pins", len(e.pins))
-	return nil
+	return spoiled
 }
 
 // pinRounds is how often pins are gone through until they agree: to take two
@@ -163,8 +172,10 @@ func (p *pinning) say(ctx context.Context, facts ...feeds.Fact) error {
 	if len(facts) == 0 {
 		return nil
 	}
-	p.said += len(facts)
 	_, err := p.e.o.Journal.Append(ctx, p.now, facts...)
+	if err == nil {
+		p.said += len(facts)
+	}
 	return err
 }
 
@@ -239,7 +250,7 @@ func (p *pinning) apart(ctx context.Context, pin *dedup.Pin, id feeds.StatementI
 	if !slices.ContainsFunc(s.items, func(k feeds.ItemKey) bool { return s.side[k] == leaving || s.side[s.held[k].Of] == leaving }) {
 		return nil // nothing is left of what would leave
 	}
-	if err := p.readJoins(ctx); err != nil {
+	if err := p.readJoins(); err != nil {
 		return err
 	}
 	s.joined = p.joined
@@ -281,27 +292,21 @@ func (p *pinning) keepOne(s *split) error {
 }
 
 // readJoins reads once which statements are joined.
-func (p *pinning) readJoins(ctx context.Context) error {
+func (p *pinning) readJoins() error {
 	if p.joined != nil {
 		return nil
 	}
-	p.joined = map[feeds.StatementID]*feeds.Joined{}
-	last, read := p.e.o.Store.Position(), errors.New("all is read")
-	err := p.e.o.Store.Follow(ctx, 0, func(recs []feeds.Record) error {
-		for _, r := range recs {
-			if j, ok := r.Fact.(*feeds.Joined); ok && j.Winner != j.Loser {
-				p.joined[j.Loser] = j
-			}
-		}
-		if recs[len(recs)-1].Seq >= last {
-			return read
-		}
-		return nil
-	})
-	if errors.Is(err, read) {
-		return nil
+	all, err := p.e.o.Store.Joins()
+	if err != nil {
+		return err
 	}
-	return err
+	p.joined = map[feeds.StatementID]*feeds.Joined{}
+	for _, j := range all {
+		if j.Winner != j.Loser {
+			p.joined[j.Loser] = j
+		}
+	}
+	return nil
 }
 
 func because(what string, pin *dedup.Pin) string {

@@ -14,6 +14,7 @@ import (
 	"communique/aggregator/tag"
 	"communique/feeds"
 	"communique/internal/trace"
+	"communique/storage"
 )
 
 // Outcome is what one refresh came to.
@@ -38,17 +39,51 @@ type Outcome struct {
 }
 
 // refresh visits one source and says what came of it. It fails only when the
-// store or journal does, or when ctx ends: a source's failure is an outcome.
+// store or journal as a whole does, or when ctx ends: a source's failure is an
+// outcome, and so is a part of the store that cannot be read.
 func (e *Engine) refresh(ctx context.Context, s *Source) (out Outcome, broke error) {
 	ctx, span := e.o.Trace.Start(ctx, "visit")
 	defer func() { out.tell(span, s.ID, broke) }()
-	e.visits[s.ID].Lock()
-	defer e.visits[s.ID].Unlock()
-	last, _, err := e.o.Store.Fetched(s.ID)
-	if err != nil {
-		return Outcome{}, err
-	}
+	mine := e.visits[s.ID]
+	mine.Lock()
+	defer mine.Unlock()
 	now := e.o.Now()
+	last, _, err := e.o.Store.Fetched(s.ID)
+	known := err == nil
+	if known {
+		out, err = e.visit(ctx, s, last, now)
+	}
+	if ctx.Err() == nil && errors.Is(err, storage.ErrDamaged) {
+		out, err = e.spoiled(ctx, s, last, known, now, err)
+	} else if err == nil {
+		mine.unsaid = 0
+	}
+	return out, err
+}
+
+// spoiled ends a visit that what is stored broke off: nothing of what it brought is
+// said, and the last good state stays, so that all of it is read again once the
+// store is mended. The source waits as after any failure.
+func (e *Engine) spoiled(ctx context.Context, s *Source, last feeds.Fetched, known bool, now time.Time, why error) (Outcome, error) {
+	v := begin(s, last, now)
+	v.ask = s.URL // where it was asked is at no fault
+	v.fail(&softError{feeds.StoreFault, fmt.Sprintf("what is stored cannot be read, and the visit is void: %v", why)})
+	mine := e.visits[s.ID]
+	v.Failures = max(v.Failures, mine.unsaid+1)
+	v.finish(s, e.o.Now().Sub(now), e.o.Hubs.Live(s.ID))
+	if known { // else it would take the place of what may still be restored
+		err := e.commit(ctx, now, []feeds.Fact{&v.Fetched})
+		if !errors.Is(err, storage.ErrDamaged) {
+			mine.unsaid = 0
+			return v.outcome(), err
+		}
+	}
+	mine.unsaid++
+	return v.outcome(), nil
+}
+
+// visit is refresh of a source whose last visit is known.
+func (e *Engine) visit(ctx context.Context, s *Source, last feeds.Fetched, now time.Time) (Outcome, error) {
 	v := begin(s, last, now)
 	doc, err := e.read(ctx, s, &v)
 	if ctx.Err() != nil { // we are told to stop: that is no failure of the source

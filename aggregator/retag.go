@@ -3,6 +3,7 @@ package aggregator
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"communique/aggregator/tag"
 	"communique/feeds"
+	"communique/storage"
 )
 
 // Retagging says how Retag and Preview go about it. The zero value is good.
@@ -59,7 +61,7 @@ const (
 // Retag tags anew what other rules than the present ones have tagged, and says
 // it again; nothing but its tags is another then. It goes source by source and
 // may run beside visits. When it ends early, what is done is done, and the next
-// one does the rest.
+// one does the rest. What cannot be read keeps its tags.
 func (e *Engine) Retag(ctx context.Context, o Retagging) (Retagged, error) {
 	var out Retagged
 	bySource, total := map[feeds.SourceID][]feeds.ItemKey{}, 0
@@ -112,6 +114,8 @@ func (e *Engine) retell(ctx context.Context, id feeds.SourceID, items []feeds.It
 	for size := 0; n < len(items) && n < lotItems && size < lotBytes; n++ {
 		o, held, err := e.o.Store.Observed(items[n])
 		switch {
+		case errors.Is(err, storage.ErrDamaged):
+			continue // it keeps its tags
 		case err != nil:
 			return n, Retagged{}, err
 		case !held || !all && o.Rules == rules:
@@ -130,10 +134,24 @@ func (e *Engine) retell(ctx context.Context, id feeds.SourceID, items []feeds.It
 			out.add(Retagged{Changed: 1, Gained: gained, Lost: lost})
 		}
 	}
-	if len(said) > 0 {
-		_, err = e.o.Journal.Append(ctx, e.o.Now(), said...)
+	if len(said) == 0 {
+		return n, out, nil
+	}
+	now := e.o.Now()
+	if _, err = e.o.Journal.Append(ctx, now, said...); errors.Is(err, storage.ErrDamaged) {
+		err = e.sayAlone(ctx, now, said)
 	}
 	return n, out, err
+}
+
+// sayAlone says facts one by one, but for those that meet what cannot be read.
+func (e *Engine) sayAlone(ctx context.Context, now time.Time, said []feeds.Fact) error {
+	for _, f := range said {
+		if _, err := e.o.Journal.Append(ctx, now, f); err != nil && !errors.Is(err, storage.ErrDamaged) {
+			return err
+		}
+	}
+	return nil
 }
 
 // TagChange is what the present rules would change of a statement.
@@ -176,6 +194,9 @@ func (e *Engine) Preview(ctx context.Context, o Retagging, each func(TagChange) 
 			}
 		}
 		change, err := e.compare(id)
+		if errors.Is(err, storage.ErrDamaged) {
+			continue
+		}
 		if err != nil {
 			return out, fmt.Errorf("retag: %w", err)
 		}

@@ -33,8 +33,8 @@ func (e *Engine) work(ctx context.Context, q *schedule.Queue, again func(Outcome
 			for id := range work {
 				out, err := e.Refresh(ctx, id)
 				if err != nil && ctx.Err() == nil {
-					// The store or the journal refused: to go on fetching would only
-					// throw away what publishers send.
+					// The store or the journal refused as a whole: to go on fetching would
+					// only throw away what publishers send.
 					stop(err)
 				}
 				q.Done(id, again(out))

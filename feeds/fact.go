@@ -36,6 +36,10 @@ type Validators struct {
 	LastModified string `cbor:"2,keyasint,omitempty"`
 }
 
+// StoreFault is the class of a visit that what is stored broke off: something that
+// it needed cannot be read.
+const StoreFault = "store"
+
 // Fetched is said after every visit to a source, last of all facts of the
 // visit: it moves the cursor.
 type Fetched struct {

@@ -33,7 +33,8 @@ var (
 	bucketRuns     = []byte("word-runs")                           // wordrun.go
 	bucketWords    = []byte("words")                               // wordrun.go
 
-	derived = [][]byte{bucketLatest, bucketRows, bucketsIDs[0], bucketsIDs[1], bucketsKeys[0], bucketsKeys[1],
+	original = [][]byte{bucketMeta, bucketLog, bucketContent, bucketFeatures}
+	derived  = [][]byte{bucketLatest, bucketRows, bucketsIDs[0], bucketsIDs[1], bucketsKeys[0], bucketsKeys[1],
 		bucketSegments, bucketPostings, bucketTerms, bucketCounts, bucketRuns, bucketWords,
 		bucketLists, bucketPending, bucketGone, bucketKept}
 )
@@ -87,7 +88,7 @@ func decodeState(b []byte) (s state, err error) {
 		return s, nil // nothing was said yet
 	}
 	if len(b) != stateSize {
-		return s, fmt.Errorf("the state has %d octets, want %d", len(b), stateSize)
+		return s, fmt.Errorf("%w: the state has %d octets, want %d", ErrUnsafe, len(b), stateSize)
 	}
 	s.position = binary.BigEndian.Uint64(b)
 	copy(s.digest[:], b[8:])
@@ -107,6 +108,8 @@ type tables struct {
 	lists                                           lists
 	pending, gone, kept                             *bbolt.Bucket
 	answers                                         *answers // nil where nothing is searched
+
+	leave func(error) error // Store.leave
 
 	opened    opened    // lot.go
 	unwritten []*record // whose contents a batch still has to write
@@ -139,6 +142,11 @@ func tablesOf(tx *bbolt.Tx) *tables {
 	return t
 }
 
+var (
+	errMissing = errors.New("it is missing")
+	errTwice   = errors.New("two records have the number")
+)
+
 // row reads a statement's row; an empty one when there is none.
 func (t *tables) row(id feeds.StatementID) (*row, error) {
 	number := t.ids.get([]byte(id))
@@ -147,7 +155,7 @@ func (t *tables) row(id feeds.StatementID) (*row, error) {
 	}
 	r, err := t.rowAt(binary.BigEndian.Uint32(number))
 	if err == nil && r.id != id {
-		err = fmt.Errorf("it is of statement %s", r.id)
+		err = unread(fmt.Errorf("it is of statement %s", r.id), "the row %d", r.number)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("statement %s: %w", id, err)
@@ -159,11 +167,11 @@ func (t *tables) row(id feeds.StatementID) (*row, error) {
 func (t *tables) rowAt(number uint32) (*row, error) {
 	b := t.rows.Get(binary.BigEndian.AppendUint32(nil, number))
 	if b == nil {
-		return nil, fmt.Errorf("the row %d is missing", number)
+		return nil, unread(errMissing, "the row %d", number)
 	}
 	r, err := decodeRow(number, b)
 	if err != nil {
-		return nil, fmt.Errorf("the row %d: %w", number, err)
+		return nil, unread(err, "the row %d", number)
 	}
 	return r, nil
 }
@@ -181,7 +189,7 @@ func (t *tables) number(term string) (uint32, bool) {
 func (t *tables) logRow(seq uint64) (logRow, error) {
 	r, err := parseLogRow(t.log.Get(be(seq)))
 	if err != nil {
-		return r, fmt.Errorf("record %d: %w", seq, err)
+		return r, unread(err, "record %d", seq)
 	}
 	return r, nil
 }
@@ -212,7 +220,9 @@ type batch struct {
 }
 
 func (s *Store) newBatch(tx *bbolt.Tx) (*batch, error) {
-	b := &batch{tables: tablesOf(tx), store: s, newTerms: map[string]uint32{}, reworded: map[feeds.StatementID]bool{},
+	t := tablesOf(tx)
+	t.leave = s.leave
+	b := &batch{tables: t, store: s, newTerms: map[string]uint32{}, reworded: map[feeds.StatementID]bool{},
 		left: map[feeds.StatementID][]uint32{}, old: map[feeds.StatementID]*feeds.Statement{}, stripped: map[string]*feeds.Kept{}}
 	b.p = newProjection(b.row, b.number)
 	b.speech = speech{store: s, tables: b.tables, get: b.p.row, said: map[uint64]*feeds.Copy{}}
@@ -248,7 +258,7 @@ func (b *batch) apply(r *record) error {
 		row := b.log.Get(oldKey)
 		var err error
 		if old, err = parseLogRow(row); err != nil {
-			return fmt.Errorf("record %d: %w", oldSeq, err)
+			return unread(err, "record %d", oldSeq)
 		}
 		// The row must outlive its deletion: its memory is the page's, which
 		// stays as it is until the transaction ends, unless the row was put
@@ -264,7 +274,7 @@ func (b *batch) apply(r *record) error {
 	}
 	seq := be(r.seq)
 	if !isNext && (b.log.Get(seq) != nil || b.hasContent(r.seq) || b.features.Get(seq) != nil) {
-		return fmt.Errorf("two records have the number %d; the second is %q", r.seq, r.key)
+		return fmt.Errorf("%w %d; the second is %q", errTwice, r.seq, r.key)
 	}
 
 	if err := b.reword(r, old); err != nil { // while the old content is there

@@ -148,7 +148,10 @@ func (s *Store) Standing(a *Archive) (Standing, error) {
 			}
 			head, published, terms, err := decodeHead(t.rows.Get(k), true)
 			if err != nil {
-				return err
+				if err := t.leave(unread(err, "the row %d", number)); err != nil {
+					return err
+				}
+				continue
 			}
 			if published && test.meets(terms) {
 				out.Heads = append(out.Heads, head)
@@ -162,7 +165,10 @@ func (s *Store) Standing(a *Archive) (Standing, error) {
 			binary.BigEndian.PutUint32(key[:], h.row)
 			head, published, _, err := decodeHead(t.rows.Get(key[:]), false)
 			if err != nil {
-				return err
+				if err := t.leave(unread(err, "the row %d", h.row)); err != nil {
+					return err
+				}
+				continue
 			}
 			if published {
 				out.Heads = append(out.Heads, head)
@@ -226,10 +232,10 @@ func (a *Archive) read(t *tables, test *test) error {
 		}
 		l, err := parseList(v)
 		if err != nil {
-			return fmt.Errorf("list %d: %w", number, err)
+			return unread(err, "list %d", number)
 		}
 		if err := a.take(number, l, test); err != nil {
-			return fmt.Errorf("list %d: %w", number, err)
+			return unread(err, "list %d", number)
 		}
 		a.through = number
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // Before gives the number of the last record that was said before the time, 0
-// when there is none. Of records that were replaced since, nothing is known: it
+// when there is none. Of records that were replaced since, or cannot be read, nothing is known: it
 // may be a little less. It takes records to be in order of time, as they are
 // while no clock is set back.
 func (s *Store) Before(at time.Time) (uint64, error) {
@@ -16,14 +16,21 @@ func (s *Store) Before(at time.Time) (uint64, error) {
 		low, high := uint64(0), s.Position()
 		for low < high { // the last record at or below low was said before, those above high were not
 			mid := low + (high-low+1)/2
-			k, v := t.log.Cursor().Seek(be(mid))
+			c := t.log.Cursor()
+			k, v := c.Seek(be(mid))
+			var row logRow
+			for ; k != nil && binary.BigEndian.Uint64(k) <= high; k, v = c.Next() {
+				var err error
+				if row, err = parseLogRow(v); err == nil {
+					break
+				}
+				if err := s.leave(unread(err, "record %d", binary.BigEndian.Uint64(k))); err != nil {
+					return err
+				}
+			}
 			if k == nil || binary.BigEndian.Uint64(k) > high {
 				high = mid - 1
 				continue
-			}
-			row, err := parseLogRow(v)
-			if err != nil {
-				return err
 			}
 			if row.at < want {
 				low = binary.BigEndian.Uint64(k)

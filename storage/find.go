@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -38,7 +39,7 @@ func (s *Store) factAt(t *tables, seq uint64, want wanted) (feeds.Fact, error) {
 	}
 	f, err := s.read(t, row, want)
 	if err != nil {
-		return nil, fmt.Errorf("record %d: %w", seq, err)
+		return nil, unread(err, "record %d", seq)
 	}
 	return f, nil
 }
@@ -105,8 +106,23 @@ func (s *Store) Fetched(id feeds.SourceID) (feeds.Fetched, bool, error) {
 	return *out, true, nil
 }
 
+// Visit is Fetched for those who tell how a source does: of a last visit that
+// cannot be read it gives no more than that.
+func (s *Store) Visit(id feeds.SourceID) (feeds.Fetched, bool, error) {
+	f, visited, err := s.Fetched(id)
+	if errors.Is(err, ErrDamaged) {
+		return *unknownVisit(id, err), true, nil
+	}
+	return f, visited, err
+}
+
+// unknownVisit stands for a last visit that cannot be read.
+func unknownVisit(id feeds.SourceID, err error) *feeds.Fetched {
+	return &feeds.Fetched{Source: id, Failures: 1, Class: feeds.StoreFault, Error: fmt.Sprint(err)}
+}
+
 // AllFetched gives the last visit to every source that ever was visited, by
-// source.
+// source, as Visit does.
 func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 	var out []feeds.Fetched
 	err := s.EachFetched(func(f *feeds.Fetched) { out = append(out, *f) })
@@ -114,17 +130,21 @@ func (s *Store) AllFetched() ([]feeds.Fetched, error) {
 }
 
 // EachFetched calls fn with the last visit to every source that ever was visited,
-// by source.
+// by source, as Visit gives it.
 func (s *Store) EachFetched(fn func(*feeds.Fetched)) error {
 	return s.view(func(t *tables) error {
 		c := t.latest.Cursor()
 		for k, v := c.Seek([]byte{kindFetched}); len(k) > 0 && k[0] == kindFetched; k, v = c.Next() {
 			f, err := s.factAt(t, binary.BigEndian.Uint64(v), rowOnly)
-			if err != nil {
-				return err
-			}
-			if f, ok := f.(*feeds.Fetched); ok {
+			if f, ok := f.(*feeds.Fetched); ok && err == nil {
 				fn(f)
+				continue
+			}
+			id := feeds.SourceID(k[len((&feeds.Fetched{}).Key()):])
+			if f := unknownVisit(id, err); s.leave(err) == nil {
+				fn(f)
+			} else {
+				return err
 			}
 		}
 		return nil
@@ -225,6 +245,12 @@ func (s *Store) Counts() (Counts, error) {
 		out.All = Count{Statements: st.statements, Newest: newest.time()}
 		c := t.terms.Cursor()
 		for term, number := c.First(); term != nil; term, number = c.Next() {
+			if len(number) != 4 {
+				if err := t.leave(unread(errors.New("its number is damaged"), "the term %q", term)); err != nil {
+					return err
+				}
+				continue
+			}
 			count, newest := t.count(binary.BigEndian.Uint32(number))
 			if count == 0 {
 				continue

@@ -236,12 +236,31 @@ func (s *Store) commit(reqs []*request) {
 			return
 		}
 	}
-	var b *batch
-	last := make([]uint64, len(reqs))
-	err := s.db().Update(func(tx *bbolt.Tx) (err error) {
-		if b, err = s.newBatch(tx); err != nil {
-			return err
+	last, err := s.put(reqs)
+	if errors.Is(err, ErrDamaged) && len(reqs) > 1 {
+		for i := range reqs { // what one of them meets is no fault of the others
+			s.commit(reqs[i : i+1])
 		}
+		return
+	}
+	for i, req := range reqs {
+		if err != nil {
+			req.done <- answer{err: err}
+		} else {
+			req.done <- answer{last: last[i]}
+		}
+	}
+}
+
+// put writes requests in one transaction and gives the number of each one's last
+// record.
+func (s *Store) put(reqs []*request) ([]uint64, error) {
+	var (
+		b       *batch
+		last    = make([]uint64, len(reqs))
+		refused error // what the records met in the file
+	)
+	fill := func(tx *bbolt.Tx) (err error) {
 		b.listing = slices.ContainsFunc(reqs, func(r *request) bool { return r.append })
 		for i, req := range reqs {
 			for j := range req.records {
@@ -263,19 +282,28 @@ func (s *Store) commit(reqs []*request) {
 		}
 		b, err = s.conclude(tx, b)
 		return err
-	})
-	if err = s.tried(err); err == nil {
+	}
+	err := s.tried(guarded(func() error {
+		return s.db().Update(func(tx *bbolt.Tx) error {
+			if err := guarded(func() (err error) { b, err = s.newBatch(tx); return err }); err != nil {
+				return s.unsafe(err)
+			}
+			refused = guarded(func() error { return fill(tx) })
+			return refused
+		})
+	}))
+	switch {
+	case err == nil:
 		b.written()
-	} else {
-		s.names = nil // they may be of terms that were not written
+		return last, nil
+	case errors.Is(err, ErrUnwritable):
+	case refused != nil:
+		err = s.blame(err)
+	default: // the transaction did not come to its end
+		err = s.unsafe(err)
 	}
-	for i, req := range reqs {
-		if err != nil {
-			req.done <- answer{err: err}
-		} else {
-			req.done <- answer{last: last[i]}
-		}
-	}
+	s.names = nil // they may be of terms that were not written
+	return nil, err
 }
 
 // Follow calls fn with the records after the given number, in order, until ctx
@@ -319,11 +347,11 @@ func (s *Store) after(seq uint64) ([]feeds.Record, error) {
 			rec := feeds.Record{Seq: binary.BigEndian.Uint64(k)}
 			row, err := parseLogRow(v)
 			if err != nil {
-				return fmt.Errorf("record %d: %w", rec.Seq, err)
+				return unread(err, "record %d", rec.Seq)
 			}
 			rec.At = row.at.time()
 			if rec.Fact, err = s.read(t, row, everything); err != nil {
-				return fmt.Errorf("record %d: %w", rec.Seq, err)
+				return unread(err, "record %d", rec.Seq)
 			}
 			out = append(out, rec)
 			size += len(v)

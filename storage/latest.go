@@ -81,12 +81,15 @@ func (s *Store) Latest(q feeds.Query) (Page, error) {
 					continue
 				}
 				tr, err := t.tree(h.ID)
-				if err != nil {
-					return err
+				var at stamp
+				if err == nil {
+					at, err = t.updated(&tr)
 				}
-				at, err := t.updated(&tr)
 				if err != nil {
-					return err
+					if err := s.leave(err); err != nil {
+						return err
+					}
+					continue
 				}
 				found = append(found, updatedHead{h, at})
 			}
@@ -122,7 +125,10 @@ func (s *Store) meeting(t *tables, q feeds.Query, c *condition, list []feeds.Sta
 		}
 		tr, err := t.tree(id)
 		if err != nil {
-			return nil, err
+			if err := s.leave(err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		v := &tr.root.view
 		key := appendEntryKey(nil, v.order, id)
@@ -144,7 +150,10 @@ func (s *Store) meeting(t *tables, q feeds.Query, c *condition, list []feeds.Sta
 		}
 		at, err := t.updated(&tr)
 		if err != nil {
-			return nil, err
+			if err := s.leave(err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		out = append(out, updatedHead{Head{ID: id, Seq: v.said.seq, Order: v.order.time(), Changed: v.said.at.time()}, at})
 	}
@@ -187,7 +196,7 @@ func (t *tables) updated(tr *tree) (stamp, error) {
 			}
 			o, err := outlineOf(row.meta, fieldChanged)
 			if err != nil {
-				return 0, fmt.Errorf("record %d: %w", it.said.seq, err)
+				return 0, unread(err, "record %d", it.said.seq)
 			}
 			at = max(at, o.changed)
 		}
@@ -212,7 +221,9 @@ func (s *Store) changedLast() ([]feeds.StatementID, error) {
 			for n := 0; k != nil && n < recentScan; k, v = c.Next() {
 				n++
 				if err := l.read(t, v, first); err != nil {
-					return fmt.Errorf("record %d: %w", binary.BigEndian.Uint64(k), err)
+					if err := s.leave(unread(err, "record %d", binary.BigEndian.Uint64(k))); err != nil {
+						return err
+					}
 				}
 				l.at = binary.BigEndian.Uint64(k)
 			}

@@ -147,7 +147,7 @@ func (t *tables) contentAt(p *packer, number uint64) ([]byte, error) {
 	contents, all, err := p.unpackLot(t.opened.all[:0], packed)
 	if t.opened = (opened{first, contents, all}); err != nil {
 		t.opened = opened{}
-		return nil, err
+		return nil, unread(err, "the lot of contents %d", first)
 	}
 	if i := number - first; i < uint64(len(contents)) {
 		return contents[i], nil
@@ -229,7 +229,7 @@ func (b *batch) writeContents() error {
 		first, packed := b.lotOf(b.dropped[0])
 		contents, _, err := p.unpackLot(nil, packed)
 		if err != nil {
-			return fmt.Errorf("content %d: %w", b.dropped[0], err)
+			return unread(err, "the lot of contents %d", first)
 		}
 		n := 0
 		for n < len(b.dropped) && b.dropped[n]-first < uint64(len(contents)) {

@@ -27,8 +27,8 @@ const (
 // The Observed and its Features are each's during the call only, its strings
 // for good. No transaction is open while each runs, so it may be slow and may
 // read the store. An item of which something else was said since Recent was
-// called may be left out: whoever said it knows. Recent ends with the error of
-// each or of ctx.
+// called may be left out: whoever said it knows. One that cannot be read is left out
+// (see Damaged). Recent ends with the error of each or of ctx.
 func (s *Store) Recent(ctx context.Context, since time.Time, each func(*feeds.Observed) error) error {
 	arrivals, err := s.arrivals(ctx, stampOf(since))
 	if err != nil {
@@ -49,7 +49,10 @@ func (s *Store) Recent(ctx context.Context, since time.Time, each func(*feeds.Ob
 					continue
 				}
 				if err := t.outline(raw, &lot[n], anyJoined); err != nil {
-					return fmt.Errorf("record %d: %w", a.seq, err)
+					if err := s.leave(unread(err, "record %d", a.seq)); err != nil {
+						return err
+					}
+					continue
 				}
 				n++
 			}
@@ -91,17 +94,17 @@ func (s *Store) arrivals(ctx context.Context, since stamp) ([]arrival, error) {
 				n++
 				after = binary.BigEndian.Uint64(k)
 				row, err := parseLogRow(v)
-				if err != nil {
-					return fmt.Errorf("record %d: %w", after, err)
+				var o outline
+				if err == nil && row.kind == kindObserved {
+					o, err = outlineOf(row.meta, fieldFirstSeen)
 				}
-				if row.kind != kindObserved {
+				if err != nil {
+					if err := s.leave(unread(err, "record %d", after)); err != nil {
+						return err
+					}
 					continue
 				}
-				o, err := outlineOf(row.meta, fieldFirstSeen)
-				if err != nil {
-					return fmt.Errorf("record %d: %w", after, err)
-				}
-				if o.firstSeen < since {
+				if row.kind != kindObserved || o.firstSeen < since {
 					continue
 				}
 				a := arrival{firstSeen: o.firstSeen, first: after, seq: after}

@@ -53,7 +53,7 @@ func (l lists) last() uint64 {
 func (l lists) list(number uint64) (list, error) {
 	v, err := parseList(l.Get(be(number)))
 	if err != nil {
-		err = fmt.Errorf("list %d: %w", number, err)
+		err = unread(err, "list %d", number)
 	}
 	return v, err
 }
@@ -599,7 +599,10 @@ func (b *batch) list() error {
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		r, err := b.rowAt(binary.BigEndian.Uint32(k))
 		if err != nil {
-			return err
+			if err := b.leave(err); err != nil {
+				return err
+			}
+			continue // it stays pending, and holds up no other
 		}
 		if b.p.dirty[r.id] {
 			continue // it was looked at

@@ -145,7 +145,7 @@ func (r *roll) read(t *tables) error {
 			err = r.take(t, number, l, changed[number-1])
 		}
 		if err != nil {
-			return fmt.Errorf("list %d: %w", number, err)
+			return unread(err, "list %d", number)
 		}
 		r.through = number
 	}

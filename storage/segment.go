@@ -293,7 +293,7 @@ func (x *indexer) write(t *tables) error {
 		key := binary.BigEndian.AppendUint32(nil, number)
 		s, err := parseSegment(t.segments.Get(key))
 		if err != nil {
-			return err
+			return unread(err, "segment %d of the index", number)
 		}
 		changed = append(changed, op{key, s.with(more)})
 	}
@@ -307,7 +307,7 @@ func (x *indexer) write(t *tables) error {
 		key := binary.BigEndian.AppendUint64(nil, edits[0].key)
 		var b bitmap
 		if err := b.add(t.postings.Get(key)); err != nil {
-			return err
+			return unread(err, "segment %d of the index", edits[0].key>>32)
 		}
 		first := edits[0].key
 		for len(edits) > 0 && edits[0].key == first {
@@ -396,7 +396,10 @@ func (t *tables) merge(c *condition, start []byte) (*merger, error) {
 	for k, v := all.First(); k != nil; k, v = all.Next() {
 		s, err := parseSegment(v)
 		if err != nil {
-			return nil, err
+			if err := t.leave(unread(err, "segment %d of the index", binary.BigEndian.Uint32(k))); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		r := &run{segment: s, number: binary.BigEndian.Uint32(k)}
 		if start != nil {
@@ -430,7 +433,10 @@ func (m *merger) next() (*run, error) {
 		// Only now is it known that the segment reaches up to here.
 		some, err := m.open(r)
 		if err != nil {
-			return nil, err
+			if err := m.search.tables.leave(unread(err, "segment %d of the index", r.number)); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if some {
 			m.back(r)

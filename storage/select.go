@@ -16,6 +16,8 @@ const defaultLimit = 50
 // carries selects nothing; words are read as package words says, and Words
 // without any select nothing. A query that asks for too much fails with
 // ErrQuery: thousands of values, nested more than eight deep, too many words.
+// What cannot be read, be it a statement or a segment of the index, is left out
+// (see Damaged).
 //
 // What it costs grows with the segments of the index (segment.go) that reach up
 // to the page. Of words, it reads what the word index has of them in those.
@@ -64,12 +66,15 @@ func (s *Store) selectIn(t *tables, q feeds.Query) (Page, error) {
 		var number [4]byte
 		binary.BigEndian.PutUint32(number[:], at.row(at.rank(at.at)))
 		k, v := rows.Seek(number[:])
-		if !bytes.Equal(k, number[:]) {
-			return page, fmt.Errorf("select: statement %s: the row is missing", id)
+		var said touch
+		if err = errMissing; bytes.Equal(k, number[:]) {
+			said, err = decodeSaid(v)
 		}
-		said, err := decodeSaid(v)
 		if err != nil {
-			return page, fmt.Errorf("select: statement %s: %w", id, err)
+			if err := s.leave(fmt.Errorf("select: statement %s: %w", id, unread(err, "the row %d", binary.BigEndian.Uint32(number[:])))); err != nil {
+				return page, err
+			}
+			continue
 		}
 		page.Heads = append(page.Heads, Head{ID: id, Seq: said.seq, Order: order.time(), Changed: said.at.time()})
 		last = feeds.Cursor{Order: order.time(), ID: id}

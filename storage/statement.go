@@ -49,7 +49,8 @@ func (s *Store) StatementAs(id feeds.StatementID, tell func(*feeds.Observed) []f
 }
 
 // Statements gives statements in the order of the ids. Those that are no
-// longer there are left out, and of those that were joined only the first.
+// longer there are left out, those that cannot be read too (see Damaged), and of
+// those that were joined all but the first.
 func (s *Store) Statements(ids ...feeds.StatementID) ([]feeds.Statement, error) {
 	out := make([]feeds.Statement, 0, len(ids))
 	seen := make(map[feeds.StatementID]bool, len(ids))
@@ -57,7 +58,10 @@ func (s *Store) Statements(ids ...feeds.StatementID) ([]feeds.Statement, error) 
 		for _, id := range ids {
 			st, ok, err := s.assemble(t, id, nil)
 			if err != nil {
-				return err
+				if err := s.leave(err); err != nil {
+					return err
+				}
+				continue
 			}
 			if ok && !seen[st.ID] {
 				seen[st.ID] = true

@@ -137,6 +137,7 @@ type Store struct {
 	answers *answers
 
 	unwritable atomic.Pointer[error] // see Writable
+	damages    damages               // see Damaged
 
 	mu    sync.Mutex
 	state state         // as last committed
@@ -176,7 +177,9 @@ func Open(path string, o Options) (s *Store, err error) {
 	if s.packer, err = newPacker(); err != nil {
 		return nil, err
 	}
-	if err := s.prepare(path, o); err != nil {
+	if err := guarded(func() error { return s.prepare(path, o) }); errors.Is(err, ErrDamaged) {
+		return nil, fmt.Errorf("storage: %s is damaged (%w); restore a backup", path, err)
+	} else if err != nil {
 		return nil, err
 	}
 	if refused != nil {
@@ -184,7 +187,12 @@ func Open(path string, o Options) (s *Store, err error) {
 		s.log.Error("the store can only be read; what is published stays, and nothing is pulled until it can be written", "err", refused)
 	}
 	if !s.readOnly && !s.waits {
-		if err := s.tried(s.catchUp()); err != nil && !(o.Wait && errors.Is(err, ErrUnwritable)) {
+		err := s.leave(s.tried(guarded(s.catchUp))) // what cannot be read now is tried again with the next that is said
+		switch {
+		case err == nil, o.Wait && errors.Is(err, ErrUnwritable):
+		case errors.Is(err, ErrUnsafe):
+			return nil, s.unsafe(err)
+		default:
 			return nil, fmt.Errorf("storage: %s: %w", path, err)
 		}
 	}
@@ -192,7 +200,7 @@ func Open(path string, o Options) (s *Store, err error) {
 		s.state, err = decodeState(t.meta.Get(stateKey))
 		return err
 	}); err != nil {
-		return nil, fmt.Errorf("storage: %s: %w", path, err)
+		return nil, s.unsafe(err)
 	}
 	if s.readOnly {
 		close(s.stopped)
@@ -274,6 +282,14 @@ func (s *Store) prepare(path string, o Options) error {
 		begun = version(meta.Get(formatKey)) == formatVersion
 		old = version(meta.Get(recordsKey)) != recordVersion || !begun
 		rebuild = version(meta.Get(indexKey)) != indexVersion
+		if old || rebuild {
+			return nil
+		}
+		for _, name := range append(original, derived...) {
+			if tx.Bucket(name) == nil {
+				return fmt.Errorf("storage: %s is damaged: it has no bucket %q; restore a backup", path, name)
+			}
+		}
 		return nil
 	})
 	switch {
@@ -283,7 +299,7 @@ func (s *Store) prepare(path string, o Options) error {
 		return fmt.Errorf("storage: %s is empty", path)
 	case isNew:
 		return s.db().Update(func(tx *bbolt.Tx) error {
-			for _, name := range append([][]byte{bucketMeta, bucketLog, bucketContent, bucketFeatures}, derived...) {
+			for _, name := range append(original, derived...) {
 				if _, err := tx.CreateBucket(name); err != nil {
 					return err
 				}
@@ -343,7 +359,7 @@ func (s *Store) Close() error {
 func (s *Store) view(fn func(*tables) error) error {
 	return s.viewBy(func(tx *bbolt.Tx) *tables {
 		t := tablesOf(tx)
-		t.answers = s.answers
+		t.answers, t.leave = s.answers, s.leave
 		return t
 	}, fn)
 }
@@ -353,14 +369,14 @@ func (s *Store) view(fn func(*tables) error) error {
 func (s *Store) viewFacts(fn func(*tables) error) error { return s.viewBy(factsOf, fn) }
 
 func (s *Store) viewBy(open func(*bbolt.Tx) *tables, fn func(*tables) error) error {
-	return s.look(func(tx *bbolt.Tx) error { return fn(open(tx)) })
+	return s.blame(s.look(func(tx *bbolt.Tx) error { return fn(open(tx)) }))
 }
 
 // look is view without the tables.
 func (s *Store) look(fn func(*bbolt.Tx) error) error {
 	for {
 		db := s.db()
-		err := db.View(fn)
+		err := db.View(func(tx *bbolt.Tx) error { return guarded(func() error { return fn(tx) }) })
 		if !errors.Is(err, berrors.ErrDatabaseNotOpen) {
 			return err
 		}
@@ -407,7 +423,7 @@ func (s *Store) reopen() error {
 	}
 	s.file.Store(db)
 	s.waits = false
-	if err := s.tried(s.catchUp()); err != nil {
+	if err := s.tried(guarded(s.catchUp)); err != nil {
 		return err
 	}
 	var st state

@@ -146,18 +146,18 @@ func forgets(f feeds.Fact) bool {
 	return false
 }
 
-// latestOf calls fn with the latest fact of every key that begins with the
-// kind's letter.
+// latestOf gives the latest fact of every key that begins with the kind's letter,
+// but for what cannot be read.
 func latestOf[T feeds.Fact](s *Store, kind byte) ([]T, error) {
 	var out []T
 	err := s.view(func(t *tables) error {
 		c := t.latest.Cursor()
 		for k, v := c.Seek([]byte{kind}); len(k) > 0 && k[0] == kind; k, v = c.Next() {
 			f, err := s.factAt(t, binary.BigEndian.Uint64(v), rowOnly)
-			if err != nil {
+			if err := s.leave(err); err != nil {
 				return err
 			}
-			if f, ok := f.(T); ok {
+			if f, ok := f.(T); ok && err == nil {
 				out = append(out, f)
 			}
 		}
@@ -196,6 +196,10 @@ func (s *Store) Pinned(links [2]string) (feeds.Pinned, bool, error) {
 	return feeds.Pinned{}, false, err
 }
 
+// Joins gives which statements were joined to others, also those that stand apart
+// again, by the one that was joined.
+func (s *Store) Joins() ([]*feeds.Joined, error) { return latestOf[*feeds.Joined](s, kindJoined) }
+
 // Grants gives all tokens that were ever made for private feeds, by id.
 func (s *Store) Grants() ([]*feeds.Granted, error) { return latestOf[*feeds.Granted](s, kindGranted) }
 
@@ -208,7 +212,7 @@ func (s *Store) Moderations() ([]feeds.Record, error) { return s.recordsOf(kindM
 func (s *Store) GrantRecords() ([]feeds.Record, error) { return s.recordsOf(kindGranted) }
 
 // recordsOf gives the latest record of every key that begins with the kind's
-// letter.
+// letter, but for what cannot be read.
 func (s *Store) recordsOf(kind byte) ([]feeds.Record, error) {
 	var out []feeds.Record
 	err := s.view(func(t *tables) error {
@@ -216,12 +220,15 @@ func (s *Store) recordsOf(kind byte) ([]feeds.Record, error) {
 		for k, v := c.Seek([]byte{kind}); len(k) > 0 && k[0] == kind; k, v = c.Next() {
 			seq := binary.BigEndian.Uint64(v)
 			row, err := t.logRow(seq)
-			if err != nil {
-				return err
+			var f feeds.Fact
+			if err == nil {
+				f, err = row.fact(nil, nil)
 			}
-			f, err := row.fact(nil, nil)
 			if err != nil {
-				return fmt.Errorf("record %d: %w", seq, err)
+				if err := s.leave(unread(err, "record %d", seq)); err != nil {
+					return err
+				}
+				continue
 			}
 			out = append(out, feeds.Record{Seq: seq, At: row.at.time(), Fact: f})
 		}
@@ -267,7 +274,7 @@ const changesScan = 1000
 // to which it has looked: go on from there while that is below Position. It never
 // looks beyond that: what is written and not yet made known is for the next time,
 // or who looks at documents because of it finds them as they were before, and is
-// not woken again.
+// not woken again. What cannot be read is left out (see Damaged).
 func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error) {
 	known := s.Position()
 	last := map[feeds.StatementID]Change{}
@@ -318,7 +325,9 @@ func (s *Store) Changes(after uint64) (changes []Change, upTo uint64, err error)
 				err = touched(seq, at.time(), id, joined)
 			}
 			if err != nil {
-				return fmt.Errorf("record %d: %w", seq, err)
+				if err := s.leave(unread(err, "record %d", seq)); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

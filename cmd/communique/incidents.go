@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type troubles struct {
 
 	mu    sync.Mutex
 	since time.Time // when the store was first found to be unwritable; zero while it is well
+	found time.Time // when something in it was first found to be unreadable; zero while nothing is
 }
 
 // of gives what tells the troubles under a configuration.
@@ -46,8 +48,30 @@ func (t *troubles) of(cfg *config.Config) func(time.Time) ([]push.Incident, erro
 		if i, is := t.unwritable(now); is {
 			out = append(out, i)
 		}
+		if i, is := t.damaged(now); is {
+			out = append(out, i)
+		}
 		return out, nil
 	}
+}
+
+// damaged tells of what cannot be read, which lasts until the store is opened anew.
+func (t *troubles) damaged(now time.Time) (push.Incident, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := t.store.Damaged()
+	if len(list) == 0 {
+		return push.Incident{}, false
+	}
+	if t.found.IsZero() {
+		t.found = now.Truncate(time.Second)
+	}
+	reason := list[0]
+	if n := len(list) - 1; n > 0 {
+		reason += fmt.Sprintf("; and %d more", n)
+	}
+	return push.Incident{ID: serve.IncidentID("damage", t.found), Subject: "store", State: "damaged", Reason: reason,
+		Do: "stop the daemon, run `communique verify`, and restore the last backup: what cannot be read is left out meanwhile, the rest goes on", Began: t.found}, true
 }
 
 func (t *troubles) unwritable(now time.Time) (push.Incident, bool) {

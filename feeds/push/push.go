@@ -236,6 +236,9 @@ func (p *Pusher) watch(ctx context.Context) error {
 			if errors.Is(err, storage.ErrClosed) {
 				return nil
 			}
+			if errors.Is(err, storage.ErrDamaged) {
+				break // the store has told of it, and the next commit is another try
+			}
 			if err != nil {
 				return fmt.Errorf("push: %w", err)
 			}

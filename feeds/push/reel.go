@@ -190,7 +190,7 @@ func isNew(store *storage.Store, st *feeds.Statement) (bool, error) {
 		if !st.Copies[i].FirstSeen.Equal(st.FirstSeen) {
 			continue
 		}
-		f, _, err := store.Fetched(st.Copies[i].Item.Source())
+		f, _, err := store.Visit(st.Copies[i].Item.Source())
 		if err != nil {
 			return false, err
 		}

@@ -88,6 +88,9 @@ func (s *Server) standing(f feeds.Feed) (selection, error) {
 	if errors.Is(err, storage.ErrQuery) {
 		return selection{}, refuse(http.StatusBadRequest, err.Error()).as("reason.too-much")
 	}
+	if errors.Is(err, storage.ErrDamaged) {
+		return s.selected(f) // how it is divided is not known; what is new in it is
+	}
 	if err != nil {
 		return selection{}, err
 	}

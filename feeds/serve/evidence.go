@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"communique/feeds"
 	"communique/feeds/pages"
 	"communique/feeds/render"
+	"communique/storage"
 )
 
 // What a statement's page tells of why it is one statement, and of others that
@@ -39,9 +41,9 @@ func (s *Server) neighbours(st *feeds.Statement) (out neighbours, mark uint64, e
 			seen[n.Statement] = true
 			other, at, ok, err := s.o.Store.Statement(n.Statement)
 			switch {
-			case err != nil:
+			case err != nil && !errors.Is(err, storage.ErrDamaged):
 				return nil, 0, err
-			case !ok || other.Hidden:
+			case err != nil || !ok || other.Hidden:
 				out[n.Statement] = nil
 				note(0)
 			case at != st.ID:

@@ -88,7 +88,7 @@ func (a *Admin) incidents(base string) (*document, error) {
 func Incidents(store *storage.Store, sources []Configured, now time.Time) ([]vitals.Incident, error) {
 	var list []vitals.Incident
 	for _, s := range sources {
-		f, visited, err := store.Fetched(s.ID)
+		f, visited, err := store.Visit(s.ID)
 		if err != nil {
 			return nil, err
 		}

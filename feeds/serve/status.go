@@ -16,6 +16,7 @@ type status struct {
 	Store   storage.Stats        `json:"store"`
 	Digest  string               `json:"digest"`
 	Stuck   string               `json:"unwritable,omitempty"` // why the store cannot be written, "" when it can
+	Damaged []string             `json:"unreadable,omitempty"` // what of the store was found to be so
 	States  map[vitals.State]int `json:"states"`               // how many sources are in each
 	Sources []SourceStatus       `json:"sources"`
 
@@ -115,7 +116,7 @@ func (a *Admin) status(now time.Time) (status, error) {
 		return status{}, err
 	}
 	rows, err := Status(a.Store, sources, now)
-	st := status{At: stamp(whole(now)), Store: a.Store.Stats(), Digest: a.Store.Digest(), States: map[vitals.State]int{}, Sources: rows}
+	st := status{At: stamp(whole(now)), Store: a.Store.Stats(), Digest: a.Store.Digest(), Damaged: a.Store.Damaged(), States: map[vitals.State]int{}, Sources: rows}
 	if err := a.Store.Writable(); err != nil {
 		st.Stuck = err.Error()
 	}
@@ -139,7 +140,7 @@ func Status(store *storage.Store, sources []Configured, now time.Time) ([]Source
 	}
 	rows := make([]SourceStatus, 0, len(sources))
 	for _, s := range sources {
-		f, _, err := store.Fetched(s.ID)
+		f, _, err := store.Visit(s.ID)
 		if err != nil {
 			return nil, err
 		}

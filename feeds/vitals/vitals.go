@@ -94,6 +94,8 @@ func Of(f *feeds.Fetched, s Source, now time.Time) Health {
 	switch {
 	case s.Off:
 		return Health{State: Off, Reason: "the configuration says `enabled: false`"}
+	case f.Class == feeds.StoreFault && f.Failures > 0: // of such a visit nothing else may be known
+		return failing(f)
 	case f.At.IsZero():
 		return Health{State: New, Reason: "not visited yet"}
 	case s.URL != "" && f.URL != s.URL:
@@ -140,15 +142,16 @@ var soft = map[string][2]string{
 
 // hard are the failures before there is an answer that can be read.
 var hard = map[string][2]string{
-	"dns":       {"its host's name does not resolve", "check the host name, and this machine's resolver"},
-	"tls":       {"its certificate or handshake is wrong", "tell the publisher, or check this machine's clock"},
-	"connect":   {"no connection", "check host and port, or wait"},
-	"timeout":   {"no answer in time", "wait; raise `timeout` if it always is slow"},
-	"protocol":  {"an answer that is no HTTP, or breaks off", "wait; some bot walls do that, then ask the publisher to let your user agent in"},
-	"redirect":  {"redirects that lead nowhere", "correct the address"},
-	"policy":    {"an address that our own rules refuse", "correct the address, or open the network with `allow_networks`"},
-	"too-large": {"an answer that is larger than is allowed", "raise `max_body` or `max_wire` if it is right"},
-	"encoding":  {"a content coding that cannot be read", "tell the publisher"},
+	"dns":            {"its host's name does not resolve", "check the host name, and this machine's resolver"},
+	"tls":            {"its certificate or handshake is wrong", "tell the publisher, or check this machine's clock"},
+	"connect":        {"no connection", "check host and port, or wait"},
+	"timeout":        {"no answer in time", "wait; raise `timeout` if it always is slow"},
+	"protocol":       {"an answer that is no HTTP, or breaks off", "wait; some bot walls do that, then ask the publisher to let your user agent in"},
+	"redirect":       {"redirects that lead nowhere", "correct the address"},
+	"policy":         {"an address that our own rules refuse", "correct the address, or open the network with `allow_networks`"},
+	"too-large":      {"an answer that is larger than is allowed", "raise `max_body` or `max_wire` if it is right"},
+	feeds.StoreFault: {"what is stored of it cannot be read", "stop the daemon, run `communique verify`, and restore the last backup; what it publishes is read then"},
+	"encoding":       {"a content coding that cannot be read", "tell the publisher"},
 }
 
 // failing tells what a run of failures comes to.

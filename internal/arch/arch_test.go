@@ -67,7 +67,7 @@ var homes = map[string][]string{
 	"github.com/mmcdole/gofeed":           {"aggregator/parse"},
 	"github.com/yuin/goldmark":            {"feeds/serve"},
 	"github.com/gorilla/feeds":            {"feeds/render"},
-	"go.etcd.io/bbolt":                    {"storage"},
+	"go.etcd.io/bbolt":                    {"storage", "internal/testkit"}, // which spoils stores
 	"github.com/robfig/cron/v3":           {"aggregator/schedule"},
 	"go.yaml.in/yaml/v4":                  {"config"},
 	"github.com/invopop/jsonschema":       {"config"},
@@ -77,7 +77,7 @@ var homes = map[string][]string{
 	"code.dny.dev/ssrf":                   {"internal/guard"},
 	"github.com/microcosm-cc/bluemonday":  {"aggregator/normalize"},
 	"github.com/blevesearch/snowballstem": {"aggregator/tag", "feeds/words"},
-	"github.com/fxamacker/cbor":           {"storage"},
+	"github.com/fxamacker/cbor":           {"storage", "internal/testkit"}, // which spoils stores
 	"github.com/andybalholm/cascadia":     {"aggregator/extract"},
 	"github.com/theory/jsonpath":          {"aggregator/extract"},
 	"codeberg.org/readeck/go-readability": {"aggregator/extract"},

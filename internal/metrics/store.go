@@ -23,6 +23,7 @@ var (
 
 	readable   = desc("store_readable", "Whether the store can be read.")
 	writable   = desc("store_writable", "Whether the last try to write to the store went well.")
+	damaged    = desc("store_unreadable", "Things in the store that were found to be unreadable since the start; what needs them is left out or fails.")
 	position   = desc("journal_position", "The number of the newest record of the journal.")
 	statements = desc("statements", "Statements that are published.")
 	copies     = desc("copies", "Copies of statements.")
@@ -68,6 +69,7 @@ func (n *now) Collect(out chan<- prometheus.Metric) {
 	counts, err := store.Counts()
 	truth(readable, err == nil)
 	truth(writable, store.Writable() == nil)
+	gauge(damaged, float64(len(store.Damaged())))
 	if err == nil {
 		stats := store.Stats()
 		gauge(position, float64(stats.Position))
@@ -128,7 +130,7 @@ func (n *now) sources(list []serve.Configured, gauge func(*prometheus.Desc, floa
 	states := map[vitals.State]int{}
 	late, last := 0, 0.0
 	for _, s := range list {
-		f, _, err := n.o.Store.Fetched(s.ID)
+		f, _, err := n.o.Store.Visit(s.ID)
 		if err != nil {
 			return // store_readable tells
 		}

@@ -1,8 +1,12 @@
 package testkit
 
 import (
+	"bytes"
+	"errors"
 	"path/filepath"
 	"testing"
+
+	"go.etcd.io/bbolt"
 
 	"communique/storage"
 )
@@ -24,4 +28,40 @@ func OpenStore(t testing.TB) *storage.Store {
 		}
 	})
 	return s
+}
+
+// Spoil cuts short the values of a bucket of a closed store for which pick says
+// so, as a disk might, and fails the test when there are none.
+func Spoil(t testing.TB, file, bucket string, pick func(key, value []byte) bool) {
+	t.Helper()
+	db, err := bbolt.Open(file, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucket))
+		var keys [][]byte
+		if err := b.ForEach(func(k, v []byte) error {
+			if pick(k, v) {
+				keys = append(keys, bytes.Clone(k))
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			n++
+			if err := b.Put(k, bytes.Clone(b.Get(k)[:3])); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n == 0 {
+		t.Fatalf("there is nothing in %s to spoil", bucket)
+	}
 }

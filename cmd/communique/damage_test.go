@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"communique/internal/testkit"
+)
+
+// One record that cannot be read fails the visits that need it, and is told of; the
+// daemon goes on with everything else.
+func TestTheDaemonGoesOnBesideWhatItCannotRead(t *testing.T) {
+	w := newWorld(t)
+	w.config(t, "communique.yaml", anyPorts, "harbour", "lighthouse")
+	if code, _, stderr := finish(t, w.dir, "fetch"); code != 0 {
+		t.Fatalf("fetch: %d %s", code, stderr)
+	}
+	file := filepath.Join(w.dir, "data", "communique.db")
+	testkit.Spoil(t, file, "log", func(_, v []byte) bool { return bytes.Contains(v, []byte("Word of the harbour")) })
+	for _, id := range []string{"harbour", "lighthouse"} {
+		name := filepath.Join(w.dir, "origin", id+".xml")
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, name, strings.NewReplacer("All is well", "Nothing is well", "<item>", "<item><title>More of the "+id+"</title><link>https://"+id+".example/2</link><guid>https://"+id+
+			".example/2</guid><description>There was a storm over the Pacific, and 40 trees fell on the road to the "+id+".</description></item><item>").Replace(string(b)))
+	}
+
+	d := start(t, w.dir, "serve")
+	base := d.out.await(t, `^listening on (http://\S+)$`)
+	admin := d.out.await(t, `^health and status on (http://\S+)/status$`)
+	d.log.await(t, `level=ERROR msg="something in the store cannot be read; what needs it is left out or fails, the rest goes on" file=\S+ err=.*record .* do="stop the daemon, .*communique verify`)
+	d.log.await(t, `level=WARN msg="fetch failed" source=harbour .*class=store`)
+	d.log.await(t, `msg=fetched source=lighthouse new=1 `)
+	feed := page(t, base+"/feeds/all.atom")
+	for text, want := range map[string]bool{"Word of the lighthouse": true, "More of the lighthouse": true, "of the harbour": false} {
+		if strings.Contains(feed, text) != want {
+			t.Errorf("%q in the feed: %v, want %v\n%s", text, !want, want, feed)
+		}
+	}
+	for path, want := range map[string]string{
+		"/status.json": `"unreadable": [`, "/status": "The store is damaged", "/metrics": "communique_store_unreadable 1", "/incidents.atom": "harbour: broken", "/livez": "ok", "/readyz": "ok",
+	} {
+		if text := page(t, admin+path); path != "/status" && !strings.Contains(text, want) || path == "/status" && !strings.Contains(text, "Something in the store cannot be read") {
+			t.Errorf("%s says\n%s", path, text)
+		}
+	}
+	if code, _, stderr := finish(t, w.dir, "backup", "copy.db"); code == 0 {
+		t.Errorf("backup: %d %s, want that a damaged store makes none", code, stderr)
+	}
+	d.signal(syscall.SIGTERM)
+	if code := d.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if code, _, stderr := finish(t, w.dir, "export"); code == 0 || !strings.Contains(stderr, "record ") {
+		t.Errorf("export: %d %s, want that it fails and says where", code, stderr)
+	}
+	if code, _, stderr := finish(t, w.dir, "verify"); code == 0 || !strings.Contains(stderr, "record ") {
+		t.Errorf("verify: %d %s", code, stderr)
+	}
+}
