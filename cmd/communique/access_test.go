@@ -255,6 +255,10 @@ func TestThePublicListenerSpeaksTLS(t *testing.T) {
 	if res.StatusCode != 200 || res.Proto != "HTTP/2.0" {
 		t.Errorf("%s %s, want HTTP/2.0 200", res.Proto, res.Status)
 	}
+	admin := d.out.await(t, `^health and status on (\S+)/status$`)
+	if text := page(t, admin+"/metrics"); !strings.Contains(text, `communique_certificate_well{certificate="`) || !strings.Contains(text, `server.crt"} 1`) {
+		t.Errorf("metrics say nothing of the certificate:\n%s", text)
+	}
 }
 
 func TestRedirectKeepsThePath(t *testing.T) {

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +19,9 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"communique/config"
+	"communique/feeds/push"
+	"communique/feeds/serve"
+	"communique/internal/metrics"
 )
 
 // keyPair is the certificate of two files, which are read again when they change.
@@ -68,6 +76,7 @@ func same(a, b os.FileInfo) bool {
 type certs struct {
 	config *tls.Config                     // nil: it does not
 	plain  func(http.Handler) http.Handler // puts ACME's answers before what a plain listener says
+	shown  *shown                          // nil with config
 }
 
 // publicCerts gives the certificates of the public listener. What ACME got is
@@ -77,13 +86,18 @@ func publicCerts(cfg *config.Config, folder string, log *slog.Logger) certs {
 	switch t := cfg.TLS; {
 	case t.Cert != "":
 		k := &keyPair{cert: string(t.Cert), key: string(t.Key), log: log, now: time.Now}
-		out.config = &tls.Config{GetCertificate: k.get, MinVersion: tls.VersionTLS12}
+		out.shown = newShown([]string{string(t.Cert)}, k.get, log, time.Now)
+		out.shown.always = string(t.Cert)
+		out.config = &tls.Config{}
 	case t.On():
 		m := acmeManager(t.ACME, folder)
+		out.shown = newShown(t.ACME.Hosts, m.GetCertificate, log, time.Now)
 		out.config = m.TLSConfig()
-		out.config.MinVersion = tls.VersionTLS12
 		out.plain = m.HTTPHandler
+	default:
+		return out
 	}
+	out.config.MinVersion, out.config.GetCertificate = tls.VersionTLS12, out.shown.certificate
 	return out
 }
 
@@ -92,4 +106,164 @@ func acmeManager(a config.ACME, folder string) *autocert.Manager {
 		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(filepath.Join(folder, "acme")), HostPolicy: autocert.HostWhitelist(a.Hosts...), Email: a.Email,
 		Client: &acme.Client{DirectoryURL: string(a.Directory), UserAgent: "communique/" + versionNumber},
 	}
+}
+
+// shown watches what the public listener shows of itself: that there is a
+// certificate for each of its names, and until when. What gets them says
+// nothing of it, and nobody else would before readers are turned away.
+type shown struct {
+	get    func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	always string // the one name that stands for whatever is asked for, "" for none
+	log    *slog.Logger
+	now    func() time.Time
+
+	mu sync.Mutex
+	of map[string]*showing
+}
+
+// showing is what is known of the certificate of one name.
+type showing struct {
+	from, until time.Time // of what was shown last; zero when there was none yet
+	err         error     // of the last try
+	since       time.Time // of the first of the tries that failed in a row
+	tries       int       // those
+	again       time.Time // not before: an authority lets nobody fail often
+}
+
+const (
+	// lookAtCertificates is how often a certificate is looked at that no reader asks for.
+	lookAtCertificates = time.Hour
+	// leastRetry is the pause after a certificate could not be got; it doubles up to
+	// lookAtCertificates.
+	leastRetry = time.Minute
+)
+
+func newShown(names []string, get func(*tls.ClientHelloInfo) (*tls.Certificate, error), log *slog.Logger, now func() time.Time) *shown {
+	s := &shown{get: get, log: log, now: now, of: map[string]*showing{}}
+	for _, name := range names {
+		s.of[name] = &showing{}
+	}
+	return s
+}
+
+// certificate gives the certificate for a handshake.
+func (s *shown) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	name := cmp.Or(s.always, strings.TrimSuffix(strings.ToLower(hello.ServerName), "."))
+	if slices.Contains(hello.SupportedProtos, acme.ALPNProto) { // the authority asks, because we asked it
+		return s.get(hello)
+	}
+	s.mu.Lock()
+	st := s.of[name]
+	if st != nil && st.err != nil && s.now().Before(st.again) {
+		defer s.mu.Unlock()
+		return nil, st.err
+	}
+	s.mu.Unlock()
+	c, err := s.get(hello)
+	if st != nil {
+		s.note(st, name, c, err)
+	}
+	return c, err
+}
+
+func (s *shown) note(st *showing, name string, c *tls.Certificate, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if err == nil {
+		if c.Leaf != nil {
+			st.from, st.until = c.Leaf.NotBefore, c.Leaf.NotAfter
+		}
+		if st.err != nil {
+			s.log.Info("certificate got", "name", name, "until", st.until)
+		}
+		st.err, st.tries, st.since = nil, 0, time.Time{}
+		return
+	}
+	if now.Before(st.again) { // several handshakes waited for one try
+		return
+	}
+	if st.tries++; st.tries == 1 {
+		st.since = now
+	}
+	st.err, st.again = err, now.Add(min(leastRetry<<min(st.tries-1, 10), lookAtCertificates))
+	s.log.Warn("no certificate: readers are turned away; can the authority reach us under this name, at port 443 or 80?", "name", name, "err", err, "again", st.again)
+}
+
+// run looks at every certificate at once and again from time to time, until ctx ends,
+// so that one is there before a reader wants it, and its end is known. A nil shown has none.
+func (s *shown) run(ctx context.Context) {
+	if s == nil {
+		return
+	}
+	for {
+		next := s.now().Add(lookAtCertificates)
+		for name, st := range s.of {
+			// What most readers understand: other kinds of key are got when one asks.
+			_, err := s.certificate(&tls.ClientHelloInfo{ServerName: name, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
+				SignatureSchemes: []tls.SignatureScheme{tls.ECDSAWithP256AndSHA256}, SupportedCurves: []tls.CurveID{tls.CurveP256}})
+			if err != nil {
+				s.mu.Lock()
+				if st.again.Before(next) {
+					next = st.again
+				}
+				s.mu.Unlock()
+			}
+		}
+		timer := time.NewTimer(next.Sub(s.now()))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// wellUntil gives until when a certificate is well; from then on it should have
+// been replaced. Whoever renews does so when a third is left, and fails for a while before
+// anybody need know: so ten days before its end, and of one for less than eighty days when
+// an eighth is left.
+func (st *showing) wellUntil() time.Time {
+	return st.until.Add(-min(10*24*time.Hour, st.until.Sub(st.from)/8))
+}
+
+// certificates tells of each name whether all is well with its certificate, and when it
+// ends; zero while there was none yet.
+func (s *shown) certificates() (out []metrics.Certificate) {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, st := range s.of {
+		out = append(out, metrics.Certificate{Name: name, Well: st.err == nil && s.now().Before(st.wellUntil()), Until: st.until})
+	}
+	return out
+}
+
+// troubles tells what is wrong with certificates. A nil shown has no trouble.
+func (s *shown) troubles(now time.Time) (out []push.Incident) {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.of)) {
+		i := push.Incident{Subject: "certificate", Name: name}
+		switch st := s.of[name]; {
+		case st.tries > 1: // one mostly heals by itself
+			i.State, i.Reason, i.Began = "missing", st.err.Error(), st.since
+			i.Do = "readers are turned away: see that the name leads to this machine, and the authority reaches it at port 443 or 80"
+		case !st.until.IsZero() && !now.Before(st.wellUntil()):
+			i.State, i.Reason, i.Began = "ending", "it is good until "+st.until.UTC().Format(time.RFC3339)+" and was not replaced", st.wellUntil()
+			i.Do = "renew it, or see in the log why the authority gives no other; readers are turned away when it ends"
+		default:
+			continue
+		}
+		i.Began = i.Began.Truncate(time.Second)
+		i.ID = serve.IncidentID("certificate "+name, i.Began)
+		out = append(out, i)
+	}
+	return out
 }

@@ -77,3 +77,98 @@ func TestACMEIsWired(t *testing.T) {
 		t.Errorf("a certificate for another name: %v, want it refused", err)
 	}
 }
+
+func TestACertificateThatCannotBeGotIsTold(t *testing.T) {
+	ca := newAuthority(t, t.TempDir())
+	ca.issue("server", false)
+	pair, err := tls.LoadX509KeyPair(filepath.Join(ca.dir, "server.crt"), filepath.Join(ca.dir, "server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	now, asked, fault := time.Now(), 0, errors.New("the authority gives none")
+	s := newShown([]string{"news.example.org"}, func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if asked++; fault != nil {
+			return nil, fault
+		}
+		return &pair, nil
+	}, slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
+	ask := func(after time.Duration, tries, troubles int) {
+		t.Helper()
+		now = now.Add(after)
+		_, err := s.certificate(&tls.ClientHelloInfo{ServerName: "News.example.org."})
+		if (err == nil) != (fault == nil) {
+			t.Errorf("certificate: %v, want %v", err, fault)
+		}
+		if got := s.troubles(now); asked != tries || len(got) != troubles {
+			t.Errorf("after %d tries, want %d, the troubles are %+v, want %d", asked, tries, got, troubles)
+		}
+	}
+	ask(0, 1, 0)
+	if !strings.Contains(log.String(), "no certificate") || !strings.Contains(log.String(), "news.example.org") || !strings.Contains(log.String(), "gives none") {
+		t.Errorf("log %q, want it said whose certificate is missing and why", &log)
+	}
+	ask(59*time.Second, 1, 0) // it was asked just now
+	ask(time.Second, 2, 1)
+	ask(119*time.Second, 2, 1)
+	ask(time.Second, 3, 1)
+	if i := s.troubles(now)[0]; i.Name != "news.example.org" || i.State != "missing" || i.Reason != fault.Error() || i.Do == "" || now.Sub(i.Began) < 3*time.Minute {
+		t.Errorf("trouble %+v", i)
+	}
+	if c := s.certificates(); len(c) != 1 || c[0].Well || !c[0].Until.IsZero() {
+		t.Errorf("certificates %+v, want one that is not well and not there yet", c)
+	}
+	if _, err := s.certificate(&tls.ClientHelloInfo{ServerName: "stranger.example"}); err == nil || len(s.troubles(now)) != 1 {
+		t.Errorf("a name that is not ours: %v, troubles %+v", err, s.troubles(now))
+	}
+	fault, asked = nil, 0
+	ask(4*time.Minute, 1, 0)
+	if c := s.certificates(); !c[0].Until.Equal(pair.Leaf.NotAfter) {
+		t.Errorf("certificates %+v, want one until %v", c, pair.Leaf.NotAfter)
+	}
+}
+
+func TestACertificateThatEndsIsTold(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir)
+	c, _ := ca.issue("server", false) // for two hours: an eighth is a quarter of an hour
+	now := c.NotBefore
+	clock := func() time.Time { return now }
+	file, log := filepath.Join(dir, "server.crt"), slog.New(slog.DiscardHandler)
+	k := &keyPair{cert: file, key: filepath.Join(dir, "server.key"), log: log, now: clock}
+	s := newShown([]string{file}, k.get, log, clock)
+	s.always = file
+	state := func(at time.Time) string {
+		t.Helper()
+		now = at
+		if _, err := s.certificate(&tls.ClientHelloInfo{ServerName: "any.example"}); err != nil {
+			t.Fatal(err)
+		}
+		got := s.troubles(now)
+		if well := s.certificates()[0].Well; well != (len(got) == 0) {
+			t.Errorf("well is %v with the troubles %+v", well, got)
+		}
+		if len(got) == 0 {
+			return ""
+		}
+		return got[0].State + " " + got[0].Name
+	}
+	if got := state(c.NotAfter.Add(-16 * time.Minute)); got != "" {
+		t.Errorf("with more than an eighth left: %q", got)
+	}
+	if got := state(c.NotAfter.Add(-14 * time.Minute)); got != "ending "+file {
+		t.Errorf("with less than an eighth left: %q", got)
+	}
+	began := s.troubles(now)[0]
+	if state(c.NotAfter.Add(time.Hour)); s.troubles(now)[0] != began {
+		t.Errorf("trouble %+v, want the same as before: %+v", s.troubles(now)[0], began)
+	}
+	now = c.NotBefore.Add(time.Hour)
+	ca.issue("server", false)
+	if got := state(now.Add(time.Second)); got != "" {
+		t.Errorf("with another certificate: %q", got)
+	}
+	if got := (&showing{from: now, until: now.Add(90 * 24 * time.Hour)}).wellUntil(); got != now.Add(80*24*time.Hour) {
+		t.Errorf("a certificate for 90 days is well until %v", got)
+	}
+}

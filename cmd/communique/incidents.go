@@ -12,10 +12,11 @@ import (
 )
 
 // troubles tells webhooks what is wrong: with sources, as their feed does, and
-// with what they stand on, the store and the living lists.
+// with what they stand on, the store, the living lists and our certificate.
 type troubles struct {
 	store *storage.Store
 	dir   string // of the store
+	shown *shown // nil: nothing is shown
 
 	mu    sync.Mutex
 	since time.Time // when the store was first found to be unwritable; zero while it is well
@@ -45,6 +46,7 @@ func (t *troubles) of(cfg *config.Config) func(time.Time) ([]push.Incident, erro
 					Do: "tell whoever keeps the list; the sources that it gave stay", Began: began})
 			}
 		}
+		out = append(out, t.shown.troubles(now)...)
 		if i, is := t.unwritable(now); is {
 			out = append(out, i)
 		}

@@ -75,14 +75,15 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		return err
 	}
 	addr := public.Addr().String() // with port 0, the one that we were given
+	certs := publicCerts(cfg, filepath.Dir(file), a.log)
 	d := &running{log: a.log, store: store, file: file, addr: addr, first: cfg, read: a.read, broken: make(chan error, 2), asked: make(chan chan<- reloaded),
-		metrics: metrics.New(metrics.Options{Store: store, Version: versionNumber, Now: time.Now})}
+		metrics: metrics.New(metrics.Options{Store: store, Version: versionNumber, Now: time.Now, Certificates: certs.shown.certificates})}
 	if isDemo {
 		d.read = nil
 	} else {
 		a.data = filepath.Dir(file) // where the copies of lists are from now on, whatever a reload says
 	}
-	d.troubles = &troubles{store: store, dir: filepath.Dir(file)}
+	d.troubles = &troubles{store: store, dir: filepath.Dir(file), shown: certs.shown}
 	d.backups = startBackups(ctx, store, a.log)
 	d.watch = newWatch(a.log)
 	defer d.watch.close()
@@ -111,7 +112,6 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 		go func() { failed <- s.ServeTLS(l, "", "") }()
 		return "https"
 	}
-	certs := publicCerts(cfg, filepath.Dir(file), a.log)
 	fmt.Fprintf(a.stdout, "listening on %s://%s\nfeeds are published under %s; %[3]s/feeds lists them\n", serve(d.metrics.Requests(&d.public), public, certs.config), addr, base)
 	if cfg.TLS.Redirect != "" {
 		plain, err := listen(string(cfg.TLS.Redirect))
@@ -133,6 +133,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx)) // while it stops, too
 	var watchdogs sync.WaitGroup
 	watchdogs.Go(func() { watchdog(watching, store, a.log) })
+	go certs.shown.run(watching) // not waited for: an authority may take minutes, and the store has no part in it
 	defer watchdogs.Wait() // before the store is closed
 	defer unwatch()
 	notify(a.log, systemd.SdNotifyReady)

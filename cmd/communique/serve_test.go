@@ -142,7 +142,7 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// get wants a page.
+// page wants a page.
 func page(t *testing.T, url string) string {
 	t.Helper()
 	res, err := http.Get(url)

@@ -17,7 +17,7 @@ import (
 // Incident is a time of trouble that webhooks may be told of.
 type Incident struct {
 	ID      string `json:"id"`      // the same for the same trouble
-	Subject string `json:"subject"` // what has it: source, store, list
+	Subject string `json:"subject"` // what has it: source, store, list, certificate
 	Name    string `json:"name,omitempty"`
 	State   string `json:"state"`
 	Reason  string `json:"reason,omitempty"`

@@ -29,6 +29,16 @@ type Options struct {
 	Store   *storage.Store
 	Version string
 	Now     func() time.Time
+
+	// Certificates are what the public listener shows of itself; nil for nothing.
+	Certificates func() []Certificate
+}
+
+// Certificate is how it is with a certificate.
+type Certificate struct {
+	Name  string // whom it is for, or the file that it is in
+	Well  bool   // there is one, and it does not end soon
+	Until time.Time
 }
 
 // Running is what a reload exchanges.

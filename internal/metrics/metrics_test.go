@@ -39,7 +39,10 @@ func house(t *testing.T) (*Metrics, *serve.Server) {
 		&feeds.Fetched{Source: "quay", URL: "u", At: day, Class: "status", Status: 404, Failures: 3, Since: day, NextDue: day.Add(-time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	m := New(Options{Store: store, Version: "1.2.3", Now: func() time.Time { return day.Add(time.Minute) }})
+	m := New(Options{Store: store, Version: "1.2.3", Now: func() time.Time { return day.Add(time.Minute) },
+		Certificates: func() []Certificate {
+			return []Certificate{{Name: "news.example.org", Well: true, Until: day}, {Name: "press.example.org"}}
+		}})
 	m.Use(Running{Site: site, Sources: []serve.Configured{{ID: "harbour", URL: "u"}, {ID: "quay", URL: "u"}, {ID: "off", Off: true}}, Deliveries: func() *serve.Deliveries {
 		return &serve.Deliveries{Streams: 4, Subscriptions: 12, Failing: 1, Webhooks: []serve.WebhookStatus{{Name: "desk", Failures: 2}}, Leases: []serve.LeaseStatus{{State: "live"}}}
 	}})
@@ -84,7 +87,9 @@ func TestScrapeTellsHowSourcesAndStoreAre(t *testing.T) {
 		`communique_newest_statement_timestamp_seconds 1.773144e+09`, `communique_open_streams 4`, `communique_websub_subscriptions 12`, `communique_webhook_failures{webhook="desk"} 2`, `communique_hub_leases{state="live"} 1`,
 		`communique_items_total{kind="new"} 4`, `communique_items_total{kind="duplicate"} 2`, `communique_items_total{kind="updated"} 1`, `communique_items_total{kind="joined"} 1`, `communique_tags_total{scheme="topic"} 4`,
 		`communique_fetch_bytes_total{class="ok"} 5000`, `communique_fetch_duration_seconds_count{class="ok"} 1`, `communique_fetch_duration_seconds_count{class="dns"} 1`, `communique_fetch_duration_seconds_count{class="unchanged"} 1`,
-		`communique_deliveries_total{kind="webhook",result="failed"} 1`, `communique_deliveries_total{kind="websub",result="ok"} 1`, `communique_config_last_reload_successful 1`, `communique_build_info{version="1.2.3"} 1`)
+		`communique_deliveries_total{kind="webhook",result="failed"} 1`, `communique_deliveries_total{kind="websub",result="ok"} 1`, `communique_config_last_reload_successful 1`, `communique_build_info{version="1.2.3"} 1`,
+		`communique_certificate_well{certificate="news.example.org"} 1`, `communique_certificate_not_after_timestamp_seconds{certificate="news.example.org"} 1.773144e+09`,
+		`communique_certificate_well{certificate="press.example.org"} 0`, `communique_certificate_not_after_timestamp_seconds{certificate="press.example.org"} 0`)
 	if strings.Contains(text, "source_failures{source=\"off\"}") {
 		t.Error("a source that is off has failures")
 	}

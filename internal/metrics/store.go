@@ -32,6 +32,9 @@ var (
 	free       = desc("store_free_bytes", "Octets of the store's file in pages that hold nothing now.")
 	freePages  = desc("store_free_pages", "Pages of the store's file that hold nothing now.")
 
+	certificateWell  = desc("certificate_well", "Whether there is a certificate to show to readers, and time before it ends.", "certificate")
+	certificateUntil = desc("certificate_not_after_timestamp_seconds", "When a certificate ends; 0 while there was none yet.", "certificate")
+
 	reported      = desc("reported_subscribers", "Subscribers as feed readers report them in User-Agent, in the last seven days.")
 	reporting     = desc("reporting_readers", "Feed readers and addresses for which subscribers were reported, in the last seven days.")
 	streams       = desc("open_streams", "Open connections at the stream.")
@@ -58,11 +61,11 @@ func (n *now) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	truth := func(d *prometheus.Desc, ok bool) {
+	truth := func(d *prometheus.Desc, ok bool, labels ...string) {
 		if ok {
-			gauge(d, 1)
+			gauge(d, 1, labels...)
 		} else {
-			gauge(d, 0)
+			gauge(d, 0, labels...)
 		}
 	}
 	store := n.o.Store
@@ -81,6 +84,16 @@ func (n *now) Collect(out chan<- prometheus.Metric) {
 		gauge(free, float64(stats.FreePages)*float64(stats.PageSize))
 		if !counts.All.Newest.IsZero() {
 			gauge(newest, seconds(counts.All.Newest))
+		}
+	}
+	if n.o.Certificates != nil {
+		for _, c := range n.o.Certificates() {
+			truth(certificateWell, c.Well, c.Name)
+			until := 0.
+			if !c.Until.IsZero() {
+				until = seconds(c.Until)
+			}
+			gauge(certificateUntil, until, c.Name)
 		}
 	}
 	total, list := n.readers.sum(n.o.Now())
