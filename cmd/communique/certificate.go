@@ -134,8 +134,8 @@ const (
 	// lookAtCertificates is how often a certificate is looked at that no reader asks for.
 	lookAtCertificates = time.Hour
 	// leastRetry is the pause after a certificate could not be got; it doubles up to
-	// lookAtCertificates.
-	leastRetry = time.Minute
+	// lookAtCertificates. Autocert asks nobody for a minute after a failure.
+	leastRetry = 2 * time.Minute
 )
 
 func newShown(names []string, get func(*tls.ClientHelloInfo) (*tls.Certificate, error), log *slog.Logger, now func() time.Time) *shown {

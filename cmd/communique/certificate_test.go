@@ -108,11 +108,11 @@ func TestACertificateThatCannotBeGotIsTold(t *testing.T) {
 	if !strings.Contains(log.String(), "no certificate") || !strings.Contains(log.String(), "news.example.org") || !strings.Contains(log.String(), "gives none") {
 		t.Errorf("log %q, want it said whose certificate is missing and why", &log)
 	}
-	ask(59*time.Second, 1, 0) // it was asked just now
+	ask(119*time.Second, 1, 0) // it was asked just now
 	ask(time.Second, 2, 1)
-	ask(119*time.Second, 2, 1)
+	ask(239*time.Second, 2, 1)
 	ask(time.Second, 3, 1)
-	if i := s.troubles(now)[0]; i.Name != "news.example.org" || i.State != "missing" || i.Reason != fault.Error() || i.Do == "" || now.Sub(i.Began) < 3*time.Minute {
+	if i := s.troubles(now)[0]; i.Name != "news.example.org" || i.State != "missing" || i.Reason != fault.Error() || i.Do == "" || now.Sub(i.Began) < 6*time.Minute {
 		t.Errorf("trouble %+v", i)
 	}
 	if c := s.certificates(); len(c) != 1 || c[0].Well || !c[0].Until.IsZero() {
@@ -122,7 +122,7 @@ func TestACertificateThatCannotBeGotIsTold(t *testing.T) {
 		t.Errorf("a name that is not ours: %v, troubles %+v", err, s.troubles(now))
 	}
 	fault, asked = nil, 0
-	ask(4*time.Minute, 1, 0)
+	ask(8*time.Minute, 1, 0)
 	if c := s.certificates(); !c[0].Until.Equal(pair.Leaf.NotAfter) {
 		t.Errorf("certificates %+v, want one until %v", c, pair.Leaf.NotAfter)
 	}
