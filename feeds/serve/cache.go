@@ -83,6 +83,8 @@ type cache struct {
 	order *list.List // of *cached, most recently used first
 
 	hits, misses, made uint64
+
+	epoch atomic.Uint64 // how often clear was called
 }
 
 // CacheStats tell how the cache of prepared documents does.
@@ -131,10 +133,15 @@ func (c *cache) get(key cacheKey) *prepared {
 	return e.Value.(*cached).p
 }
 
-// put adds p, or gives the one that another request has just added.
-func (c *cache) put(key cacheKey, p *prepared) *prepared {
+// put adds p, or gives the one that another request has just added. What was made
+// out of what was known before clear was called is not added: epoch is as it was
+// then.
+func (c *cache) put(key cacheKey, p *prepared, epoch uint64) *prepared {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.epoch.Load() != epoch {
+		return p
+	}
 	if e := c.byKey[key]; e != nil {
 		return e.Value.(*cached).p
 	}
@@ -143,6 +150,16 @@ func (c *cache) put(key cacheKey, p *prepared) *prepared {
 	c.size += overhead
 	c.shrink()
 	return p
+}
+
+// clear forgets all documents: what they depend on beside the store is another.
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch.Add(1)
+	for c.order.Len() > 0 {
+		c.drop(c.order.Back())
+	}
 }
 
 // weigh notes what a document takes that was prepared anew.
@@ -174,11 +191,14 @@ func (c *cache) grow(p *prepared, doc *document, octets int) {
 
 func (c *cache) shrink() {
 	for c.size > c.max && c.order.Len() > 1 {
-		e := c.order.Back()
-		out := c.order.Remove(e).(*cached)
-		delete(c.byKey, out.key)
-		c.size -= out.p.cost.Swap(0)
+		c.drop(c.order.Back())
 	}
+}
+
+func (c *cache) drop(e *list.Element) {
+	out := c.order.Remove(e).(*cached)
+	delete(c.byKey, out.key)
+	c.size -= out.p.cost.Swap(0)
 }
 
 // entryCache keeps rendered entries: a new statement changes many feeds, and

@@ -223,6 +223,8 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 		lead(http.StatusMovedPermanently, place+feed.Feed.Path+rest+query(r.URL.RawQuery))
 		return
 	}
+	s.retitle()
+	epoch := s.cache.epoch.Load()
 	key := cacheKey{path: path, query: render.WithToken(query(r.URL.RawQuery), inAddress)}
 	to, isPage := s.readerOf(r, path)
 	if isPage {
@@ -240,7 +242,7 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request, path strin
 			s.decline(w, r, err)
 			return
 		}
-		p = s.cache.put(key, fresh)
+		p = s.cache.put(key, fresh, epoch)
 	}
 	s.serve(w, r, p)
 }

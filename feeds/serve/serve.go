@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"communique/feeds"
@@ -61,7 +62,7 @@ type Server struct {
 	removed   map[string]bool
 	private   *private
 	sources   map[feeds.SourceID]*feeds.Source
-	titles    sync.Map // of sources that have none configured: by id, as their feeds say
+	titles    titles // of sources that have none configured
 	cache     *cache
 	entries   *entryCache
 	divisions *divisions
@@ -134,7 +135,8 @@ func (s *Server) label(t feeds.Tag) string {
 
 // source gives a source's title: the configured one, else the one that its feed
 // gives itself. That one is looked up until it is there, and then kept: the titles
-// of feeds do not follow what a publisher does to theirs.
+// of feeds do not follow what a publisher does to theirs. Until its first visit a
+// source is called by its id, in documents that are made anew then (see retitle).
 func (s *Server) source(id feeds.SourceID) string {
 	src := s.sources[id]
 	if src == nil {
@@ -143,15 +145,64 @@ func (s *Server) source(id feeds.SourceID) string {
 	if src.Title != "" {
 		return src.Title
 	}
-	if title, known := s.titles.Load(id); known {
+	if title, known := s.titles.known.Load(id); known {
 		return title.(string)
 	}
 	visit, visited, err := s.o.Store.Fetched(id)
 	if err != nil || !visited || visit.Channel.Title == "" {
+		s.titles.wait(id)
 		return string(id)
 	}
-	s.titles.Store(id, visit.Channel.Title)
+	s.titles.known.Store(id, visit.Channel.Title)
 	return visit.Channel.Title
+}
+
+// titles are the titles of sources that have none configured, as their feeds say.
+type titles struct {
+	known sync.Map // by id
+
+	waiting atomic.Int64 // how many missing has
+	at      atomic.Uint64
+	mu      sync.Mutex
+	missing map[feeds.SourceID]bool // asked for, and not known yet
+}
+
+func (t *titles) wait(id feeds.SourceID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.missing == nil {
+		t.missing = map[feeds.SourceID]bool{}
+	}
+	t.missing[id] = true
+	t.waiting.Store(int64(len(t.missing)))
+}
+
+// retitle sees whether a title that was missing is there by now, and then has all
+// documents made anew. While none is missing it costs nothing.
+func (s *Server) retitle() {
+	t := &s.titles
+	if t.waiting.Load() == 0 {
+		return
+	}
+	if at := s.o.Store.Position(); t.at.Swap(at) == at {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found := false
+	for id := range t.missing {
+		visit, _, err := s.o.Store.Fetched(id)
+		if err != nil || visit.Channel.Title == "" {
+			continue
+		}
+		t.known.Store(id, visit.Channel.Title)
+		delete(t.missing, id)
+		found = true
+	}
+	t.waiting.Store(int64(len(t.missing)))
+	if found {
+		s.cache.clear()
+	}
 }
 
 // Longest request that is looked at: what is longer was not made by a reader.
@@ -194,6 +245,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.servePrivate(w, r, path, feed, called, token)
 		return
 	}
+	s.retitle()
+	epoch := s.cache.epoch.Load()
 	key := cacheKey{path: path, query: r.URL.RawQuery}
 	to, isPage := s.readerOf(r, path)
 	if isPage {
@@ -208,7 +261,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.decline(w, r, err)
 		return
 	}
-	s.serve(w, r, s.cache.put(key, p))
+	s.serve(w, r, s.cache.put(key, p, epoch))
 }
 
 // mounted gives who answers for a path in our place, nil when nobody does.

@@ -762,7 +762,7 @@ func TestCacheIsBounded(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.CacheSize = 300 << 10 })
 	c := newCache(100 << 10)
 	for i := range 1000 {
-		p := c.put(cacheKey{path: fmt.Sprint("/", i)}, &prepared{})
+		p := c.put(cacheKey{path: fmt.Sprint("/", i)}, &prepared{}, 0)
 		c.weigh(p, 1000)
 	}
 	if c.size > c.max || len(c.byKey) != c.order.Len() || len(c.byKey) > 40 {
@@ -935,6 +935,32 @@ func TestSourceWithoutTitleIsCalledAsItsFeed(t *testing.T) {
 	}
 	if got := s.server.source("north"); got != "North Office" {
 		t.Errorf("%q, want what is configured", got)
+	}
+}
+
+// What was asked for before a source's first visit calls it by its id, and by its
+// name as soon as that is known.
+func TestDocumentsLearnTheTitleOfASource(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Sources = append(o.Sources, feeds.Source{ID: "east"}) })
+	s.say("east", "en", "Ships are late")
+	paths := []string{"/feeds/source/east.atom", "/feeds/source/east.json", "/feeds", "/feeds/source/east.html", "/embed/source/east", "/feeds.opml"}
+	for _, path := range paths {
+		if a := s.get(path); a.StatusCode != 200 || strings.Contains(string(a.body), "East Office") {
+			t.Fatalf("%s: %s", path, a.Status)
+		}
+	}
+	topic, err := s.server.Topic("https://news.example.org/feeds/source/east.atom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.append(&feeds.Fetched{Source: "east", At: day, Channel: feeds.Origin{Title: "East Office"}})
+	for _, path := range paths {
+		if a := s.get(path); !strings.Contains(string(a.body), "East Office") {
+			t.Errorf("%s keeps the id:\n%.900s", path, a.body)
+		}
+	}
+	if c, err := topic.Content(); err != nil || !strings.Contains(string(c.Body), "East Office") {
+		t.Errorf("subscribers get the id: %v", err)
 	}
 }
 

@@ -83,6 +83,8 @@ func (t *Topic) Mark() (uint64, error) {
 // Content gives what the topic holds now: rendered at most once for each change,
 // whoever asks, as long as the cache of documents holds it.
 func (t *Topic) Content() (Content, error) {
+	t.s.retitle()
+	epoch := t.s.cache.epoch.Load()
 	key := cacheKey{path: "/feeds/" + t.path, query: t.feed.RawQuery}
 	p := t.s.cache.get(key)
 	if p == nil {
@@ -90,7 +92,7 @@ func (t *Topic) Content() (Content, error) {
 		if err != nil {
 			return Content{}, err
 		}
-		p = t.s.cache.put(key, fresh)
+		p = t.s.cache.put(key, fresh, epoch)
 	}
 	doc, err := p.current(t.s)
 	if err != nil {
