@@ -483,6 +483,7 @@ func (s *Server) framed(heading title, page string, sts []feeds.Statement, langu
 	}
 	if data.Single && len(data.Items) > 0 {
 		data.Title, data.TitleLanguage = data.Items[0].Title, data.Items[0].Language
+		data.Items[0].Rights = render.Rights(&sts[0].Lead(languages...).Copy)
 	}
 	var b bytes.Buffer
 	if err := embedTemplate.ExecuteTemplate(&b, "framed", data); err != nil {
@@ -526,6 +527,7 @@ type framedItem struct {
 	LanguageName               string
 	Summary                    string
 	Updated                    string
+	Rights                     []string // that its terms ask to be shown; of a single one
 }
 
 func (s *Server) framedItem(st *feeds.Statement, languages []string, l look) framedItem {

@@ -408,11 +408,12 @@ func TestCreditIsShownWithTheStatement(t *testing.T) {
 	say(1, "")
 	say(2, "© Ana")
 	for path, want := range map[string][]string{
-		"/statements/credit1":     {`<p class="rights" dir="auto">By courtesy of N</p>`},
-		"/statements/credit2":     {`<p class="rights" dir="auto">© Ana</p>`, `<p class="rights" dir="auto">By courtesy of N</p>`},
-		"/feeds/source/north.rss": {"<dc:rights>By courtesy of N</dc:rights>", "<dc:rights>© Ana</dc:rights>"},
-		"/feeds/all.atom":         {"By courtesy of N</rights>", "© Ana</rights>"},
-		"/feeds/all.json":         {"By courtesy of N", "© Ana"},
+		"/statements/credit1":       {`<p class="rights" dir="auto">By courtesy of N</p>`},
+		"/statements/credit2":       {`<p class="rights" dir="auto">© Ana</p>`, `<p class="rights" dir="auto">By courtesy of N</p>`},
+		"/feeds/source/north.rss":   {"<dc:rights>By courtesy of N</dc:rights>", "<dc:rights>© Ana</dc:rights>"},
+		"/feeds/all.atom":           {"By courtesy of N</rights>", "© Ana</rights>"},
+		"/embed/statements/credit2": {`<p class="rights" dir="auto">© Ana</p>`, `<p class="rights" dir="auto">By courtesy of N</p>`},
+		"/feeds/all.json":           {"By courtesy of N", "© Ana"},
 	} {
 		body := string(s.get(path).body)
 		for _, w := range want {
