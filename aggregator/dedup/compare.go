@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"communique/aggregator/dedup/pivot"
+	"communique/internal/fnv1a"
 )
 
 // likeness is what a comparison of two readings in one language came to.
@@ -544,7 +545,7 @@ func fills(r *reading, i int) bool {
 // contextOf hashes the two words before and after a run; of a value it is only
 // counted that there is one.
 func contextOf(r *reading, from, to int) uint32 {
-	h := uint64(14695981039346656037)
+	h := fnv1a.Seed
 	put := func(i int) {
 		w := uint32(1)
 		switch {

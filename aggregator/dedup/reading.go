@@ -5,6 +5,7 @@ import (
 
 	"communique/aggregator/dedup/pivot"
 	"communique/feeds"
+	"communique/internal/fnv1a"
 )
 
 // reading is a text taken apart, to be compared with others.
@@ -142,7 +143,7 @@ func shinglesOf(tokens []token) []uint32 {
 	n := max(1, len(tokens)-shingled+1)
 	out := make([]uint32, n)
 	for i := range out {
-		h := uint64(14695981039346656037)
+		h := fnv1a.Seed
 		for _, t := range tokens[i:min(i+shingled, len(tokens))] {
 			h = (h ^ uint64(t.word)) * 0x9E3779B97F4A7C15
 			h ^= h >> 29

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"communique/aggregator/dedup/pivot"
+	"communique/internal/fnv1a"
 )
 
 // token is one word or number of a text.
@@ -166,7 +167,7 @@ func readWord(s string, from int) (end int, h uint64, loud bool) {
 		} else if c >= 'a' { // "covid19" is one word
 			smalls = true
 		}
-		h = (h ^ uint64(low)) * hashPrime
+		h = fnv1a.Add(h, uint64(low))
 	}
 	for i < len(s) {
 		c, n := rune(s[i]), 1
@@ -189,7 +190,7 @@ func readWord(s string, from int) (end int, h uint64, loud bool) {
 			smalls = true
 		}
 		for _, b := range l.folded[:l.n] {
-			h = (h ^ uint64(b)) * hashPrime
+			h = fnv1a.Add(h, uint64(b))
 		}
 		i += n
 	}
@@ -376,17 +377,8 @@ func digitValue(c rune) int {
 func hashBytes(kind byte, b []byte) uint32 { return mix(hash64(kind, b)) }
 
 func hash64[S string | []byte](kind byte, s S) uint64 {
-	h := (hashSeed ^ uint64(kind)) * hashPrime
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * hashPrime
-	}
-	return h
+	return fnv1a.Text(fnv1a.Add(fnv1a.Seed, uint64(kind)), s)
 }
-
-const (
-	hashSeed  uint64 = 14695981039346656037
-	hashPrime uint64 = 1099511628211
-)
 
 // wordSeed begins the hash64 of a word.
 var wordSeed = hash64('w', "")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"communique/feeds"
+	"communique/internal/fnv1a"
 )
 
 const (
@@ -109,16 +110,12 @@ func speaks(text, language string) bool {
 // where they lead, and what is attached; not of dates, tags, notes, or how the
 // words are marked up. The hash is stored, so its input must not change.
 func noticed(d *feeds.Draft, summary, content string) uint64 {
-	// FNV-1a, written out, as hash/fnv only takes a copy of each text.
-	h := uint64(14695981039346656037)
-	add := func(c byte) { h = (h ^ uint64(c)) * 1099511628211 }
+	h := fnv1a.Seed
 	put := func(s string) {
 		for n, i := uint64(len(s)), 0; i < 8; i++ {
-			add(byte(n >> (8 * i)))
+			h = fnv1a.Add(h, n>>(8*i)&0xff)
 		}
-		for i := range len(s) {
-			add(s[i])
-		}
+		h = fnv1a.Text(h, s)
 	}
 	put(d.Title)
 	put(summary)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"communique/feeds"
+	"communique/internal/fnv1a"
 )
 
 // Defaults of a Visit and limits of what a publisher may ask.
@@ -220,10 +221,7 @@ func Jitter(id feeds.SourceID, round uint64, window time.Duration) time.Duration
 	if window <= 0 {
 		return 0
 	}
-	h := uint64(14695981039346656037) // FNV-1a
-	for i := 0; i < len(id); i++ {
-		h = (h ^ uint64(id[i])) * 1099511628211
-	}
+	h := fnv1a.Text(fnv1a.Seed, id)
 	// Ids are short and alike; FNV alone leaves neighbours side by side.
 	h += round * 0x9e3779b97f4a7c15
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9

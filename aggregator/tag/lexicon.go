@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/blevesearch/snowballstem"
+
+	"communique/internal/fnv1a"
 )
 
 // role is what finding a pattern means.
@@ -324,7 +326,7 @@ func (l *lexicon) put(dst []uint32, from int, in map[uint64]uint32, hash uint64)
 }
 
 func (l *lexicon) lookupBeginnings(dst []uint32, from int, letters []rune) []uint32 {
-	h := uint64(hashSeed)
+	h := fnv1a.Seed
 	for i, r := range letters {
 		if h = hashLetter(h, r); i+1 >= l.shortest {
 			dst = l.put(dst, from, l.beginnings, h)

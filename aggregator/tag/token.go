@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"communique/internal/fnv1a"
 )
 
 // token is one word of a text: a run of letters and digits. Apostrophes and
@@ -112,16 +114,12 @@ func (f *folding) fold(r rune) uint32 {
 	return v
 }
 
-const (
-	hashSeed  = 0xcbf29ce484222325 // FNV-1a, over letters in place of bytes
-	hashPrime = 0x100000001b3
-)
-
-func hashLetter(h uint64, letter rune) uint64 { return (h ^ uint64(letter)) * hashPrime }
+// hashLetter goes by letters in place of octets.
+func hashLetter(h uint64, letter rune) uint64 { return fnv1a.Add(h, uint64(letter)) }
 
 // hashWord hashes a word of folded letters as tokens are.
 func hashWord(folded []rune) uint64 {
-	h := uint64(hashSeed)
+	h := fnv1a.Seed
 	for _, r := range folded {
 		h = hashLetter(h, r)
 	}
@@ -165,13 +163,13 @@ func (f *folding) tokenize(dst []token, text string, z zone) []token {
 			continue
 		}
 		if han(r) {
-			dst = append(dst, token{hash: hashLetter(hashSeed, r), start: uint32(i), end: uint32(i + size), zone: z, flags: flags | caseless})
+			dst = append(dst, token{hash: hashLetter(fnv1a.Seed, r), start: uint32(i), end: uint32(i + size), zone: z, flags: flags | caseless})
 			flags = 0
 			i += size
 			continue
 		}
 
-		start, h := i, uint64(hashSeed)
+		start, h := i, fnv1a.Seed
 		if v&(isCapital|isCapital<<16) != 0 {
 			flags |= capital
 		}
