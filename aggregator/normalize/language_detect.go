@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"communique/aggregator/normalize/internal/ngram"
+	"communique/internal/fnv1a"
 )
 
 // The table is made from the Universal Declaration of Human Rights: see
@@ -233,12 +234,13 @@ type verdict struct {
 func count(parts []string, script ngram.Script, lowerOnly bool, to *[maxParts]tally) (v verdict) {
 	t := languageTable()
 	var runes [maxRunes]rune
+	var said heard
 	var sum [ngram.MaxModels]int32
 	for m := range t.Models {
 		sum[m] = int32(t.Models[m].Prior)
 	}
 	for i, part := range parts {
-		words := ngram.Words(runes[:0], part, script, lowerOnly)
+		words := said.news(ngram.Words(runes[:0], part, script, lowerOnly))
 		to[i] = tally{}
 		for _, r := range words {
 			if r != ' ' {
@@ -265,6 +267,80 @@ func count(parts []string, script ngram.Script, lowerOnly bool, to *[maxParts]ta
 		}
 	}
 	return v
+}
+
+// heard are the runs of three words that a text has had. What it says again is no
+// more evidence: without that, a sentence that tells languages apart but poorly
+// would be sure of any of them once it is repeated often enough.
+type heard struct {
+	runs [1024]uint32
+	last [2]uint64 // words, of which runs go on in what comes next
+	n    int       // how many of them there are
+}
+
+// news takes the words that repeat a run out of words, which are as ngram.Words
+// gives them, in their place.
+func (h *heard) news(words []rune) []rune {
+	type word struct {
+		start, end int // with the space behind
+		hash       uint64
+		again      bool
+	}
+	var buf [maxRunes/2 + 2]word
+	all := buf[:0]
+	for _, hash := range h.last[2-h.n:] {
+		all = append(all, word{hash: hash})
+	}
+	for i := 1; i < len(words); i++ {
+		w := word{start: i, hash: fnv1a.Seed}
+		for ; i < len(words) && words[i] != ' '; i++ {
+			w.hash = fnv1a.Add(w.hash, uint64(words[i]))
+		}
+		w.end = min(i+1, len(words))
+		all = append(all, w)
+	}
+	run, again := min(3, len(all)), false
+	for i := 0; run > 0 && i+run <= len(all); i++ {
+		hash := fnv1a.Seed
+		for _, w := range all[i : i+run] {
+			hash = fnv1a.Add(hash, w.hash)
+		}
+		if !h.has(uint32(hash >> 32)) {
+			continue
+		}
+		again = true
+		for j := range run {
+			all[i+j].again = true
+		}
+	}
+	for _, w := range all[max(0, len(all)-2):] {
+		h.last[0], h.last[1], h.n = h.last[1], w.hash, min(h.n+1, 2)
+	}
+	if !again {
+		return words
+	}
+	out := words[:1]
+	for _, w := range all {
+		if !w.again {
+			out = append(out, words[w.start:w.end]...)
+		}
+	}
+	return out
+}
+
+// has reports whether the run came before, and notes it.
+func (h *heard) has(run uint32) bool {
+	run |= 1 // 0 is a free place
+	for i, n := run>>22, 0; n < len(h.runs)/2; i, n = (i+1)%uint32(len(h.runs)), n+1 {
+		switch h.runs[i] {
+		case run:
+			return true
+		case 0:
+			h.runs[i] = run
+			return false
+		}
+	}
+	return false // more than samples hold
 }
 
 // leaders gives the model of the best language in a script and of the second

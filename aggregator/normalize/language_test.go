@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -104,6 +105,27 @@ func TestDetectIsNotSureOf(t *testing.T) {
 	} {
 		if got, sure := n.Detect(s); sure {
 			t.Errorf("Detect(%.80q) = %s, sure", s, got)
+		}
+	}
+}
+
+// What is said ten times over is no surer than what is said once, but for some
+// words where a sample ends.
+func TestDetectIsNoSurerOfWhatIsRepeated(t *testing.T) {
+	n := New()
+	unsure := []string{"Read more here.", "Follow us on Twitter.", "Press release: winter help in Ukraine.", "We are open.", "My dear friends", "of of", "a"}
+	texts := unsure
+	for _, s := range sentences {
+		if words := strings.Fields(s); len(words) > 8 { // else the script tells all
+			texts = append(texts, s, strings.Join(words[:4], " "), strings.Join(words[:7], " "))
+		}
+	}
+	for _, s := range texts {
+		once, sure := n.Detect(s)
+		for _, times := range []int{2, 3, 10, 100} {
+			if got, surely := n.Detect(strings.Repeat(s+" ", times)); surely && (got != once || !sure && slices.Contains(unsure, s)) {
+				t.Errorf("%q is %s (sure: %v), and %d times %s, surely", s, once, sure, times, got)
+			}
 		}
 	}
 }
