@@ -177,12 +177,15 @@ func (w *window) add(item feeds.ItemKey, id feeds.StatementID, language uint8, d
 	if k := len(w.segments); k > 0 && w.segments[k-1].docs < w.segments[k-1].room && !w.segments[k-1].shingles.full() {
 		g = w.segments[k-1]
 	} else {
-		room := firstSegment
+		room, arena := firstSegment, 0
 		if k > 0 {
-			w.segments[k-1].close()
-			room = min(2*w.segments[k-1].room, segmentDocs)
+			last := w.segments[k-1]
+			room = min(2*last.room, segmentDocs)
+			arena = len(last.concepts.arena) * room / last.docs
+			last.close()
 		}
 		g = &segment{from: n, room: room, shingles: newTable(room * perDoc), newest: -1 << 31}
+		g.concepts.arena = make([]uint16, 0, arena)
 		w.segments = append(w.segments, g)
 		// Room for all of it: to grow little by little copies it several times.
 		w.docs, w.tongues, w.owners = slices.Grow(w.docs, room), slices.Grow(w.tongues, room), slices.Grow(w.owners, room)
