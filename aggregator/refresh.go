@@ -194,7 +194,7 @@ func (e *Engine) read(ctx context.Context, s *Source, v *visit) (*feeds.Document
 	if got.Unchanged {
 		return nil, v.unchanged(got)
 	}
-	body := hashOf(got.Body)
+	body := markOf(got.Body)
 	if same && body == v.Body {
 		return nil, v.unchanged(got)
 	}

@@ -76,6 +76,7 @@ var homes = map[string][]string{
 	"github.com/schollz/progressbar":      {"cmd/communique"},
 	"github.com/fsnotify/fsnotify":        {"cmd/communique"},
 	"code.dny.dev/ssrf":                   {"internal/guard"},
+	"github.com/cespare/xxhash":           {"aggregator"},
 	"github.com/microcosm-cc/bluemonday":  {"aggregator/normalize"},
 	"github.com/blevesearch/snowballstem": {"aggregator/tag", "feeds/words"},
 	"github.com/fxamacker/cbor":           {"storage", "internal/testkit"}, // which spoils stores
