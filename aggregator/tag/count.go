@@ -20,6 +20,7 @@ func (l *lexicon) count(m *matcher) {
 	s := &m.score
 	m.places, m.given, m.opening = m.places[:0], m.given[:0], m.opens()
 	var placeEnd, placeStart, hiddenTopics, causedTo uint32
+	masked := false // what the last place's words stand for is a mask
 	for i := 0; i < len(m.matches); {
 		j := i + 1
 		for j < len(m.matches) && m.matches[j].start == m.matches[i].start {
@@ -61,14 +62,14 @@ func (l *lexicon) count(m *matcher) {
 				}
 				// What is named in an event's name is not what it is about.
 				if f.start >= placeEnd {
-					placeStart, placeEnd = f.start, f.end
+					placeStart, placeEnd, masked = f.start, f.end, false
 				}
 			default:
-				same := f.start == placeStart && f.end == placeEnd // two readings of the same words
-				if f.start < placeEnd && !same {
+				same := f.start == placeStart && f.end == placeEnd                                    // two readings of the same words
+				if f.start < placeEnd && !same && !(masked && e.role == isName && f.end > placeEnd) { // in French, but in French Guiana
 					continue
 				}
-				placeStart, placeEnd = f.start, f.end
+				placeStart, placeEnd, masked = f.start, f.end, e.role == isPlaceMask
 				if e.role != isPlaceMask && f.start >= s.lastEnd[e.term] {
 					s.lastEnd[e.term] = f.end
 					m.places = append(m.places, place{match: f, share: 1, run: 1})

@@ -57,9 +57,10 @@ type lexicon struct {
 	chains []chain  // while patterns are added: the endings, backwards
 	work   *work    // while patterns are added
 
-	near  map[uint64]nearby // what words beside a place say
-	codes map[[2]byte]int32 // entries of the countries' codes
-	free  chan *matcher
+	near   map[uint64]nearby // what words beside a place say
+	codes  map[[2]byte]int32 // entries of the countries' codes
+	states int32             // the term whose places are states that towns stand before
+	free   chan *matcher
 }
 
 // node is a place in the trie.

@@ -144,8 +144,16 @@ func (l *lexicon) venues(m *matcher) {
 }
 
 // parishes drops a country's name that stands between two places of one other
-// country: towns are called El Salvador and Georgia too.
+// country, or before a state of the United States: towns are called El Salvador,
+// Georgia and Lebanon too.
 func (l *lexicon) parishes(m *matcher) {
+	for i := 1; i < len(m.places); i++ {
+		a, b := &m.places[i-1], &m.places[i]
+		x, y := &l.entries[a.entry], &l.entries[b.entry]
+		if x.role == isName && y.role == isPlace && y.term == l.states && x.term != y.term && y.weight >= placeWeight && m.comma(a.match, b.match) {
+			a.share, a.own = 0, false
+		}
+	}
 	for i := 1; i < len(m.places)-1; i++ {
 		a, b, c := &m.places[i-1], &m.places[i], &m.places[i+1]
 		x, y, z := &l.entries[a.entry], &l.entries[b.entry], &l.entries[c.entry]
@@ -189,6 +197,12 @@ func (m *matcher) joined(a, b match) bool {
 	}
 	between := m.texts[m.tokens[a.start].zone][m.tokens[a.end-1].end:m.tokens[b.start].start]
 	return between != " " && !strings.ContainsAny(between, ".!?:")
+}
+
+// comma reports whether a comma and nothing else parts two places.
+func (m *matcher) comma(a, b match) bool {
+	x, y := &m.tokens[a.end-1], &m.tokens[b.start]
+	return x.zone == y.zone && x.end < y.start && m.texts[x.zone][x.end:y.start] == ", "
 }
 
 // sentenceEnd gives the first token after the sentence that token i stands in,

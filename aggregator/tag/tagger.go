@@ -158,6 +158,7 @@ func (r *rules) compile(lang string) *lexicon {
 		}
 	}
 	l.settle()
+	l.states = r.index[feeds.Tag{Scheme: feeds.Country, Term: "us"}]
 	for key, what := range nearbyWords {
 		for _, s := range r.beside[key] {
 			if lang == "" || s.lang == lang || s.lang == anyLanguage {

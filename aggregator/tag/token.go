@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -238,10 +239,25 @@ func hasLower(word string) bool {
 	return false
 }
 
+// aside reports whether the bracket at text[i] is one of two around a single
+// Chinese character, which is part of a name: 刚果（布） is not 刚果（金）.
+func aside(text string, i int) bool {
+	const bracket = len("（")
+	if strings.HasPrefix(text[i:], "（") {
+		r, n := utf8.DecodeRuneInString(text[i+bracket:])
+		return han(r) && strings.HasPrefix(text[i+bracket+n:], "）")
+	}
+	r, n := utf8.DecodeLastRuneInString(text[:i])
+	return han(r) && strings.HasSuffix(text[:i-n], "（")
+}
+
 // parts gives fresh when the rune at text[i] ends what a phrase may stand in.
 // A full stop only does so after a word of four letters or more: "St. Lucia"
 // and "U.S." go on. Commas do not: "safe, orderly and regular".
 func parts(r rune, text string, i int, before []token) uint8 {
+	if (r == '（' || r == '）') && aside(text, i) {
+		return 0
+	}
 	switch r {
 	case '\n', '!', '?', ';', '(', ')', '[', ']', '|', '•', '؟', '؛', '…', '“', '”', '«', '»', '—', '。', '！', '？', '；', '：', '（', '）', '《', '》', '「', '」':
 		return fresh
