@@ -85,3 +85,21 @@ func inflectRussian(word string, yield func(string)) {
 		}
 	}
 }
+
+// decline calls yield with a word and its cases or plural, and what of those it
+// may be itself, for words that are too short for their stem to say anything.
+func decline(lang, word string, yield func(string)) {
+	yield(word)
+	switch lang {
+	case "ru":
+		inflectRussian(word, yield)
+	case "de":
+		inflectGerman(word, 0, yield)
+	case "en", "fr", "es", "pt":
+		if one, ok := strings.CutSuffix(word, "s"); ok {
+			yield(one)
+		} else {
+			yield(word + "s")
+		}
+	}
+}

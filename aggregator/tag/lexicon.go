@@ -2,6 +2,7 @@ package tag
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/blevesearch/snowballstem"
 
@@ -185,6 +186,14 @@ func (l *lexicon) add(p pattern, e entry) {
 				syms = append(syms, l.symbol(l.written, hashWord(withArticle(w))))
 				break
 			}
+			if len(p.words) == 1 && l.bareRoot(w.text, folded) {
+				decline(l.lang, strings.ToLower(w.text), func(form string) {
+					if s := l.symbol(l.written, hashWord(l.fold.letters(nil, form))); !slices.Contains(syms, s) {
+						syms = append(syms, s)
+					}
+				})
+				break
+			}
 			a, b := l.stemsOf(w.text, folded, &l.work.env)
 			syms = append(syms, l.symbol(l.stemmed, a))
 			if b != a {
@@ -225,6 +234,20 @@ func (l *lexicon) shortStem(word string, w []rune) ([]rune, bool) {
 		w = w[2:]
 	}
 	return w, true
+}
+
+// bareRoot reports whether so little of a word is left in its stem that it
+// shares it with words of quite another meaning: the Russian for measles with
+// Korea, the French visa with "vise à". Such words stand for their cases or
+// plural alone.
+func (l *lexicon) bareRoot(word string, folded []rune) bool {
+	if l.stem == nil || arabic(folded) {
+		return false
+	}
+	env := snowballstem.NewEnv(strings.ToLower(word))
+	l.stem(env)
+	n := len(l.fold.letters(nil, env.Current()))
+	return n <= 3 && n < len(folded)
 }
 
 // end lets the phrase that leads to a node stand for e. Names that several

@@ -238,6 +238,45 @@ func TestTopicsInFourMoreLanguages(t *testing.T) {
 	}
 }
 
+// What has the same stem as a topic's word and is another word.
+func TestWordsOfOneStemAreNotOneWord(t *testing.T) {
+	tg := newTagger(t)
+	for _, c := range []struct{ lang, title, not string }{
+		{"ru", "Тысячи семей нуждаются в помощи", "food-security agriculture"}, // of families; seeds
+		{"ru", "Переговоры в Северной Корее и о Корее", "health epidemics"},    // Korea; measles
+		{"ru", "Он жил за рекой за городом", "shelter funding"},                // lived; behind: a loan
+		{"ru", "Визит министра, второй визит", "border-management"},            // a visit; a visa
+		{"fr", "Le projet vise à aider, un autre visant les villes", "border-management regular-pathways"},
+		{"es", "El equipo ganó y quiere ganar otra vez", "agriculture"},
+		{"es", "Más vale: vale la pena", "cash-assistance"},
+		{"es", "El ministro manifestó su interés y manifestó apoyo", "peace-security human-rights"},
+		{"es", "Miles de niños cantan con otros niños", "gender"},
+		{"pt", "Milhares de pessoas, milhares de casas", "food-security agriculture"},
+		{"it", "Il numero sale: sale ancora", "health"},
+		{"it", "Gli abitanti e gli abitati", "shelter"},
+		{"it", "Le minoranze e la minoranza", "children"},
+		{"de", "Sie bauen eine Brücke und bauen Straßen", "agriculture"},
+		{"en", "Waste and wasted years", "nutrition"},
+		{"en", "Protestants and a Protestant church", "human-rights peace-security"},
+	} {
+		for _, topic := range strings.Fields(c.not) {
+			if got := ruleOf(tg, c.lang, c.title, c.title+".", topic); got != "" {
+				t.Errorf("%s: %q is about %s", c.lang, c.title, topic)
+			}
+		}
+	}
+	for _, c := range []struct{ lang, title, want string }{
+		{"ru", "Вспышка кори: дети болеют корью", "epidemics"},
+		{"ru", "Фермерам раздали семена и скот", "agriculture"},
+		{"es", "Muere el ganado: cabezas de ganado", "agriculture"},
+		{"pt", "Perda do milho: milho e feijão", "agriculture"},
+	} {
+		if ruleOf(tg, c.lang, c.title, "", c.want) == "" {
+			t.Errorf("%s: %q is not about %s", c.lang, c.title, c.want)
+		}
+	}
+}
+
 func TestChineseWordsAreFoundInsideALine(t *testing.T) {
 	tg := newTagger(t)
 	text := "联合国难民署今天表示，数十万名难民需要住所、粮食、饮用水和教育。"
