@@ -145,6 +145,8 @@ func TestSubjectsOfAidWork(t *testing.T) {
 		"aid-security":  {"Attacks on hospitals", "Attaques contre les hôpitaux", "Ataques contra hospitales", "Ataques contra hospitais", "الهجمات على المستشفيات"},
 		"coordination":  {"Centre for humanitarian data opens", "Centre de données humanitaires", "Centro de datos humanitarios", "Centro de dados humanitários", "مركز البيانات الإنسانية"},
 		"logistics":     {"Relief flights land", "Des vols humanitaires", "Llegan vuelos humanitarios", "Voos humanitários chegam", "رحلات جوية إنسانية"},
+		"displacement":  {"Thousands leave their homes", "Contraints à quitter leur village", "Miles obligados a abandonar sus hogares", "Milhares obrigados a deixar suas casas", "الآلاف يضطرون إلى ترك منازلهم"},
+		"human-rights":  {"Experts denounce arbitrary arrests", "Arrestations arbitraires dénoncées", "Denuncian detenciones arbitrarias", "Denunciadas prisões arbitrárias", "اعتقالات تعسفية في المدينة"},
 		"recovery":      {"The recovery phase begins", "La phase de relèvement commence", "Empieza la fase de recuperación", "Começa a fase de recuperação", "مرحلة التعافي تبدأ"},
 	} {
 		for i, lang := range langs {
@@ -160,6 +162,11 @@ func TestSubjectsOfAidWork(t *testing.T) {
 		{"fr", "Contribuer à la réduction des accidents", "funding"},
 		{"en", "An option for SSL connections", "logistics"},
 		{"en", "Server restored", "recovery"},
+		{"en", "Data protection notice", "protection"},
+		{"en", "No protection concerns in the north", "protection"},
+		{"fr", "Aucun problème de protection signalé", "protection"},
+		{"es", "Campamento de verano del club", "displacement"},
+		{"pt", "Regras de proteção de dados", "protection"},
 		{"es", "Más almacenamiento en la nube", "logistics"},
 		{"en", "The United Nations Development Programme opens an office", "recovery"},
 		{"en", "Turkish Cooperation and Coordination Agency opens an office", "coordination"},
@@ -267,6 +274,7 @@ func TestWordsOfOneStemAreNotOneWord(t *testing.T) {
 	}
 	for _, c := range []struct{ lang, title, want string }{
 		{"ru", "Вспышка кори: дети болеют корью", "epidemics"},
+		{"ru", "Тысячи вынуждены покинуть свои дома", "displacement"},
 		{"ru", "Фермерам раздали семена и скот", "agriculture"},
 		{"es", "Muere el ganado: cabezas de ganado", "agriculture"},
 		{"pt", "Perda do milho: milho e feijão", "agriculture"},
