@@ -237,3 +237,20 @@ func TestTextWithoutConceptsIsNoTranslationWhateverTheThreshold(t *testing.T) {
 		t.Errorf("one word makes them one: %s", b.Why)
 	}
 }
+
+// A reprint may lose the number of the edition from its title; two statements
+// that have one are not made one by it.
+func TestReprintWithoutItsNumberDoesNotJoinTwoEditions(t *testing.T) {
+	body := words(60, 9)
+	n := newNewsroom(t, Likeness{})
+	a := n.tell("delta", say("a", "en", "Message on the day of rivers 2021", body+" We look back on 2021.", monday))
+	b := n.tell("delta", say("b", "en", "Message on the day of rivers 2022", body+" We look back on 2022.", monday.Add(time.Hour)))
+	wantTwo(t, a, b, true)
+	// Fuller than its origin, and without the number.
+	c := n.tell("valley", say("c", "en", "Our colleagues say", "Our colleagues of the delta told us this today. "+body+" We look back on 2022.", monday.Add(2*time.Hour)))
+	d := n.tell("hill", say("d", "en", "What the delta says", body+" We look back on 2021. "+words(61, 1), monday.Add(3*time.Hour)))
+	e := n.tell("coast", say("e", "en", "Of rivers", body, monday.Add(4*time.Hour)))
+	if n.statement(a.Item) == n.statement(b.Item) {
+		t.Errorf("two editions are one: %s; %s; %s", c.Why, d.Why, e.Why)
+	}
+}

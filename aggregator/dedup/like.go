@@ -297,28 +297,28 @@ func (p *Placer) apart(a, b uint32, but feeds.SourceID) (string, error) {
 		return "a pin keeps the statements apart", err
 	}
 	for language := range w.languages {
-		x, okX := w.fullest(a, uint8(language), but)
-		y, okY := w.fullest(b, uint8(language), but)
-		if !okX || !okY {
-			continue
-		}
-		rx, err := p.reading(w.doc(x).item)
-		if err != nil {
-			return "", err
-		}
-		ry, err := p.reading(w.doc(y).item)
-		if err != nil {
-			return "", err
-		}
-		if rx == nil || ry == nil {
-			continue
-		}
-		l := p.scratch.compare(rx, ry, p.idle(rx, nil))
-		if against := contradiction(&l); against != "" && !l.overwhelming() {
-			return fmt.Sprintf("the statements' texts in %q contradict each other: %s", w.languages[language], against), nil
-		}
-		if l.containment < likeEnough {
-			return fmt.Sprintf("the statements' texts in %q have only %s in common", w.languages[language], percent(l.containment)), nil
+		xs, ys := w.witnesses(a, uint8(language), but), w.witnesses(b, uint8(language), but)
+		for i, x := range xs {
+			for j, y := range ys {
+				rx, err := p.reading(w.doc(x).item)
+				if err != nil {
+					return "", err
+				}
+				ry, err := p.reading(w.doc(y).item)
+				if err != nil {
+					return "", err
+				}
+				if rx == nil || ry == nil {
+					continue
+				}
+				l := p.scratch.compare(rx, ry, p.idle(rx, nil))
+				if against := contradiction(&l); against != "" && !l.overwhelming() {
+					return fmt.Sprintf("the statements' texts in %q contradict each other: %s", w.languages[language], against), nil
+				}
+				if i+j == 0 && l.containment < likeEnough {
+					return fmt.Sprintf("the statements' texts in %q have only %s in common", w.languages[language], percent(l.containment)), nil
+				}
+			}
 		}
 	}
 	return "", nil
@@ -338,6 +338,26 @@ func (p *Placer) Restore(item feeds.ItemKey, id feeds.StatementID, language stri
 		p.window.fill()
 		p.window.add(item, id, p.window.language(language), dateOf(published, seen), seen, &p.restored)
 	}
+}
+
+// witnesses gives the copies of a statement that speak for it in a language: the
+// fullest, and the one that came first when that is another. A reprint may be
+// fuller and have a title of its own, without the number of the edition.
+func (w *window) witnesses(s uint32, language uint8, but feeds.SourceID) []uint32 {
+	best, ok := w.fullest(s, language, but)
+	if !ok {
+		return nil
+	}
+	out, first := []uint32{best}, best
+	w.copies(s, func(n uint32) {
+		if d := w.doc(n); d.language == language && !d.dead && d.item.Source() != but {
+			first = min(first, n)
+		}
+	})
+	if first != best {
+		out = append(out, first)
+	}
+	return out
 }
 
 // fullest gives a statement's longest copy in a language; one of the source only
