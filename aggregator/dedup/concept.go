@@ -80,6 +80,10 @@ func (k *desk) concepts(r *reading) {
 				if m == nil || m.hash != h { // one of those before it may have taken its place
 					m = k.meaning(h, r, from+i)
 				}
+				r.spelled++
+				if m.is&isFunction != 0 {
+					r.small++
+				}
 				k.means(m, t, z)
 			case t.flags&isSingle == 0 || z == inTitle: // a single digit in a text is an enumeration as a rule
 				k.gather.add(t.word, aNumber, z, 1)

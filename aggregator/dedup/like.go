@@ -22,7 +22,7 @@ func (p *Placer) weigh(src feeds.Source, d *feeds.Draft, pl *Placement, now time
 	c := &newcomer{src: src, draft: d, item: pl.Item, language: w.language(d.Language), date: dateOf(d.Published, now), seen: now}
 	c.reading = p.desk.draft(d, w.weigh)
 	c.sketch = sketchOf(c.reading)
-	c.linked = src.Match != "near" && !p.o.NoLink
+	c.linked = src.Match != "near" && !p.o.NoLink && (c.reading.spoken() || !pivot.Listed(c.reading.language) || len(named) > 0)
 	c.named = named
 	pl.Features = c.sketch.encode()
 	p.newcomer = c

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"communique/aggregator/dedup/pivot"
 )
 
 // keywords gives the concepts that a copy is found by: the rarest, those of the
@@ -269,6 +271,11 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 			if against, err = p.conflict(c, &f.x, f.stmt); err != nil {
 				return nil, err
 			}
+			if against == "" && f.named == "" {
+				if against, err = p.oneTongue(c, d); err != nil {
+					return nil, err
+				}
+			}
 		}
 		for j := range near {
 			if near[j].barred && near[j].stmt == f.stmt {
@@ -310,6 +317,20 @@ func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
 		}
 	}
 	return p.sameLanguage(c, s)
+}
+
+// oneTongue says that two texts are in one language, and say other things in
+// its words, "" when they are not. Texts in languages that are known for sure
+// are not looked at.
+func (p *Placer) oneTongue(c *newcomer, d *doc) (string, error) {
+	if c.reading.spoken() && pivot.Listed(p.window.languages[d.language]) {
+		return "", nil
+	}
+	o, err := p.reading(d.item)
+	if err != nil || o == nil || !jumbled(c.reading, o) {
+		return "", err
+	}
+	return "they have the same words in another order: no translation", nil
 }
 
 // sameLanguage says what shows that the newcomer, which is p.me, cannot be of a statement that

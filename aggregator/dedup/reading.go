@@ -18,6 +18,8 @@ type reading struct {
 	shingles []uint32
 	vector   []concept // sorted
 	keywords []concept // of them, those that it is found by
+	spelled  int       // tokens that are neither numbers nor Chinese
+	small    int       // of them, words that mean nothing by themselves
 
 	// Made when first asked for.
 	sorted  []uint32 // shingles, each once
@@ -112,8 +114,32 @@ func (k *desk) draft(d *feeds.Draft, weigh func(uint32) float32) *reading {
 	k.gather.reset()
 	k.things(d)
 	r := k.read(d.Language, &d.Text, true)
-	r.vector, r.keywords = k.gather.vector(weigh)
+	if r.wordy() {
+		r.vector, r.keywords = k.gather.vector(weigh)
+	}
 	return r
+}
+
+// leastWord is how long words are on average, in letters, at least: Samoan's and
+// Vietnamese's have over three. What is below is no text but letters or codes,
+// which in every language stand for themselves and so are alike in all.
+const leastWord = 2.5
+
+// wordy reports whether a text consists of words.
+func (r *reading) wordy() bool {
+	words, letters := 0, 0 // of the beginning
+	for i, t := range r.tokens[:min(len(r.tokens), 300)] {
+		if t.flags&(isNumber|isHan) != 0 {
+			continue
+		}
+		words++
+		for _, c := range r.text(i) {
+			if letters++; c >= 0x800 { // a syllable, as Korean has them
+				letters++
+			}
+		}
+	}
+	return words == 0 || float32(letters) >= leastWord*float32(words)
 }
 
 // read takes a text apart, for its words alone or for its concepts too.

@@ -117,6 +117,10 @@ func (l Lexicon) Meaning(dst []Sense, folded []byte) (senses []Sense, function b
 // no UTF-8 are left out. Folding what is folded changes nothing.
 func Fold(dst, w []byte) []byte { return word.Fold(dst, w) }
 
+// Listed reports whether the words that mean nothing by themselves are listed for
+// a language.
+func Listed(language string) bool { return slices.Contains(languages, base(language)) }
+
 // Function reports whether a folded word is one that means nothing by itself in
 // the language (article, pronoun, preposition, auxiliary); false where the
 // language has no list.
