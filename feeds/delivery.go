@@ -36,7 +36,7 @@ type Pushed struct {
 	Seq  uint64 `cbor:"3,keyasint,omitempty"` // of the record up to which was served
 
 	Told    []Told    `cbor:"4,keyasint,omitempty"` // the incidents that it knows to last
-	Through time.Time `cbor:"5,keyasint,omitempty"` // the latest end of one that it knows of, or when it was new
+	Through time.Time `cbor:"5,keyasint,omitempty"` // the latest end of one that it knows of, or when it was new; a webhook's: when it had had everything
 	Standing
 }
 

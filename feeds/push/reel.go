@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"time"
 
 	"communique/feeds"
 	"communique/feeds/serve"
@@ -26,7 +27,8 @@ type change struct {
 	storage.Change
 	mu    sync.Mutex
 	young bool
-	isNew bool                       // known with the first item
+	isNew bool                       // known with the first item, as is born
+	born  time.Time                  // when it was first published
 	meets map[string]bool            // by view
 	items map[string]json.RawMessage // by languages
 }
@@ -112,9 +114,10 @@ type view struct {
 
 // event is what a change is to a view.
 type event struct {
-	kind  string // statement, withdrawn
-	isNew bool   // the statement was first published with this very record
-	data  []byte // JSON: the item, or what was withdrawn
+	kind  string    // statement, withdrawn
+	isNew bool      // the statement was first published with this very record
+	born  time.Time // when it was first published
+	data  []byte    // JSON: the item, or what was withdrawn
 }
 
 const (
@@ -152,7 +155,7 @@ func (c *change) of(v *view, store *storage.Store, site *serve.Server) (*event, 
 	if err != nil || data == nil {
 		return nil, err
 	}
-	return &event{kind: kindStatement, isNew: c.isNew, data: data}, nil
+	return &event{kind: kindStatement, isNew: c.isNew, born: c.born, data: data}, nil
 }
 
 // item gives the statement as an item, nil when it has left since, which is a
@@ -166,7 +169,7 @@ func (c *change) item(languages []string, store *storage.Store, site *serve.Serv
 	if err != nil || len(sts) == 0 {
 		return nil, err
 	}
-	if c.isNew, err = isNew(store, &sts[0]); err != nil {
+	if c.born, c.isNew, err = bornOf(store, &sts[0]); err != nil {
 		return nil, err
 	}
 	data, err := site.Item(&sts[0], languages...)
@@ -179,12 +182,12 @@ func (c *change) item(languages []string, store *storage.Store, site *serve.Serv
 	return data, err
 }
 
-// isNew reports whether a statement was published first with the last word on it:
-// it came with that, or the flood brake of its source let it go. A brake is known
-// until the next one of that source.
-func isNew(store *storage.Store, st *feeds.Statement) (bool, error) {
+// bornOf tells when a statement was first published, and whether that was with the
+// last word on it: it came with that, or the flood brake of its source let it go.
+// A brake is known until the next one of that source.
+func bornOf(store *storage.Store, st *feeds.Statement) (at time.Time, isNew bool, err error) {
 	if st.Changed.Equal(st.FirstSeen) {
-		return true, nil
+		return st.FirstSeen, true, nil
 	}
 	for i := range st.Copies {
 		if !st.Copies[i].FirstSeen.Equal(st.FirstSeen) {
@@ -192,14 +195,17 @@ func isNew(store *storage.Store, st *feeds.Statement) (bool, error) {
 		}
 		f, _, err := store.Visit(st.Copies[i].Item.Source())
 		if err != nil {
-			return false, err
+			return at, false, err
 		}
-		// What is let go is said before the brake's end is.
-		if b := f.Brake; b != nil && !st.FirstSeen.Before(b.Since) && (f.Braked() || b.Ended.Equal(st.Changed)) {
-			return true, nil
+		switch b := f.Brake; {
+		case b == nil || st.FirstSeen.Before(b.Since):
+		case f.Braked(): // what is let go is said before the brake's end is
+			return st.Changed, true, nil
+		case !st.FirstSeen.After(b.Ended):
+			return b.Ended, b.Ended.Equal(st.Changed), nil
 		}
 	}
-	return false, nil
+	return st.FirstSeen, false, nil
 }
 
 // meets reports whether a statement is in a selection: the store is asked for

@@ -52,6 +52,9 @@ type hook struct {
 
 	pushed feeds.Pushed
 	part   int // events of the record behind pushed.Seq that it has had already
+	// back is when it began to catch up with what came after pushed.Through, zero
+	// when that is not known. Between the two it was told nothing.
+	back time.Time
 }
 
 // signingKey gives the key of a secret as Standard Webhooks writes them.
@@ -96,7 +99,7 @@ func (p *Pusher) restoreHooks(lines map[string]*feeds.Pushed) error {
 			if held != nil {
 				p.o.Log.Warn("a webhook stood at a record that is not in the store, which may be a backup; it goes on with what comes from now on", "stage", "push", "webhook", w.Name, "seq", held.Seq)
 			}
-			h.pushed = feeds.Pushed{Line: line, Mark: 1, Seq: at} // Mark: there is something to remember also at record 0
+			h.pushed = feeds.Pushed{Line: line, Mark: 1, Seq: at, Through: now} // Mark: there is something to remember also at record 0
 			p.rememberHook(h)
 		}
 		delete(lines, line)
@@ -153,9 +156,13 @@ type message struct {
 // tell posts the next event to a webhook.
 func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 	p.mu.Lock()
-	from, part := h.pushed.Seq, h.part
+	begun := p.o.Now()
+	if !h.pushed.Reached.After(h.pushed.Through) {
+		h.back = begun
+	}
+	from, part, missed := h.pushed.Seq, h.part, span{h.pushed.Through, h.back}
 	p.mu.Unlock()
-	next, upTo, err := p.nextEvent(h, from, part)
+	next, upTo, err := p.nextEvent(h, from, part, missed)
 	if err != nil {
 		p.o.Log.Error("webhook cannot read on", "stage", "push", "webhook", h.Name, "err", err)
 		return p.o.Now().Add(time.Minute)
@@ -170,6 +177,10 @@ func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 		if upTo < p.reel.at() {
 			return p.o.Now()
 		}
+		if h.pushed.Reached.After(h.pushed.Through) {
+			p.rememberHook(h)
+		}
+		h.pushed.Through = begun
 		return time.Time{}
 	}
 
@@ -200,6 +211,14 @@ func (p *Pusher) tell(ctx context.Context, h *hook) (again time.Time) {
 	p.rememberHook(h)
 	p.o.Log.Warn("webhook failed", "stage", "push", "webhook", h.Name, "failures", h.pushed.Failures, "next", h.pushed.Due, "err", f.err)
 	return h.pushed.Due
+}
+
+// span is a time, from after its begin to its end; a zero one is not known, and
+// then nothing is within.
+type span struct{ after, until time.Time }
+
+func (s span) has(t time.Time) bool {
+	return !s.after.IsZero() && !s.until.IsZero() && t.After(s.after) && !t.After(s.until)
 }
 
 // send posts a message to a webhook, signed with its key; a nil failure means
@@ -240,8 +259,9 @@ type pending struct {
 }
 
 // nextEvent finds the next event for a webhook behind a place; nil when there
-// is none up to the record that it gives.
-func (p *Pusher) nextEvent(h *hook, from uint64, part int) (*pending, uint64, error) {
+// is none up to the record that it gives. What was first published and last changed
+// within the time that it missed is new to it.
+func (p *Pusher) nextEvent(h *hook, from uint64, part int, missed span) (*pending, uint64, error) {
 	list, upTo, _, err := p.reel.after(p.o.Store, from)
 	if err != nil {
 		return nil, 0, err
@@ -265,7 +285,7 @@ func (p *Pusher) nextEvent(h *hook, from uint64, part int) (*pending, uint64, er
 		kind := statementWithdrawn
 		if e.kind == kindStatement {
 			kind = statementUpdated
-			if e.isNew {
+			if e.isNew || missed.has(e.born) && missed.has(c.At) {
 				kind = statementPublished
 			}
 		}

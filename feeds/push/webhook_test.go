@@ -150,3 +150,53 @@ func TestWhatIsHeldBackIsToldWhenItIsReleased(t *testing.T) {
 	expect("statement.updated")
 	none(t, s.got, "message too many")
 }
+
+// Who was away is told of what came meanwhile as of news, also when it has changed
+// since; of what they had, as of a change.
+func TestWebhookThatWasAwayHearsOfNewsAsNews(t *testing.T) {
+	s := newSubscriber(t)
+	h := newHouse(t, func(o *push.Options) {
+		o.Webhooks = []push.Webhook{{Name: "desk", URL: s.url, Secret: "0123456789abcdef0123456789abcdef"}}
+	})
+	expect := func(kind, name string) {
+		t.Helper()
+		if got, data := verifyWebhook(t, []byte("0123456789abcdef0123456789abcdef"), wait(t, s.got, "message")); got != kind || !strings.HasSuffix(data.ID, "/"+string(sid(name))) {
+			t.Errorf("told %s of %s, want %s of %s", got, data.ID, kind, name)
+		}
+	}
+	at := h.o.Now().Truncate(time.Microsecond)
+	held := &feeds.Observed{Item: "south/held", Statement: sid("held"), FirstSeen: at, Changed: at, Order: at, Published: at, Revision: 1, Relation: feeds.IsOrigin, Withheld: true,
+		Copy: feeds.Copy{Source: "south", ID: "held", Title: "On held", Link: "https://south.example/held", Published: at, Language: "en"}}
+	brake := feeds.Brake{Since: at, Items: 1, Of: 1}
+	h.say(at, held, &feeds.Fetched{Source: "south", At: at, Brake: &brake})
+	had := h.publish("had", "en")
+	expect("statement.published", "had")
+	h.until("its place is stored", func() bool {
+		lines, _ := h.store.Pushed()
+		return len(lines) == 1 && lines[0].Seq >= 3 && lines[0].Through.After(lines[0].Reached)
+	})
+	h.stop()
+	h.alone(func() {
+		missed := h.publish("missed", "en")
+		minute := func(n int) time.Time { return at.Add(time.Duration(n) * time.Minute) }
+		correct := func(o *feeds.Observed, at time.Time) {
+			c := *o
+			c.Revision, c.Changed, c.Copy.Title = 2, at, o.Copy.Title+", corrected"
+			h.say(at, &c)
+		}
+		released := *held
+		released.Withheld = false
+		h.say(minute(1), &released)
+		brake.Ended, brake.Did = minute(1), "released"
+		h.say(minute(1), &feeds.Fetched{Source: "south", At: minute(1), Brake: &brake})
+		correct(had, minute(2))
+		correct(missed, minute(3))
+		correct(&released, minute(4))
+	})
+	h.o.Now = func() time.Time { return time.Now().UTC().Add(time.Hour) }
+	h.start()
+	expect("statement.updated", "had")
+	expect("statement.published", "missed")
+	expect("statement.published", "held")
+	none(t, s.got, "message too many")
+}
