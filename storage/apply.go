@@ -176,6 +176,14 @@ func (t *tables) rowAt(number uint32) (*row, error) {
 	return r, nil
 }
 
+// rootAt reads the row with the number, and the one that speaks for its tree.
+func (t *tables) rootAt(number uint32) (r, root *row, err error) {
+	if r, err = t.rowAt(number); err == nil {
+		root, err = rootOf(t.row, r)
+	}
+	return r, root, err
+}
+
 // number gives a term's number; false when nothing ever carried it.
 func (t *tables) number(term string) (uint32, bool) {
 	v := t.terms.Get([]byte(term))

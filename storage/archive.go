@@ -337,11 +337,7 @@ func (s *Store) Archived(a *Archive, n, per int) (Archived, bool, error) {
 		}
 		out.Sealed = v.said.at.time()
 		for _, number := range doc.rows {
-			r, err := t.rowAt(number)
-			if err != nil {
-				return err
-			}
-			root, err := rootOf(t.row, r)
+			r, root, err := t.rootAt(number)
 			if err != nil {
 				return err
 			}
@@ -431,11 +427,7 @@ func (t *tables) markOf(more bool, docs ...sealed) (uint64, error) {
 	}
 	for _, doc := range docs {
 		for _, number := range doc.rows {
-			r, err := t.rowAt(number)
-			if err != nil {
-				return 0, err
-			}
-			root, err := rootOf(t.row, r)
+			_, root, err := t.rootAt(number)
 			if err != nil {
 				return 0, err
 			}

@@ -110,16 +110,7 @@ func (s *Store) Census(q feeds.Query, starts ...time.Time) (Census, error) {
 			if c == nil {
 				continue
 			}
-			switch name := terms[j].name[1:]; terms[j].name[0] {
-			case termTag:
-				if tag, ok := feeds.ParseTag(name); ok {
-					out.Tags[tag] = c
-				}
-			case termSource:
-				out.Sources[feeds.SourceID(name)] = c
-			case termLanguage:
-				out.Languages[name] = c
-			}
+			byKind(terms[j].name, c, out.Tags, out.Sources, out.Languages)
 		}
 		return nil
 	})

@@ -215,11 +215,7 @@ func compareKeys(a, b feeds.Key) int {
 
 // found gives the items of a row that have the key.
 func (t *tables) found(key feeds.Key, number uint32) ([]Found, error) {
-	r, err := t.rowAt(number)
-	if err != nil {
-		return nil, err
-	}
-	root, err := rootOf(t.row, r)
+	r, root, err := t.rootAt(number)
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +226,20 @@ func (t *tables) found(key feeds.Key, number uint32) ([]Found, error) {
 		}
 	}
 	return out, nil
+}
+
+// byKind puts what is known of a term where terms of its kind are.
+func byKind[T any](term string, v T, tags map[feeds.Tag]T, sources map[feeds.SourceID]T, languages map[string]T) {
+	switch name := term[1:]; term[0] {
+	case termTag:
+		if tag, ok := feeds.ParseTag(name); ok {
+			tags[tag] = v
+		}
+	case termSource:
+		sources[feeds.SourceID(name)] = v
+	case termLanguage:
+		languages[name] = v
+	}
 }
 
 // Counts gives how many published statements carry each tag, language and
@@ -255,18 +265,7 @@ func (s *Store) Counts() (Counts, error) {
 			if count == 0 {
 				continue
 			}
-			n := Count{Statements: count, Newest: newest.time()}
-			name := string(term[1:])
-			switch term[0] {
-			case termTag:
-				if tag, ok := feeds.ParseTag(name); ok {
-					out.Tags[tag] = n
-				}
-			case termSource:
-				out.Sources[feeds.SourceID(name)] = n
-			case termLanguage:
-				out.Languages[name] = n
-			}
+			byKind(string(term), Count{Statements: count, Newest: newest.time()}, out.Tags, out.Sources, out.Languages)
 		}
 		return nil
 	})

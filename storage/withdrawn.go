@@ -56,11 +56,7 @@ func (t *tables) withdrawn(test *test) ([]Withdrawal, error) {
 			continue
 		}
 		seen[number] = true
-		r, err := t.rowAt(number)
-		if err != nil {
-			return nil, err
-		}
-		root, err := rootOf(t.row, r)
+		r, root, err := t.rootAt(number)
 		if err != nil {
 			return nil, err
 		}
