@@ -293,16 +293,20 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		cand.related = !cand.joins && cand.score >= p.o.RelatedThreshold
 		out = append(out, cand)
 	}
-	slices.SortStableFunc(out, func(a, b candidate) int {
-		if a.joins != b.joins {
-			if a.joins {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(b.score, a.score)
-	})
+	slices.SortStableFunc(out, byPromise)
 	return out, nil
+}
+
+// byPromise orders candidates: those that are the same statement first, then by
+// score.
+func byPromise(a, b candidate) int {
+	if a.joins != b.joins {
+		if a.joins {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(b.score, a.score)
 }
 
 // conflict says what forbids that the newcomer and a statement are one in spite

@@ -127,13 +127,7 @@ func (p *Placer) near(c *newcomer) ([]candidate, error) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b candidate) int {
-		if a.joins != b.joins {
-			if a.joins {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.n, b.n))
+		return cmp.Or(byPromise(a, b), cmp.Compare(a.n, b.n))
 	})
 	return out, nil
 }

@@ -325,10 +325,7 @@ func (t *Tagger) instead(tag feeds.Tag, in Input) string {
 	l := t.lexicon(in.Language)
 	m := l.borrow()
 	defer l.giveBack(m)
-	m.read(in)
-	l.find(m)
-	m.score.reset(len(t.rules.terms), len(l.entries))
-	l.count(m)
+	t.read(l, m, in)
 	i := t.rules.index[tag]
 	has := "none of its patterns is found"
 	switch s := &m.score.terms[i]; {

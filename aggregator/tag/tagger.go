@@ -190,16 +190,21 @@ func (t *Tagger) isCountry(term int32) bool         { return t.is(term, feeds.Co
 func (t *Tagger) isRegion(term int32) bool          { return t.is(term, feeds.Region) }
 func (t *Tagger) isTopic(term int32) bool           { return t.is(term, feeds.Topic) }
 
+// read finds and counts what the lexicon has of a text.
+func (t *Tagger) read(l *lexicon, m *matcher, in Input) {
+	m.read(in)
+	l.find(m)
+	m.score.reset(len(t.rules.terms), len(l.entries))
+	l.count(m)
+}
+
 // Tag gives the tags of a text, ancestors included, one Tagging per tag,
 // sorted by scheme and term.
 func (t *Tagger) Tag(in Input) []feeds.Tagging {
 	l := t.lexicon(in.Language)
 	m := l.borrow()
 	defer l.giveBack(m)
-	m.read(in)
-	l.find(m)
-	m.score.reset(len(t.rules.terms), len(l.entries))
-	l.count(m)
+	t.read(l, m, in)
 
 	var room [16]found
 	c := collector{t: t, l: l, m: m}
