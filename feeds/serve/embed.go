@@ -345,30 +345,14 @@ func (s *Server) embedStatement(id feeds.StatementID, l look) (*prepared, error)
 		}
 		return &st, nil
 	}
-	if _, err := load(); err != nil {
-		return nil, err
-	}
-	return &prepared{
-		heads: func() (uint64, error) {
-			st, err := load()
-			if err != nil {
-				return 0, err
-			}
-			return st.Seq, nil
-		},
-		make: func() (*document, error) {
-			st, err := load()
-			if err != nil {
-				return nil, err
-			}
-			languages := l.prefer
-			if l.lang != "" {
-				languages = append([]string{l.lang}, languages...)
-			}
-			return s.framed(title{}, s.o.Site.Permalink(st.ID), []feeds.Statement{*st}, languages, l, st.Changed,
-				s.framers(l, func(p *Partner) (bool, error) { return s.mayShow(p, st) }))
-		},
-	}, nil
+	return ofStatement(load, func(st *feeds.Statement) (uint64, error) { return st.Seq, nil }, func(st *feeds.Statement) (*document, error) {
+		languages := l.prefer
+		if l.lang != "" {
+			languages = append([]string{l.lang}, languages...)
+		}
+		return s.framed(title{}, s.o.Site.Permalink(st.ID), []feeds.Statement{*st}, languages, l, st.Changed,
+			s.framers(l, func(p *Partner) (bool, error) { return s.mayShow(p, st) }))
+	})
 }
 
 // mayShow reports whether a statement is in one of the feeds that the partner

@@ -108,6 +108,15 @@ func (s *Server) statementAt(id feeds.StatementID, elsewhere func(feeds.Statemen
 		}
 		return &st, nil
 	}
+	return ofStatement(load, func(st *feeds.Statement) (uint64, error) {
+		_, mark, err := s.neighbours(st)
+		return mark, err
+	}, make)
+}
+
+// ofStatement prepares what make makes of the statement that load gives, which
+// fails when there is none to be shown; mark is as of prepared.heads.
+func ofStatement(load func() (*feeds.Statement, error), mark func(*feeds.Statement) (uint64, error), make func(*feeds.Statement) (*document, error)) (*prepared, error) {
 	if _, err := load(); err != nil {
 		return nil, err
 	}
@@ -117,8 +126,7 @@ func (s *Server) statementAt(id feeds.StatementID, elsewhere func(feeds.Statemen
 			if err != nil {
 				return 0, err
 			}
-			_, mark, err := s.neighbours(st)
-			return mark, err
+			return mark(st)
 		},
 		make: func() (*document, error) {
 			st, err := load()
