@@ -12,7 +12,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"text/tabwriter"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"communique/aggregator"
 	"communique/config"
@@ -197,6 +200,36 @@ func stored[T any](ctx context.Context, cfg *config.Config, file, path string, r
 		return out, fmt.Errorf("%w (%w)", err, asked)
 	}
 	return out, asked
+}
+
+// table makes of c a command that shows a table of what read gives, or of what
+// the daemon answers at path: a head and a row of each, with tabs between.
+func table[T any](a *app, c *cobra.Command, path string, read func(*storage.Store) ([]T, error), head string, row func(T) string) *cobra.Command {
+	var data string
+	var asJSON bool
+	c.Args = cobra.NoArgs
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		cfg, isDemo, err := a.load()
+		if err != nil {
+			return err
+		}
+		all, err := stored(c.Context(), cfg, storeFile(cfg, isDemo, data), path, read)
+		switch {
+		case err != nil:
+			return err
+		case asJSON:
+			return writeJSON(a.stdout, all)
+		}
+		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, head)
+		for _, t := range all {
+			fmt.Fprintln(w, row(t))
+		}
+		return w.Flush()
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	dataFlag(c, &data)
+	return c
 }
 
 // answering answers with what answer gives, as JSON.

@@ -88,14 +88,14 @@ func (a *app) classify() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in, name := a.stdin, "stdin"
-			if args[0] != "-" {
-				f, err := os.Open(args[0])
-				if err != nil {
-					return err
-				}
-				defer f.Close()
-				in, name = f, args[0]
+			in, err := a.input(args[0])
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			name := args[0]
+			if name == "-" {
+				name = "stdin"
 			}
 			out := bufio.NewWriter(a.stdout)
 			return errors.Join(classify(in, out, name, rules), out.Flush()) // also when a line is bad: those before it were not

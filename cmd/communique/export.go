@@ -185,15 +185,11 @@ archives.`,
 			if err != nil {
 				return err
 			}
-			in := a.stdin
-			if args[0] != "-" {
-				f, err := os.Open(args[0])
-				if err != nil {
-					return fmt.Errorf("import: %w", err)
-				}
-				defer f.Close()
-				in = f
+			in, err := a.input(args[0])
+			if err != nil {
+				return fmt.Errorf("import: %w", err)
 			}
+			defer in.Close()
 			if err := a.importTo(c.Context(), in, storeFile(cfg, isDemo, data)); err != nil {
 				return fmt.Errorf("import: %w", err)
 			}

@@ -10,7 +10,6 @@ import (
 	"os/user"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -381,44 +380,21 @@ func (a *app) tellModerated(m *moderated) error {
 }
 
 func (a *app) moderations() *cobra.Command {
-	var data string
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "list", Short: "Show every statement that an operator has said something of", Example: "  communique moderate list", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, isDemo, err := a.load()
-			if err != nil {
-				return err
-			}
-			all, err := stored(c.Context(), cfg, storeFile(cfg, isDemo, data), "/moderate", allModerated)
-			switch {
-			case err != nil:
-				return err
-			case asJSON:
-				return writeJSON(a.stdout, all)
-			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "STATEMENT\tSTATE\tTAGS\tWHEN\tBY\tWHY\tTITLE")
-			for _, m := range all {
-				title := m.Title
-				if m.Pinned != "" {
-					title = strings.Join(m.Links, " ")
-				}
-				var tags []string
-				for _, t := range m.Add {
-					tags = append(tags, "+"+t)
-				}
-				for _, t := range m.Cut {
-					tags = append(tags, "-"+t)
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", orNone(string(m.Statement)), m.state(), orNone(strings.Join(tags, " ")), minute(m.At), orNone(printable(m.By)), orNone(printable(m.Why)), orNone(printable(title)))
-			}
-			return w.Flush()
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	dataFlag(c, &data)
-	return c
+	c := &cobra.Command{Use: "list", Short: "Show every statement that an operator has said something of", Example: "  communique moderate list"}
+	return table(a, c, "/moderate", allModerated, "STATEMENT\tSTATE\tTAGS\tWHEN\tBY\tWHY\tTITLE", func(m *moderated) string {
+		title := m.Title
+		if m.Pinned != "" {
+			title = strings.Join(m.Links, " ")
+		}
+		var tags []string
+		for _, t := range m.Add {
+			tags = append(tags, "+"+t)
+		}
+		for _, t := range m.Cut {
+			tags = append(tags, "-"+t)
+		}
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", orNone(string(m.Statement)), m.state(), orNone(strings.Join(tags, " ")), minute(m.At), orNone(printable(m.By)), orNone(printable(m.Why)), orNone(printable(title)))
+	})
 }
 
 // allModerated gives the latest word on every statement that has one and that

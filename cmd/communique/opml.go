@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,15 +39,11 @@ folders become comments.`,
 			if err != nil {
 				return err
 			}
-			in := a.stdin
-			if args[0] != "-" {
-				f, err := os.Open(args[0])
-				if err != nil {
-					return fmt.Errorf("opml import: %w", err)
-				}
-				defer f.Close()
-				in = f
+			in, err := a.input(args[0])
+			if err != nil {
+				return fmt.Errorf("opml import: %w", err)
 			}
+			defer in.Close()
 			file, err := io.ReadAll(io.LimitReader(in, maxOPML))
 			if err != nil {
 				return fmt.Errorf("opml import: %s: %w", args[0], err)

@@ -71,6 +71,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailed
 }
 
+// input opens a file, or gives what comes in when its name is "-".
+func (a *app) input(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(a.stdin), nil
+	}
+	return os.Open(name)
+}
+
 // root gives the tree of all commands.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -13,7 +13,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -119,34 +118,11 @@ func (a *app) tokenRevoke() *cobra.Command {
 }
 
 func (a *app) tokenList() *cobra.Command {
-	var data string
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "list", Short: "Show every token that was ever made, and never the tokens themselves", Example: "  communique token list", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, isDemo, err := a.load()
-			if err != nil {
-				return err
-			}
-			all, err := stored(c.Context(), cfg, storeFile(cfg, isDemo, data), "/tokens", allTokens)
-			switch {
-			case err != nil:
-				return err
-			case asJSON:
-				return writeJSON(a.stdout, all)
-			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tREADER\tOPENS\tMADE\tBY\tREVOKED\tBY\tWHY")
-			for _, t := range all {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, printable(t.Reader), opens(t.Feeds), minute(t.Made), orNone(printable(t.MadeBy)),
-					orNone(minute(t.Revoked)), orNone(printable(t.RevokedBy)), orNone(printable(t.Why)))
-			}
-			return w.Flush()
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	dataFlag(c, &data)
-	return c
+	c := &cobra.Command{Use: "list", Short: "Show every token that was ever made, and never the tokens themselves", Example: "  communique token list"}
+	return table(a, c, "/tokens", allTokens, "ID\tREADER\tOPENS\tMADE\tBY\tREVOKED\tBY\tWHY", func(t *tokenShown) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", t.ID, printable(t.Reader), opens(t.Feeds), minute(t.Made), orNone(printable(t.MadeBy)),
+			orNone(minute(t.Revoked)), orNone(printable(t.RevokedBy)), orNone(printable(t.Why)))
+	})
 }
 
 func opens(names []string) string {
