@@ -134,7 +134,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	var watchdogs sync.WaitGroup
 	watchdogs.Go(func() { watchdog(watching, store, a.log) })
 	go certs.shown.run(watching) // not waited for: an authority may take minutes, and the store has no part in it
-	defer watchdogs.Wait() // before the store is closed
+	defer watchdogs.Wait()       // before the store is closed
 	defer unwatch()
 	notify(a.log, systemd.SdNotifyReady)
 	again := func() reloaded {
