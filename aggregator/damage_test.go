@@ -90,6 +90,22 @@ func TestRecordThatCannotBeReadEndsOneVisitOfOneSource(t *testing.T) {
 	}
 }
 
+// What the store will not hold ends the visit that brings it, too, and no other.
+func TestWhatCannotBeStoredEndsOneVisit(t *testing.T) {
+	w, one, two := newSpoiltWorld(t)
+	long := feeds.SourceID(strings.Repeat("x", 600)) // no name may have as many octets
+	w.source(string(long))
+	w.set("/"+string(long), rss(one))
+	w.set("/two", rss(news("2b", "http://b.example/2b", "Lighthouse lit again", "Its lamp, dark since the storm, was replaced by volunteers.", w.now), two))
+	out := w.pull()
+	if o := out[long]; o.Err == nil || o.Class != feeds.StoreFault || !strings.Contains(o.Err.Error(), "octets, want") {
+		t.Errorf("%+v", o)
+	}
+	if out["two"].Err != nil || out["two"].New != 1 {
+		t.Errorf("the other source: %+v", out["two"])
+	}
+}
+
 // A source of which the last visit cannot be read is not asked, waits longer each
 // time, and keeps what may be restored.
 func TestSourceWhoseLastVisitCannotBeReadWaits(t *testing.T) {

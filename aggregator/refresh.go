@@ -53,7 +53,7 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (out Outcome, broke err
 	if known {
 		out, err = e.visit(ctx, s, last, now)
 	}
-	if ctx.Err() == nil && errors.Is(err, storage.ErrDamaged) {
+	if ctx.Err() == nil && spoils(err) {
 		out, err = e.spoiled(ctx, s, last, known, now, err)
 	} else if err == nil {
 		mine.unsaid = 0
@@ -61,19 +61,24 @@ func (e *Engine) refresh(ctx context.Context, s *Source) (out Outcome, broke err
 	return out, err
 }
 
-// spoiled ends a visit that what is stored broke off: nothing of what it brought is
-// said, and the last good state stays, so that all of it is read again once the
-// store is mended. The source waits as after any failure.
+// spoils reports whether an error of the store is of this visit alone.
+func spoils(err error) bool {
+	return errors.Is(err, storage.ErrDamaged) || errors.Is(err, storage.ErrUnfit)
+}
+
+// spoiled ends a visit that the store broke off, by what it cannot read or will not
+// hold: nothing of what it brought is said, and the last good state stays, so that
+// all of it is read again once that is mended. The source waits as after any failure.
 func (e *Engine) spoiled(ctx context.Context, s *Source, last feeds.Fetched, known bool, now time.Time, why error) (Outcome, error) {
 	v := begin(s, last, now)
 	v.ask = s.URL // where it was asked is at no fault
-	v.fail(&softError{feeds.StoreFault, fmt.Sprintf("what is stored cannot be read, and the visit is void: %v", why)})
+	v.fail(&softError{feeds.StoreFault, fmt.Sprintf("the visit is void: %v", why)})
 	mine := e.visits[s.ID]
 	v.Failures = max(v.Failures, mine.unsaid+1)
 	v.finish(s, e.o.Now().Sub(now), e.o.Hubs.Live(s.ID))
 	if known { // else it would take the place of what may still be restored
 		err := e.commit(ctx, now, []feeds.Fact{&v.Fetched})
-		if !errors.Is(err, storage.ErrDamaged) {
+		if !spoils(err) {
 			mine.unsaid = 0
 			return v.outcome(), err
 		}

@@ -36,8 +36,8 @@ type Validators struct {
 	LastModified string `cbor:"2,keyasint,omitempty"`
 }
 
-// StoreFault is the class of a visit that what is stored broke off: something that
-// it needed cannot be read.
+// StoreFault is the class of a visit that the store broke off: something that it
+// needed cannot be read, or something that it brought cannot be stored.
 const StoreFault = "store"
 
 // Fetched is said after every visit to a source, last of all facts of the

@@ -30,6 +30,10 @@ const (
 // ErrClosed is what a closed store answers.
 var ErrClosed = errors.New("the store is closed")
 
+// ErrUnfit is wrapped by Append when a fact is none that the store can hold, such as
+// one with a name that is too long. Nothing is written then.
+var ErrUnfit = errors.New("this cannot be stored")
+
 // request is what waits for the writer.
 type request struct {
 	records []record
@@ -54,7 +58,7 @@ func (s *Store) Append(ctx context.Context, at time.Time, said ...feeds.Fact) (u
 	for i, f := range said {
 		var err error
 		if records[i], err = newRecord(at, f); err != nil {
-			return 0, fmt.Errorf("append: %w", err)
+			return 0, fmt.Errorf("append: %w: %w", ErrUnfit, err)
 		}
 	}
 	last, err := s.submit(ctx, &request{records: records, append: true})
