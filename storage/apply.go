@@ -107,7 +107,8 @@ type tables struct {
 	ids, keys                                       tiered
 	lists                                           lists
 	pending, gone, kept                             *bbolt.Bucket
-	answers                                         *answers // nil where nothing is searched
+	answers                                         *answers  // nil where nothing is searched
+	runLists                                        *runLists // the same
 
 	leave func(error) error // Store.leave
 

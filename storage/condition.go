@@ -25,10 +25,10 @@ const (
 
 // condition is what selects of a query, compiled for one transaction.
 type condition struct {
-	fields []field      // all must be met; the rarest first
-	words  []wordClause // so must these
-	none   []condition  // none may be met
-	period *period      // nil for all time
+	fields []field     // all must be met; the rarest first
+	words  *wordSearch // so must this; nil for no words
+	none   []condition // none may be met
+	period *period     // nil for all time
 }
 
 // field is what one field of a query asks for: one of its terms or, of
@@ -136,12 +136,14 @@ func (t *compiler) compile(q *feeds.Query) (c condition, ok bool) {
 		return c, false
 	}
 	if q.Words != "" {
-		if c.words, t.err = t.wordClauses(q.Words, &t.parts); t.err == nil && t.parts > maxQueryParts {
+		var clauses []wordClause
+		if clauses, t.err = t.wordClauses(q.Words, &t.parts); t.err == nil && t.parts > maxQueryParts {
 			t.err = fmt.Errorf("%w: more than %d values", ErrQuery, maxQueryParts)
 		}
-		if t.err != nil || len(c.words) == 0 {
+		if t.err != nil || len(clauses) == 0 {
 			return c, false
 		}
+		c.words = &wordSearch{clauses, nameOf(clauses), hasPhrase(clauses)}
 	}
 	for i := range q.Not {
 		if one, may := t.part(&q.Not[i]); may {
@@ -182,8 +184,28 @@ func (p *period) past(key []byte) bool {
 	return p.oldest != nil && bytes.Compare(key[:len(p.oldest)], p.oldest) > 0
 }
 
+// hasWords reports whether the condition, or one within, asks for words, and
+// hasPhrase whether for words next to each other.
+func (c *condition) hasWords() (some, phrase bool) {
+	if c.words != nil {
+		some, phrase = true, c.words.hasPhrase
+	}
+	within := func(cs []condition) {
+		for i := range cs {
+			s, p := cs[i].hasWords()
+			some, phrase = some || s, phrase || p
+		}
+	}
+	within(c.none)
+	for i := range c.fields {
+		within(c.fields[i].any)
+	}
+	return some, phrase
+}
+
 // meet puts the places of the segment that meet the condition into out, which
-// is empty; false when there are none.
+// is empty; false when there are none. Of those behind the run's reach it may say
+// anything.
 func (c *condition) meet(r *run, out *bitmap, m *merger) (bool, error) {
 	for i := range c.fields {
 		var b bitmap
@@ -201,8 +223,8 @@ func (c *condition) meet(r *run, out *bitmap, m *merger) (bool, error) {
 	if c.period != nil && !out.within(r, c.period) {
 		return false, nil
 	}
-	if len(c.words) > 0 {
-		if some, err := m.search.meet(r.number, c.words, out); err != nil || !some {
+	if c.words != nil {
+		if some, err := m.search.meet(r, c.words, out); err != nil || !some {
 			return false, err
 		}
 	}

@@ -472,9 +472,9 @@ func FuzzChunk(f *testing.F) {
 	terms := 0
 	if err := run.chunks(func(_, b []byte) error {
 		f.Add(b)
-		for c := (chunk{rest: b}); ; terms++ {
+		for c := newChunk(b, nil); ; terms++ {
 			ok, err := c.next()
-			e := c.entry
+			e := c.entry()
 			if err != nil || !ok {
 				return err
 			}
@@ -482,12 +482,12 @@ func FuzzChunk(f *testing.F) {
 			if err != nil {
 				return err
 			}
-			want := map[string]int{"frequent": 1400}[string(c.term)]
+			want := map[string]int{"frequent": 1400}[string(c.term())]
 			if want == 0 {
 				want = 14
 			}
 			if len(at) != want || uint16(at[want-1]) != map[bool]uint16{true: words.MaxPlace, false: uint16(at[0])}[want == 1400] {
-				f.Errorf("%s: %d places up to %d", c.term, len(at), at[want-1])
+				f.Errorf("%s: %d places up to %d", c.term(), len(at), at[want-1])
 			}
 		}
 	}); err != nil || terms != 3 {
@@ -498,9 +498,9 @@ func FuzzChunk(f *testing.F) {
 		for i := range all {
 			all[i] = ^uint64(0)
 		}
-		for c := (chunk{rest: b}); ; {
+		for c := newChunk(b, nil); ; {
 			ok, err := c.next()
-			e := c.entry
+			e := c.entry()
 			if err != nil || !ok {
 				break
 			}

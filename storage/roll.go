@@ -342,7 +342,7 @@ func (s *Store) hunt(t *tables, q *feeds.Query) (*hunt, error) {
 		return nil, err
 	}
 	if may {
-		h.now = &merger{condition: c, postings: t.postings.Cursor(), search: searcher{tables: t, chunks: t.words.Cursor()}}
+		h.now = t.merger(c)
 		k, _ := t.segments.Cursor().Last()
 		for i := 0; k != nil && i <= int(binary.BigEndian.Uint32(k)); i++ {
 			h.segments = append(h.segments, uint32(i))
@@ -368,7 +368,7 @@ func (h *hunt) in(segment uint32) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &found{run: run{segment: s, number: segment}}
+	f := &found{run: run{segment: s, number: segment, reach: s.len()}}
 	h.met[segment] = f
 	_, err = h.now.meet(&f.run, &f.places, h.now)
 	if err != nil {

@@ -377,6 +377,30 @@ type merger struct {
 	search   searcher
 	segments []*run // the one that goes on first is last
 	head     *run   // the one that next returned and that must move on
+	first    int    // how many of a segment's newest are looked at in the first step; 0 for all
+}
+
+// firstReach is of how many of a segment's newest a selection by words finds out
+// first whether they meet it; each next step is nextReach times as long.
+const (
+	firstReach = 64
+	nextReach  = 8
+)
+
+// merger prepares to look for what meets a condition. Of words, as many terms may
+// have to be passed for the newest of a segment as for all, but most of them only
+// to see that none of those has them. What is frequent is found among the newest;
+// what is not costs a second look. Places of phrases take as long to pass as to read.
+func (t *tables) merger(c *condition) *merger {
+	m := &merger{condition: c, postings: t.postings.Cursor(), search: searcher{tables: t, chunks: t.words.Cursor()}}
+	if some, phrase := c.hasWords(); some && !phrase {
+		m.first = firstReach
+		all, _ := t.count(allTerm)
+		for n := c.size(); n > 0 && nextReach*n < 2*all; n *= nextReach {
+			m.first *= nextReach // the other fields leave few of them
+		}
+	}
+	return m
 }
 
 // run is the part of a selection that lies in one segment.
@@ -384,14 +408,25 @@ type run struct {
 	segment
 	number uint32
 	at     int     // rank
-	bits   *bitmap // the places that meet the condition; nil as long as it was not opened
+	reach  int     // before which rank it is known what meets the condition
+	found  bool    // some did when it was last looked at
+	bits   *bitmap // the places that do; nil when those from at on are to be found out
+}
+
+// newest gives the places of the ranks up to the reach.
+func (r *run) newest() bitmap {
+	var b bitmap
+	for i := range r.reach {
+		b.put(r.rank(i))
+	}
+	return b
 }
 
 func (r *run) key() []byte { return r.segment.key(r.rank(r.at)) }
 
 // merge starts a selection at the first entry key not before start.
 func (t *tables) merge(c *condition, start []byte) (*merger, error) {
-	m := &merger{condition: c, postings: t.postings.Cursor(), search: searcher{tables: t, chunks: t.words.Cursor()}}
+	m := t.merger(c)
 	all := t.segments.Cursor()
 	for k, v := all.First(); k != nil; k, v = all.Next() {
 		s, err := parseSegment(v)
@@ -438,27 +473,42 @@ func (m *merger) next() (*run, error) {
 			}
 			continue
 		}
-		if some {
+		if some || r.reach < r.len() {
 			m.back(r)
 		}
 	}
 	return nil, nil
 }
 
-// back sorts a run in again at its next match.
+// back sorts a run in again at its next match, or where it is to be looked at again.
 func (m *merger) back(r *run) {
-	for n := r.len(); r.at < n; r.at++ {
+	for ; r.at < r.reach; r.at++ {
 		if r.bits.has(r.rank(r.at)) {
-			i, _ := slices.BinarySearchFunc(m.segments, r, later)
-			m.segments = slices.Insert(m.segments, i, r)
-			return
+			break
 		}
+	}
+	if r.at == r.reach {
+		r.bits = nil
+	}
+	if r.at < r.len() {
+		i, _ := slices.BinarySearchFunc(m.segments, r, later)
+		m.segments = slices.Insert(m.segments, i, r)
 	}
 }
 
-// open finds out which places of the segment meet the condition; false when
-// none does.
+// open finds out which places of the segment meet the condition, up to a new
+// reach; false when none does. When a step has found nothing, the next is the last.
 func (m *merger) open(r *run) (bool, error) {
+	last, n := r.reach, r.len()
+	r.reach = m.first
+	for r.reach > 0 && r.reach <= max(last, 2*r.at) {
+		r.reach *= nextReach
+	}
+	if r.reach == 0 || last > 0 && !r.found || nextReach*r.reach > n {
+		r.reach = n
+	}
 	r.bits = new(bitmap)
-	return m.meet(r, r.bits, m)
+	var err error
+	r.found, err = m.meet(r, r.bits, m)
+	return r.found, err
 }

@@ -132,9 +132,10 @@ type Store struct {
 	run   *wordRun          // that is being made; the writer's own
 	names map[uint32]string // the other way round than terms; the writer's own
 
-	latest  latest
-	roll    roll
-	answers *answers
+	latest   latest
+	roll     roll
+	answers  *answers
+	runLists *runLists
 
 	unwritable atomic.Pointer[error] // see Writable
 	damages    damages               // see Damaged
@@ -171,7 +172,7 @@ func Open(path string, o Options) (s *Store, err error) {
 	s = &Store{
 		path: path, log: o.Log, readOnly: o.ReadOnly, waits: refused != nil,
 		queue: make(chan *request, 64), quit: make(chan struct{}), stopped: make(chan struct{}),
-		terms: map[string]uint32{}, run: newWordRun(), next: make(chan struct{}), answers: newAnswers(), roll: roll{texts: texts{Max: maxTexts}},
+		terms: map[string]uint32{}, run: newWordRun(), next: make(chan struct{}), answers: newAnswers(), runLists: newRunLists(), roll: roll{texts: texts{Max: maxTexts}},
 	}
 	s.file.Store(db)
 	if s.packer, err = newPacker(); err != nil {
@@ -359,7 +360,7 @@ func (s *Store) Close() error {
 func (s *Store) view(fn func(*tables) error) error {
 	return s.viewBy(func(tx *bbolt.Tx) *tables {
 		t := tablesOf(tx)
-		t.answers, t.leave = s.answers, s.leave
+		t.answers, t.runLists, t.leave = s.answers, s.runLists, s.leave
 		return t
 	}, fn)
 }

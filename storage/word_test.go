@@ -210,6 +210,8 @@ func TestSearchNarrowsOtherFields(t *testing.T) {
 type spoken struct {
 	id    feeds.StatementID
 	order time.Time
+	topic bool
+	rare  bool
 	words []string
 }
 
@@ -227,7 +229,7 @@ func (s *spoken) has(phrase ...string) bool {
 func TestSearchAgreesWithAModel(t *testing.T) {
 	s := testkit.OpenStore(t)
 	r := rand.New(rand.NewPCG(3, 9))
-	word := func() string { return fmt.Sprintf("w%c", 'a'+int(26*r.Float64()*r.Float64())) }
+	word := func() string { return fmt.Sprintf("wor%c", 'a'+int(26*r.Float64()*r.Float64())) }
 	model := map[int]*spoken{}
 	made := map[int]*feeds.Observed{}
 	write := func(i int) feeds.Fact {
@@ -238,7 +240,14 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 		for range 3 + r.IntN(8) {
 			sp.words = append(sp.words, word())
 		}
-		o := observed("north", fmt.Sprintf("i%d", i), 1, speaking("sw", "", strings.Join(sp.words, " ")))
+		var tags []string
+		if sp.topic = r.IntN(6) == 0; sp.topic {
+			tags = append(tags, "topic/health")
+		}
+		if sp.rare = r.IntN(200) == 0; sp.rare {
+			tags = append(tags, "topic/rare")
+		}
+		o := observed("north", fmt.Sprintf("i%d", i), 1, speaking("sw", "", strings.Join(sp.words, " ")), tagged(tags...))
 		o.Statement, o.Order = sp.id, sp.order
 		model[i], made[i] = sp, o
 		return o
@@ -251,19 +260,33 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 	check := func(step int) {
 		t.Helper()
 		a, b, c, d := word(), word(), word(), word()
-		for q, meets := range map[string]func(*spoken) bool{
-			a + " " + b:                           func(s *spoken) bool { return s.has(a) && s.has(b) },
-			fmt.Sprintf(`"%s %s"`, a, b):          func(s *spoken) bool { return s.has(a, b) },
-			fmt.Sprintf(`"%s %s %s"`, a, b, c):    func(s *spoken) bool { return s.has(a, b, c) },
-			fmt.Sprintf(`"%s %s %s"`, a, b, a):    func(s *spoken) bool { return s.has(a, b, a) },
-			fmt.Sprintf(`"%s %s"`, a, a):          func(s *spoken) bool { return s.has(a, a) },
-			a + " OR " + b + " -" + c:             func(s *spoken) bool { return (s.has(a) || s.has(b)) && !s.has(c) },
-			fmt.Sprintf(`%s -"%s %s"`, d, a, b):   func(s *spoken) bool { return s.has(d) && !s.has(a, b) },
-			fmt.Sprintf(`"%s %s" OR %s`, d, a, b): func(s *spoken) bool { return s.has(d, a) || s.has(b) },
+		health := []string{"health"}
+		for _, c := range []struct {
+			q     feeds.Query
+			meets func(*spoken) bool
+		}{
+			{search(a + " " + b), func(s *spoken) bool { return s.has(a) && s.has(b) }},
+			{search("-" + a), func(s *spoken) bool { return !s.has(a) }},
+			{search("wor* -" + a), func(s *spoken) bool { return !s.has(a) }},
+			{feeds.Query{Words: fmt.Sprintf(`"%s %s"`, a, b), Topics: []string{"rare"}}, func(s *spoken) bool { return s.rare && s.has(a, b) }},
+			{search(fmt.Sprintf(`"%s %s"`, a, b)), func(s *spoken) bool { return s.has(a, b) }},
+			{search(fmt.Sprintf(`"%s %s %s"`, a, b, c)), func(s *spoken) bool { return s.has(a, b, c) }},
+			{search(fmt.Sprintf(`"%s %s %s"`, a, b, a)), func(s *spoken) bool { return s.has(a, b, a) }},
+			{search(fmt.Sprintf(`"%s %s"`, a, a)), func(s *spoken) bool { return s.has(a, a) }},
+			{search(a + " OR " + b + " -" + c), func(s *spoken) bool { return (s.has(a) || s.has(b)) && !s.has(c) }},
+			{search(a + " " + b + " " + c + " OR " + d), func(s *spoken) bool { return s.has(a) && s.has(b) && (s.has(c) || s.has(d)) }},
+			{search(fmt.Sprintf(`%s -"%s %s"`, d, a, b)), func(s *spoken) bool { return s.has(d) && !s.has(a, b) }},
+			{search(fmt.Sprintf(`"%s %s" OR %s`, d, a, b)), func(s *spoken) bool { return s.has(d, a) || s.has(b) }},
+			{feeds.Query{Words: a + " OR " + b, Topics: health}, func(s *spoken) bool { return s.topic && (s.has(a) || s.has(b)) }},
+			{feeds.Query{Not: []feeds.Query{search(a)}}, func(s *spoken) bool { return !s.has(a) }},
+			{feeds.Query{Words: a, Not: []feeds.Query{{Words: b, Topics: health}}}, func(s *spoken) bool { return s.has(a) && !(s.topic && s.has(b)) }},
+			{feeds.Query{Any: []feeds.Query{search(a + " " + b), {Topics: health}}}, func(s *spoken) bool { return s.topic || s.has(a) && s.has(b) }},
+			{feeds.Query{Words: a, Until: day(1).Add(500 * time.Minute)}, func(s *spoken) bool { return s.has(a) && s.order.Before(day(1).Add(500*time.Minute)) }},
+			{feeds.Query{Words: a, Since: day(1).Add(500 * time.Minute)}, func(s *spoken) bool { return s.has(a) && !s.order.Before(day(1).Add(500*time.Minute)) }},
 		} {
 			var hits []*spoken
 			for _, sp := range model {
-				if meets(sp) {
+				if c.meets(sp) {
 					hits = append(hits, sp)
 				}
 			}
@@ -272,8 +295,25 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 			for _, h := range hits {
 				want = append(want, h.id)
 			}
-			if got := all(t, s, feeds.Query{Words: q, Limit: 500}); !slices.Equal(got, want) {
-				t.Fatalf("step %d: %s: got %d statements, want %d, or another order", step, q, len(got), len(want))
+			// A segment is looked through in steps, and what each found is remembered:
+			// of some searches the first page only, before statements change.
+			c.q.Limit = 20 + r.IntN(300)
+			page, err := s.Select(c.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var first []feeds.StatementID
+			for _, h := range page.Heads {
+				first = append(first, h.ID)
+			}
+			if n := min(len(want), c.q.Limit); !slices.Equal(first, want[:n]) || page.More != (n < len(want)) {
+				t.Fatalf("step %d: %+v: the first page has %d statements, want %d, or another order, or more is %v", step, c.q, len(first), n, page.More)
+			}
+			if r.IntN(2) == 0 {
+				continue
+			}
+			if got := all(t, s, c.q); !slices.Equal(got, want) {
+				t.Fatalf("step %d: %+v: got %d statements, want %d, or another order", step, c.q, len(got), len(want))
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package storage
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Where a term stands in texts is written in bits, the lowest of an octet
@@ -148,7 +149,10 @@ func (r *bitReader) skip() {
 // and one of the text in the lower. It is what a phrase of frequent words spends
 // its time in, so what is read next stays in a register.
 func (r *bitReader) places(dst []uint32, docs, wanted *bitmap) ([]uint32, error) {
-	const enough = 40 // no number has more bits
+	const (
+		most   = 17         // digits of a number
+		enough = 2*most + 1 // bits of one with k = 0
+	)
 	var v uint64
 	at, have := r.at, 0
 	for word, left := range docs {
@@ -157,31 +161,47 @@ func (r *bitReader) places(dst []uint32, docs, wanted *bitmap) ([]uint32, error)
 				v, have = r.from(at)
 			}
 			zeros := bits.TrailingZeros64(v)
-			if zeros > 16 {
+			if zeros >= most {
 				return dst, errChunk
 			}
 			n := int(v>>(zeros+1)&(1<<zeros-1) + 1<<zeros)
 			used := 2*zeros + 1
 			v, have, at = v>>used, have-used, at+used
 			k := golombOf(n)
-			base := uint32(word*64+bits.TrailingZeros64(left)) << 16
-			keep := wanted[word]&left&-left != 0
-			text := ^uint32(0)
-			for ; n > 0; n-- {
-				if have < enough {
-					v, have = r.from(at)
+			longest := enough - k
+			if wanted[word]&left&-left == 0 {
+				for ; n > 0; n-- {
+					used := 2*bits.TrailingZeros64(v) + 1 + k
+					if used > have {
+						v, have = r.from(at)
+						used = 2*bits.TrailingZeros64(v) + 1 + k
+					}
+					if used > longest {
+						return dst, errChunk
+					}
+					v, have, at = v>>(used&63), have-used, at+used
 				}
+				continue
+			}
+			first := len(dst)
+			dst = slices.Grow(dst, n)[:first+n]
+			base := uint32(word*64+bits.TrailingZeros64(left)) << 16
+			text, less := ^uint32(0), uint32(1)<<(k&31)-1
+			for i := range dst[first:] {
 				zeros := bits.TrailingZeros64(v)
-				size := zeros + k
-				if size > 17 {
+				used := 2*zeros + 1 + k
+				if used > have { // or so it looks, as there are zeros behind what v has
+					v, have = r.from(at)
+					zeros = bits.TrailingZeros64(v)
+					used = 2*zeros + 1 + k
+				}
+				if used > longest {
 					return dst, errChunk
 				}
-				text += uint32(v>>((zeros+1)&63)&(1<<(size&63)-1)+1<<(size&63)-1<<(k&63)) + 1
-				used := zeros + 1 + size
+				size := (zeros + k) & 63
+				text += uint32(v>>((zeros+1)&63)&(1<<size-1)|1<<size) - less
 				v, have, at = v>>(used&63), have-used, at+used
-				if keep {
-					dst = append(dst, base|text&0xFFFF)
-				}
+				dst[first+i] = base | text&0xFFFF
 			}
 			if at > r.size {
 				return dst, errChunk

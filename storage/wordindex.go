@@ -14,7 +14,7 @@ import (
 	"communique/feeds/words"
 )
 
-// mergeAt is how many runs of one size, a power of it, a segment may have.
+// mergeAt is how many runs a segment may have, about; twice as many while it fills up.
 const mergeAt = 8
 
 // all gives the places in order.
@@ -205,10 +205,17 @@ func (t *tables) addRun(segment uint32, run *wordRun) error {
 	return t.runs.Put(key, appendRuns(nil, runs))
 }
 
-// gathered gives the first of the newest runs that are to become one.
+// gathered gives the first of the newest runs that are to become one. It is all of
+// them when the newest brings the last place, so that a search has one run to read
+// in a segment of which nothing was edited.
 func gathered(runs []runInfo) int {
 	first := len(runs) - 1
 	covers, size := runs[first].covers, runs[first].size
+	filled := func(r runInfo) bool { return r.covers.has(segmentSize - 1) }
+	full := slices.ContainsFunc(runs[:first], filled)
+	if !full && filled(runs[first]) {
+		return 0
+	}
 	for limit := mergeAt; limit <= segmentSize; limit *= mergeAt {
 		from := first
 		if size < limit {
@@ -217,10 +224,14 @@ func gathered(runs []runInfo) int {
 			}
 		}
 		if n := first - from + 1; n >= mergeAt {
+			all := covers
 			for i := from; i < first; i++ {
-				covers.or(&runs[i].covers)
+				all.or(&runs[i].covers)
 			}
-			first, size = from, covers.len()
+			if !full && n < 2*mergeAt && (limit == segmentSize || all.len() > segmentSize/2) {
+				break // most of it soon becomes one run anyway
+			}
+			first, covers, size = from, all, all.len()
 		}
 	}
 	return first

@@ -41,10 +41,11 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 		}
 		w := phraseWord{behind: []int{i}}
 		var docs bitmap
-		if err := s.each(run, part, &both, func(term []byte, e entry) error {
-			if !part.Match(term) {
+		if err := s.each(run, part, &both, func(c *chunk) error {
+			if yes, sure := part.Glance(c.term()); !yes && (sure || !part.Match(c.term())) {
 				return nil
 			}
+			e := c.entry()
 			w.entries, w.size = append(w.entries, e), w.size+len(e.at)
 			return docs.addEntry(&e)
 		}); err != nil {
@@ -75,7 +76,7 @@ func (s *searcher) phrase(run uint32, way []*words.Pattern, wanted, out *bitmap)
 			if p.rows == nil {
 				p.rows = new(textRows)
 			}
-			p.rows.measure(p.starts, len(way))
+			p.rows.measure(&both, p.starts, len(way))
 			behind = behind[1:]
 		}
 		if len(behind) > 0 {
@@ -104,17 +105,20 @@ type textRows struct {
 	bits []uint64
 }
 
-// measure makes rows that reach n places behind the last start of each text.
-func (r *textRows) measure(starts []uint32, n int) {
-	clear(r.size[:])
+// measure makes rows for texts in the places that reach n places behind the last
+// start of each.
+func (r *textRows) measure(places *bitmap, starts []uint32, n int) {
+	for place := range places.all() {
+		r.size[place] = 0
+	}
 	for _, at := range starts {
 		size := &r.size[at>>16%segmentSize]
 		*size = max(*size, uint16((int(at&0xFFFF)+n)/64+1))
 	}
 	total := uint32(0)
-	for i, size := range r.size {
-		r.from[i] = total
-		total += uint32(size)
+	for place := range places.all() {
+		r.from[place] = total
+		total += uint32(r.size[place])
 	}
 	r.bits = slices.Grow(r.bits[:0], int(total))[:total]
 }

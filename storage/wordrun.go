@@ -270,21 +270,11 @@ func (b *bitmap) addEntry(e *entry) error {
 // hasAny reports whether any of the places has the term.
 func (e *entry) hasAny(places *bitmap) (bool, error) {
 	if e.isBitmap {
-		docs := *places
 		var b bitmap
 		err := b.addBits(e.docs)
-		return docs.and(&b), err
+		return b.and(places), err
 	}
-	for l := (placeList{e.docs, -1}); len(l.rest) > 0; {
-		place := l.next()
-		if place >= segmentSize {
-			return false, errPosting
-		}
-		if places.has(uint16(place)) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return listHasAny(e.docs, places)
 }
 
 // cutEntry cuts the places of an entry out of b.
@@ -325,30 +315,88 @@ func (l *placeList) next() int {
 	return l.last
 }
 
-// chunk reads a stored one from its start.
+// chunk reads a stored one, term by term. What next finds out is kept as numbers:
+// most terms that a search passes are none of its words, and need no slices.
 type chunk struct {
-	rest   []byte
-	term   []byte
-	shared int // how many octets of the term the one before it has
-	entry      // of the term
+	b        []byte
+	behind   int // where the next term begins in b
+	buf      []byte
+	size     int // of the term, which buf begins with
+	shared   int // how many octets of the term the one before it has
+	docs, at int // where in b its places begin, and where it stands in their texts
+	isBitmap bool
+}
+
+// newChunk reads a chunk from its start. It may take over a buffer.
+func newChunk(b, buf []byte) chunk {
+	if len(buf) < maxTerm {
+		buf = make([]byte, 2*maxTerm)
+	}
+	return chunk{b: b, buf: buf}
+}
+
+// term gives the term; it is good until next.
+func (c *chunk) term() []byte { return c.buf[:c.size] }
+
+// entry gives what the chunk says of the term.
+func (c *chunk) entry() entry {
+	return entry{docs: c.b[c.docs:c.at:c.at], isBitmap: c.isBitmap, at: c.b[c.at:c.behind:c.behind]}
+}
+
+// hasAny reports whether any of the places has the term.
+func (c *chunk) hasAny(places *bitmap) (bool, error) {
+	e := entry{docs: c.b[c.docs:c.at], isBitmap: c.isBitmap}
+	return e.hasAny(places)
+}
+
+// listHasAny reports whether a posting's list, without its first octet, has any of
+// the places.
+func listHasAny(list []byte, places *bitmap) (bool, error) {
+	place := -1
+	for i := 0; i < len(list); i++ {
+		d := int(list[i])
+		if d >= 0x80 {
+			if i++; i == len(list) {
+				return false, errPosting
+			}
+			d = d&0x7F | int(list[i])<<7
+		}
+		if place += d + 1; place >= segmentSize {
+			return false, errPosting
+		}
+		if places[place/64]>>(place%64)&1 != 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // next reads the next term; false at the end. Searches spend their time here.
 func (c *chunk) next() (bool, error) {
-	b := c.rest
+	i := c.behind
+	b := c.b[i:]
 	if len(b) == 0 {
 		return false, nil
 	}
 	shared, n := int(b[0]>>4), int(b[0]&15)
 	const room = 16 // for what most terms have of their own, which is copied as one then
-	if len(b) > 2*room+32 && shared < 15 && n < 15 && shared <= len(c.term) && cap(c.term) >= shared+room && b[1+n] < 0x80 {
-		term := c.term[:shared+room]
-		*(*[room]byte)(term[shared:]) = *(*[room]byte)(b[1:])
-		docs := 2 + n + int(b[1+n]>>5) + 1
-		at := docs + int(b[1+n]&31)
-		c.term, c.shared = term[:shared+n], shared
-		c.docs, c.at, c.rest, c.isBitmap = b[2+n:docs:docs], b[docs:at:at], b[at:], false
-		return true, nil
+	if len(b) > 2*room && shared < 15 && n < 15 && shared <= c.size && shared+room <= len(c.buf) {
+		lengths := int(b[1+n])
+		behind, docs, at := 2+n, lengths>>5+1, lengths&31
+		if lengths >= 0x80 {
+			behind, docs, at = 4+n, int(b[2+n]), int(b[3+n])
+		}
+		if docs|at < 0x80 && docs > 0 {
+			*(*[room]byte)(c.buf[shared:]) = *(*[room]byte)(b[1:])
+			c.shared, c.size, c.isBitmap = shared, shared+n, lengths == 0x81
+			c.docs = i + behind
+			c.at = c.docs + docs
+			c.behind = c.at + at
+			if c.behind > len(c.b) {
+				return false, errChunk
+			}
+			return true, nil
+		}
 	}
 	b = b[1:]
 	if shared == 15 {
@@ -361,11 +409,13 @@ func (c *chunk) next() (bool, error) {
 		more, b = length(b)
 		n += more
 	}
-	if shared > len(c.term) || n >= len(b) {
+	if shared > c.size || n >= len(b) {
 		return false, errChunk
 	}
 	c.shared = shared
-	c.term = append(c.term[:shared], b[:n]...)
+	c.buf = append(c.buf[:shared], b[:n]...)
+	c.size = len(c.buf)
+	c.buf = c.buf[:cap(c.buf)]
 	lengths := b[n]
 	b = b[n+1:]
 	docs, at := int(lengths>>5)+1, int(lengths&31)
@@ -378,7 +428,9 @@ func (c *chunk) next() (bool, error) {
 	if docs == 0 || docs+at > len(b) {
 		return false, errChunk
 	}
-	c.docs, c.at, c.rest = b[:docs:docs], b[docs:docs+at:docs+at], b[docs+at:]
+	c.docs = len(c.b) - len(b)
+	c.at = c.docs + docs
+	c.behind = c.at + at
 	return true, nil
 }
 
@@ -474,7 +526,7 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 				s.done = true
 				return nil
 			}
-			s.chunk = chunk{rest: s.chunks[0], term: s.chunk.term[:0]}
+			s.chunk = newChunk(s.chunks[0], s.buf)
 			s.chunks = s.chunks[1:]
 		}
 	}
@@ -497,34 +549,35 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 	for {
 		least := -1
 		for i := range sources {
-			if !sources[i].done && (least < 0 || bytes.Compare(sources[i].term, sources[least].term) < 0) {
+			if !sources[i].done && (least < 0 || bytes.Compare(sources[i].term(), sources[least].term()) < 0) {
 				least = i
 			}
 		}
 		if least < 0 {
 			return nil
 		}
-		term = append(term[:0], sources[least].term...)
+		term = append(term[:0], sources[least].term()...)
 		has = has[:0]
 		plain, last := true, -1 // each source's places lie behind the ones before, and none is left out
 		list = list[:0]
 		at.reset()
 		for i := least; i < len(sources); i++ {
 			s := &sources[i]
-			if s.done || !bytes.Equal(s.term, term) {
+			if s.done || !bytes.Equal(s.term(), term) {
 				continue
 			}
 			has = append(has, i)
 			if plain = plain && s.whole; plain {
 				var err error
-				if list, last, err = s.appendPlaces(list, last); err != nil {
+				e := s.entry()
+				if list, last, err = e.appendPlaces(list, last); err != nil {
 					return err
 				}
 				if last < 0 {
 					plain = false
 					continue
 				}
-				r, err := newBitReader(s.entry.at)
+				r, err := newBitReader(e.at)
 				if err != nil {
 					return err
 				}
@@ -546,10 +599,11 @@ func merged(runs []runInfo, chunks [][][]byte, live *bitmap, each func(term, lis
 		for _, i := range has {
 			s := &sources[i]
 			var docs bitmap
-			if err := docs.addEntry(&s.entry); err != nil {
+			e := s.entry()
+			if err := docs.addEntry(&e); err != nil {
 				return err
 			}
-			r, err := newBitReader(s.entry.at)
+			r, err := newBitReader(e.at)
 			if err != nil {
 				return err
 			}

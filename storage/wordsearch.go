@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -20,6 +21,13 @@ type wordClause struct {
 	ways []wordWay
 }
 
+// wordSearch is a search, and what it is remembered by.
+type wordSearch struct {
+	clauses   []wordClause
+	name      string
+	hasPhrase bool
+}
+
 // wordWay is a sequence of words, and what it is remembered by.
 type wordWay struct {
 	parts []*words.Pattern
@@ -35,12 +43,10 @@ type searcher struct {
 	read    bool
 	version uint64 // of runs
 
-	everywhere *bitmap // the places of segment, nil as long as nobody asked
-
 	key     []byte
 	names   []byte // of those that wait, one behind the other
 	waiting []waiting
-	term    []byte
+	chunk   chunk
 	phrases phrases
 }
 
@@ -109,44 +115,133 @@ func (t *tables) stemLanguages() []string {
 	return out
 }
 
-// meet keeps in out the places of the segment that meet all clauses; false when
-// none is left.
-func (s *searcher) meet(segment uint32, clauses []wordClause, out *bitmap) (bool, error) {
-	if err := s.open(segment); err != nil {
-		return false, fmt.Errorf("words of segment %d: %w", segment, err)
-	}
+// nameOf gives what a search is remembered by.
+func nameOf(clauses []wordClause) string {
+	var b strings.Builder
 	for i := range clauses {
-		c := &clauses[i]
-		var met bitmap
-		for _, way := range c.ways {
-			if err := s.known(way, out, &met); err != nil {
-				return false, fmt.Errorf("words of segment %d: %w", segment, err)
-			}
+		if clauses[i].not {
+			b.WriteByte('-')
 		}
-		if some := c.not && out.without(&met) || !c.not && out.and(&met); !some {
-			return false, nil
+		for _, way := range clauses[i].ways {
+			b.WriteString(way.name)
+			b.WriteByte('|')
 		}
+		b.WriteByte('\n')
 	}
-	return true, nil
+	return b.String()
 }
 
+// hasPhrase reports whether a search has a sequence of words.
+func hasPhrase(clauses []wordClause) bool {
+	return slices.ContainsFunc(clauses, func(c wordClause) bool {
+		return slices.ContainsFunc(c.ways, func(way wordWay) bool { return len(way.parts) > 1 })
+	})
+}
+
+// meet keeps in out the places of the segment that meet the search, of the newest
+// ones that the run of the selection wants to know of; false when none is left.
+//
+// It is remembered what was found, so it looks for all that meet the search. But
+// where few places are left in out, a phrase costs less among those.
+func (s *searcher) meet(r *run, search *wordSearch, out *bitmap) (bool, error) {
+	if err := s.open(r.number); err != nil {
+		return false, fmt.Errorf("words of segment %d: %w", r.number, err)
+	}
+	key := answerKey{search.name, s.segment, s.version}
+	if known, ok := s.tables.answers.Get(key); ok && known.reach >= r.reach {
+		var met bitmap
+		if err := met.add(known.places); err != nil {
+			return false, err
+		}
+		return out.and(&met), nil
+	}
+	live, err := s.tables.live(s.segment)
+	if err != nil {
+		return false, err
+	}
+	wanted := *live
+	if r.reach < r.len() {
+		newest := r.newest()
+		wanted.and(&newest)
+	}
+	few := search.hasPhrase && 64*out.len() < wanted.len()
+	if few {
+		wanted.and(out)
+	}
+	if err := s.all(search.clauses, &wanted); err != nil {
+		return false, fmt.Errorf("words of segment %d: %w", r.number, err)
+	}
+	if !few {
+		s.tables.answers.Put(key, finding{wanted.posting(), r.reach})
+	}
+	return out.and(&wanted), nil
+}
+
+// open turns to a segment.
 func (s *searcher) open(segment uint32) error {
 	if s.read && s.segment == segment {
 		return nil
 	}
 	stored := s.tables.runs.Get(binary.BigEndian.AppendUint32(nil, segment))
-	runs, err := parseRuns(stored)
-	s.everywhere = nil
-	s.segment, s.runs, s.read, s.version = segment, runs, true, maphash.Bytes(answerSeed, stored)
-	return err
+	key := runsKey{segment, maphash.Bytes(answerSeed, stored)}
+	runs, ok := s.tables.runLists.Get(key)
+	if !ok {
+		var err error
+		if runs, err = parseRuns(stored); err != nil {
+			return err
+		}
+		s.tables.runLists.Put(key, runs)
+	}
+	s.segment, s.version, s.runs, s.read = segment, key.version, runs, true
+	return nil
 }
 
-// answers remembers what was found in segments. What a segment's words are changes
-// with the list of its runs; most segments are old ones, which seldom do.
-type answers = recent.Map[answerKey, []byte] // postings
+// all keeps in wanted the places that meet all clauses.
+func (s *searcher) all(clauses []wordClause, wanted *bitmap) error {
+	for i := range clauses {
+		c := &clauses[i]
+		lacking := *wanted
+		for _, way := range c.ways {
+			if err := s.way(way.parts, &lacking); err != nil {
+				return err
+			}
+			if lacking.isEmpty() {
+				break
+			}
+		}
+		if c.not {
+			*wanted = lacking
+		} else {
+			wanted.without(&lacking)
+		}
+		if wanted.isEmpty() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// answers remembers what was found in segments, and runLists which runs they have.
+// What a segment's words are changes with the list of its runs; most segments are
+// old ones, which seldom do.
+type (
+	answers  = recent.Map[answerKey, finding]
+	runLists = recent.Map[runsKey, []runInfo]
+)
 
 type answerKey struct {
-	way     string
+	search  string
+	segment uint32
+	version uint64
+}
+
+// finding is the places, as a posting, that meet a search among the newest of a segment.
+type finding struct {
+	places []byte
+	reach  int // so many
+}
+
+type runsKey struct {
 	segment uint32
 	version uint64
 }
@@ -154,72 +249,52 @@ type answerKey struct {
 // maxAnswers bounds a generation, in octets.
 const maxAnswers = 3 << 20
 
+func newAnswers() *answers {
+	return &answers{Max: maxAnswers, Cost: func(k answerKey, v finding) int { return len(v.places) + len(k.search) + 120 }}
+}
+
+// maxRuns bounds a generation, in runs, each of half a kilobyte.
+const maxRuns = 2000
+
+func newRunLists() *runLists {
+	return &runLists{Max: maxRuns, Cost: func(_ runsKey, v []runInfo) int { return 1 + len(v) }}
+}
+
 var answerSeed = maphash.MakeSeed()
 
-func newAnswers() *answers {
-	return &answers{Max: maxAnswers, Cost: func(k answerKey, v []byte) int { return len(v) + len(k.way) + 100 }}
-}
-
-// known is way with what is remembered. A phrase is not looked for everywhere where
-// few places are left: among those it costs less.
-func (s *searcher) known(way wordWay, wanted, out *bitmap) error {
-	if s.tables.answers == nil {
-		return s.way(way.parts, wanted, out)
-	}
-	key := answerKey{way.name, s.segment, s.version}
-	if v, ok := s.tables.answers.Get(key); ok {
-		var met bitmap
-		if err := met.add(v); err != nil {
-			return err
-		}
-		met.and(wanted)
-		out.or(&met)
-		return nil
-	}
-	if s.everywhere == nil {
-		var err error
-		if s.everywhere, err = s.tables.live(s.segment); err != nil {
-			return err
-		}
-	}
-	if len(way.parts) > 1 && 64*wanted.len() < s.everywhere.len() {
-		return s.way(way.parts, wanted, out)
-	}
-	var met bitmap
-	if err := s.way(way.parts, s.everywhere, &met); err != nil {
-		return err
-	}
-	s.tables.answers.Put(key, met.posting())
-	met.and(wanted)
-	out.or(&met)
-	return nil
-}
-
-// way adds to out those of the wanted places that have the sequence.
-func (s *searcher) way(way []*words.Pattern, wanted, out *bitmap) error {
-	left := *wanted // what no newer run speaks of
+// way cuts out of lacking the places that have the sequence.
+func (s *searcher) way(way []*words.Pattern, lacking *bitmap) error {
+	left := *lacking // what no newer run speaks of
 	for i := len(s.runs) - 1; i >= 0; i-- {
 		r := &s.runs[i]
 		here := left
 		if !here.and(&r.covers) {
 			continue
 		}
-		left.without(&r.covers)
+		some := left.without(&r.covers)
 		if len(way) == 1 {
-			lacking := here
-			if err := s.word(r.number, way[0], &lacking); err != nil {
+			lacks := here
+			if err := s.word(r.number, way[0], &lacks); err != nil {
 				return err
 			}
-			here.without(&lacking)
-			out.or(&here)
-			continue
+			here.without(&lacks)
+			lacking.without(&here)
+		} else {
+			var found bitmap
+			if err := s.phrase(r.number, way, &here, &found); err != nil {
+				return err
+			}
+			lacking.without(&found)
 		}
-		if err := s.phrase(r.number, way, &here, out); err != nil {
-			return err
+		if !some {
+			break
 		}
 	}
 	return nil
 }
+
+// errEnough ends the reading of terms.
+var errEnough = errors.New("enough")
 
 // waiting is a term of which it is not known yet whether a pattern finds it.
 type waiting struct {
@@ -233,21 +308,33 @@ type waiting struct {
 // it waits until it was seen.
 func (s *searcher) word(run uint32, p *words.Pattern, lacking *bitmap) error {
 	s.names, s.waiting = s.names[:0], s.waiting[:0]
-	if err := s.each(run, p, lacking, func(term []byte, e entry) error {
-		yes, sure := p.Glance(term)
-		if !sure && !p.Before(term) {
-			yes, sure = p.Match(term), true
-		}
-		if yes {
-			return lacking.cutEntry(&e)
-		}
-		if sure {
+	if err := s.each(run, p, lacking, func(c *chunk) error {
+		yes, sure := p.Glance(c.term())
+		if sure && !yes {
 			return nil
 		}
-		s.names = append(s.names, term...)
-		s.waiting = append(s.waiting, waiting{e, len(s.names)})
+		e := c.entry()
+		if !sure {
+			if p.Before(c.term()) {
+				s.names = append(s.names, c.term()...)
+				s.waiting = append(s.waiting, waiting{e, len(s.names)})
+				return nil
+			}
+			if !p.Match(c.term()) {
+				return nil
+			}
+		}
+		if err := lacking.cutEntry(&e); err != nil {
+			return err
+		}
+		if lacking.isEmpty() {
+			return errEnough
+		}
 		return nil
 	}); err != nil {
+		if err == errEnough {
+			return nil
+		}
 		return err
 	}
 	start := 0
@@ -269,8 +356,8 @@ func (s *searcher) word(run uint32, p *words.Pattern, lacking *bitmap) error {
 }
 
 // each calls fn with the terms of a run that may be the pattern's and that have any
-// of the places, which fn may change.
-func (s *searcher) each(run uint32, p *words.Pattern, places *bitmap, fn func(term []byte, e entry) error) error {
+// of the places, which fn may change; each term as what a chunk stands at.
+func (s *searcher) each(run uint32, p *words.Pattern, places *bitmap, fn func(c *chunk) error) error {
 	for _, start := range p.Starts {
 		if err := s.from(run, start, places, fn); err != nil {
 			return err
@@ -280,7 +367,7 @@ func (s *searcher) each(run uint32, p *words.Pattern, places *bitmap, fn func(te
 }
 
 // from does it for the terms that start with start.
-func (s *searcher) from(run uint32, start string, places *bitmap, fn func(term []byte, e entry) error) error {
+func (s *searcher) from(run uint32, start string, places *bitmap, fn func(c *chunk) error) error {
 	s.key = chunkKey(s.key[:0], s.segment, run, []byte(start))
 	const head = 8
 	want := s.key[head:]
@@ -288,10 +375,14 @@ func (s *searcher) from(run uint32, start string, places *bitmap, fn func(term [
 	if !bytes.HasPrefix(k, s.key[:head]) {
 		k, v = s.chunks.Seek(s.key)
 	}
+	c := &s.chunk
+	within := false // the term before starts with it
 	for ; bytes.HasPrefix(k, s.key[:head]); k, v = s.chunks.Next() {
-		c := chunk{rest: v, term: slices.Grow(s.term[:0], maxTerm)}
-		within := false // the term before starts with it
-		for {
+		if bytes.Compare(k[head:], want) > 0 && !bytes.HasPrefix(k[head:], want) {
+			return nil
+		}
+		*c = newChunk(v, c.buf)
+		for first := true; ; first = false {
 			ok, err := c.next()
 			if err != nil {
 				return err
@@ -299,26 +390,26 @@ func (s *searcher) from(run uint32, start string, places *bitmap, fn func(term [
 			if !ok {
 				break
 			}
-			if !within || c.shared < len(want) {
-				if within = bytes.HasPrefix(c.term, want); !within {
-					if bytes.Compare(c.term, want) > 0 {
-						s.term = c.term
+			if first || c.shared < len(want) {
+				if within = bytes.HasPrefix(c.term(), want); !within {
+					if bytes.Compare(c.term(), want) > 0 {
 						return nil
 					}
 					continue
 				}
+			} else if !within {
+				continue
 			}
 			some, err := c.hasAny(places)
 			if err != nil {
 				return err
 			}
 			if some {
-				if err := fn(c.term, c.entry); err != nil {
+				if err := fn(c); err != nil {
 					return err
 				}
 			}
 		}
-		s.term = c.term
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -75,6 +76,9 @@ func (p Part) Pattern(languages []string) *Pattern {
 					starts[form], starts[of] = true, true
 				}
 			}
+			if utf8.RuneCountInString(s) < 2 {
+				continue // longer words have longer stems
+			}
 			if l != "ar" {
 				starts[start] = true
 				continue
@@ -143,9 +147,11 @@ func (t *Pattern) Glance(term []byte) (yes, sure bool) {
 	switch {
 	case t.part.Match == Prefix, len(term) > n && term[n] == 0 && string(term[:n]) == t.part.Word:
 		return true, true
-	default:
-		return false, t.tooLong(term)
+	case t.tooLong(term):
+		return false, true
 	}
+	yes, sure = t.known[string(term)]
+	return yes, sure
 }
 
 // Before reports whether a term comes before the part's word in the order of terms.
@@ -166,6 +172,9 @@ func (t *Pattern) tooLong(term []byte) bool {
 	if n == 0 || word[0] >= 0x80 { // written together with something, or of a script with long characters
 		return false
 	}
+	if end := wordEnd(term); end-n <= maxTail {
+		return false
+	}
 	tail := 0
 	for ; n < len(term) && term[n] != 0 && tail <= maxTail; n++ {
 		if utf8.RuneStart(term[n]) {
@@ -173,6 +182,15 @@ func (t *Pattern) tooLong(term []byte) bool {
 		}
 	}
 	return tail > maxTail
+}
+
+// wordEnd gives where the word of a term ends.
+func wordEnd(term []byte) int {
+	const language = 2 // octets have the names of languages with stems
+	if n := len(term) - language - 1; n >= 0 && term[n] == 0 {
+		return n
+	}
+	return bytes.IndexByte(term, 0)
 }
 
 // mayCome reports whether a word may have the stem, which is quicker told than

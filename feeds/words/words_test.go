@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +96,37 @@ func TestFormsOfAWord(t *testing.T) {
 					if got := finds(p[0], p[1], language); got != want {
 						t.Errorf("%s: %s finds %s: %t", language, p[0], p[1], got)
 					}
+				}
+			}
+		}
+	}
+}
+
+// A letter alone is looked up as it is, since no longer word is a form of it.
+func TestALetterHasNoOtherForms(t *testing.T) {
+	letters := []rune("abcdefghijklmnopqrstuvwxyzæøłабвгдежзийклмнопрстуфхцчшщъыьэюя")
+	r := rand.New(rand.NewPCG(2, 6))
+	for language := range stemmers {
+		for _, letter := range letters {
+			word := string(letter)
+			p := Part{Word: word}.Pattern([]string{language})
+			if want := []string{word + "\x00"}; !slices.Equal(p.Starts, want) {
+				t.Errorf("%s in %s is looked up as %q, want %q", word, language, p.Starts, want)
+			}
+			var forms []string
+			for _, next := range letters {
+				forms = append(forms, word+string(next))
+			}
+			for range 100 {
+				form := word
+				for range 2 + r.IntN(4) {
+					form += string(letters[r.IntN(len(letters))])
+				}
+				forms = append(forms, form)
+			}
+			for _, form := range forms {
+				if p.Match(AppendTerm(nil, []byte(form), language)) {
+					t.Fatalf("%s has the form %s in %s", word, form, language)
 				}
 			}
 		}
