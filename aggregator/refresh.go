@@ -301,7 +301,7 @@ func (e *Engine) decide(ctx context.Context, s *Source, doc *feeds.Document, v *
 				said = append(said, ob)
 				continue
 			}
-			was, err := e.earlier(ob, pl.Fuller, words)
+			was, err := e.earlier(ob, pl.Fuller, v, words)
 			if err != nil {
 				return nil, release, err
 			}

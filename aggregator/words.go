@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"slices"
+	"time"
 
 	"communique/feeds"
 )
@@ -53,13 +54,13 @@ func (e *Engine) wordsOf(id feeds.SourceID) feeds.SourceID {
 
 // earlier puts right which copy is told after which, where the order of
 // arrival was not that of publication: ob becomes the origin when it was
-// published before the one that its statement has, and that one a reprint or
-// translation of it, or an excerpt when ob says far more (fuller). It gives that
-// one's fact worded anew; nil when all is in order, and when it is being worded
-// by its own source, be it this one: to lead is not worth a correction that is
-// lost.
-func (e *Engine) earlier(ob *feeds.Observed, fuller bool, words *words) (*feeds.Observed, error) {
-	if ob.Of == "" || ob.Copy.Published.IsZero() && !fuller {
+// published before the one that its statement has, as far as its date is
+// believed (see precedes), and that one a reprint or translation of it, or an
+// excerpt when ob says far more (fuller). It gives that one's fact worded anew;
+// nil when all is in order, and when it is being worded by its own source, be it
+// this one: to lead is not worth a correction that is lost.
+func (e *Engine) earlier(ob *feeds.Observed, fuller bool, v *visit, words *words) (*feeds.Observed, error) {
+	if ob.Of == "" {
 		return nil, nil
 	}
 	was, held, err := e.originOf(ob.Of)
@@ -67,8 +68,7 @@ func (e *Engine) earlier(ob *feeds.Observed, fuller bool, words *words) (*feeds.
 		return nil, err
 	}
 	fuller = fuller && was.Item == ob.Of && was.Priority <= ob.Priority
-	before := !ob.Copy.Published.IsZero() && ob.Copy.Published.Before(was.Copy.Published)
-	if !before && !fuller || slices.Contains(words.reworded, was.Item) || !words.also(was.Item.Source()) {
+	if !fuller && !e.precedes(ob, &was, v) || slices.Contains(words.reworded, was.Item) || !words.also(was.Item.Source()) {
 		return nil, nil
 	}
 	if was, held, err = e.o.Store.Observed(was.Item); err != nil || !held || was.Relation != feeds.IsOrigin { // now that nobody else words it
@@ -87,6 +87,42 @@ func (e *Engine) earlier(ob *feeds.Observed, fuller bool, words *words) (*feeds.
 	ob.Relation, ob.Of, ob.Why, ob.Score, ob.Threshold, ob.Echo = feeds.IsOrigin, "", "", 0, 0, false
 	return &was, nil
 }
+
+// precedes reports whether a copy was published before the origin that its
+// statement has. Whoever copies others may say any date, so a page on the site of
+// one of the two sources is that one's; an office of lower priority takes the
+// place of none; and a date counts only where it can be true: not before the
+// source's last visit, which did not find it, nor, in a first import, long before
+// a copy that is as trusted.
+func (e *Engine) precedes(ob, was *feeds.Observed, v *visit) bool {
+	a, b := ob.Item.Source(), was.Item.Source()
+	if link := host(ob.Copy.Link); link != "" && link == host(was.Copy.Link) && e.hosts[a] != e.hosts[b] {
+		switch link {
+		case e.hosts[a]:
+			return true
+		case e.hosts[b]:
+			return false
+		}
+	}
+	said, other := ob.Copy.Published, was.Copy.Published
+	if other.IsZero() {
+		other = was.FirstSeen
+	}
+	switch {
+	case ob.Priority < was.Priority, said.IsZero(), !said.Before(other):
+		return false
+	case ob.Priority > was.Priority:
+		return true
+	case v.Baseline:
+		return !said.Before(v.before.Success.Add(-slow))
+	}
+	return other.Sub(said) <= followed
+}
+
+const (
+	slow     = 6 * time.Hour      // from an item's date to when it stands in its feed
+	followed = 3 * 24 * time.Hour // from a statement to its reprints and translations, as a rule
+)
 
 // originOf follows what copies were matched to up to their statement's origin.
 func (e *Engine) originOf(item feeds.ItemKey) (o feeds.Observed, held bool, err error) {

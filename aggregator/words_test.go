@@ -95,3 +95,57 @@ func TestCorrectionAndEarlierCopyInOneDocument(t *testing.T) {
 		t.Error("the correction is lost: the old text was said again after it")
 	}
 }
+
+// Whoever copies everybody may say any date.
+func TestBackdatedCopyDoesNotLead(t *testing.T) {
+	w := newWorld(t)
+	w.source("author")
+	w.source("copier")
+	w.set("/copier", rss(item("0", "http://b.example/0", "A fair opens in the old town", "Bea", w.now.Add(-time.Hour))))
+	w.pull("copier")
+	w.set("/author", rss(item("1", "http://a.example/1", "Aid reaches the islands", "Ana", w.now.Add(-time.Hour))))
+	w.pull("author")
+	w.set("/copier", rss(item("1", "http://b.example/1", "Aid reaches the islands", "Ana", w.now.AddDate(0, 0, -20))))
+	w.pull("copier")
+	for _, st := range w.all() {
+		if st.Lead().Title == "Aid reaches the islands" {
+			if st.Lead().Source != "author" || len(st.Copies) != 2 {
+				t.Errorf("%d copies, led by %s, which dated its copy back", len(st.Copies), st.Lead().Source)
+			}
+		}
+	}
+}
+
+func TestWhichCopyPrecedes(t *testing.T) {
+	seen := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	e := &Engine{hosts: map[feeds.SourceID]string{"author": "a.example", "copier": "b.example", "section": "a.example"}}
+	copyOf := func(source, link string, priority int, published time.Time) feeds.Observed {
+		return feeds.Observed{Item: feeds.ItemKey(source + "/1"), Priority: priority, FirstSeen: seen, Copy: feeds.Copy{Link: link, Published: published}}
+	}
+	first, again := &visit{}, &visit{before: feeds.Fetched{Success: seen.Add(-time.Hour)}}
+	again.Baseline = true
+	hours := func(n int) time.Time { return seen.Add(time.Duration(n) * time.Hour) }
+	for _, c := range []struct {
+		name    string
+		ob, was feeds.Observed
+		visit   *visit
+		want    bool
+	}{
+		{"an hour before, at the first import", copyOf("copier", "https://b.example/1", 0, hours(-3)), copyOf("author", "https://a.example/1", 0, hours(-2)), first, true},
+		{"an hour after", copyOf("copier", "https://b.example/1", 0, hours(-1)), copyOf("author", "https://a.example/1", 0, hours(-2)), first, false},
+		{"weeks before, at the first import", copyOf("copier", "https://b.example/1", 0, hours(-500)), copyOf("author", "https://a.example/1", 0, hours(-2)), first, false},
+		{"weeks before, of a higher priority", copyOf("copier", "https://b.example/1", 9, hours(-500)), copyOf("author", "https://a.example/1", 0, hours(-2)), first, true},
+		{"an hour before, of a lower priority", copyOf("copier", "https://b.example/1", 0, hours(-3)), copyOf("author", "https://a.example/1", 9, hours(-2)), first, false},
+		{"since the last visit", copyOf("copier", "https://b.example/1", 0, hours(-3)), copyOf("author", "https://a.example/1", 0, hours(-2)), again, true},
+		{"before the last visit, which did not find it", copyOf("copier", "https://b.example/1", 0, hours(-30)), copyOf("author", "https://a.example/1", 0, hours(-2)), again, false},
+		{"under the other's address", copyOf("copier", "https://a.example/1?from=b", 9, hours(-3)), copyOf("author", "https://a.example/1", 0, hours(-2)), first, false},
+		{"under its own address, which the other took", copyOf("author", "https://a.example/1", 0, hours(-2)), copyOf("copier", "https://a.example/1", 0, hours(-30)), first, true},
+		{"two feeds of one site", copyOf("section", "https://a.example/1", 0, hours(-3)), copyOf("author", "https://a.example/1", 0, hours(-2)), first, true},
+		{"the other's date is not believed", copyOf("author", "https://a.example/1", 0, hours(-2)), copyOf("copier", "https://b.example/1", 0, time.Time{}), first, true},
+		{"without a date", copyOf("copier", "https://b.example/1", 0, time.Time{}), copyOf("author", "https://a.example/1", 0, hours(-2)), first, false},
+	} {
+		if got := e.precedes(&c.ob, &c.was, c.visit); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
