@@ -378,6 +378,7 @@ type merger struct {
 	segments []*run // the one that goes on first is last
 	head     *run   // the one that next returned and that must move on
 	first    int    // how many of a segment's newest are looked at in the first step; 0 for all
+	blank    int    // how many steps in a row found nothing
 }
 
 // firstReach is of how many of a segment's newest a selection by words finds out
@@ -385,6 +386,10 @@ type merger struct {
 const (
 	firstReach = 64
 	nextReach  = 8
+
+	// maxBlank is after how many steps without anything what is looked for counts
+	// as rare: segments are looked through at once then.
+	maxBlank = 4
 )
 
 // merger prepares to look for what meets a condition. Of words, as many terms may
@@ -510,5 +515,11 @@ func (m *merger) open(r *run) (bool, error) {
 	r.bits = new(bitmap)
 	var err error
 	r.found, err = m.meet(r, r.bits, m)
+	if m.blank++; r.found {
+		m.blank = 0
+	}
+	if m.blank == maxBlank {
+		m.first = 0
+	}
 	return r.found, err
 }

@@ -117,6 +117,16 @@ func BenchmarkSearch(b *testing.B) {
 		{"short-prefix", search(word("en", 3000)[:3] + "* cholera")},
 		{"topic-and-region", feeds.Query{Words: frequent, Topics: []string{"topic-3"}, Regions: []string{"region-2"}}},
 		{"in-alternatives", feeds.Query{Any: []feeds.Query{search(word("en", 3000)), {Words: word("fr", 500), Topics: []string{"topic-3"}}}, Not: []feeds.Query{search(word("en", 20))}}},
+		{"two-phrases", search(`"` + frequent + " " + second + `" "` + word("en", 3) + " " + word("en", 4) + `"`)},
+		{"three-phrases-or", search(`"` + frequent + " " + second + `" OR "` + word("fr", 1) + " " + word("fr", 2) + `" OR "` + word("es", 1) + " " + word("es", 2) + `"`)},
+		{"letter", search(frequent[:1])},
+		{"two-letters", search(frequent[:2])},
+		{"twenty-excluded", search(strings.Join(func() (w []string) {
+			for i := range 20 {
+				w = append(w, "-"+word("en", 1+i))
+			}
+			return w
+		}(), " "))},
 		{"twenty-words", search(strings.Join(func() (w []string) {
 			for i := range 20 {
 				w = append(w, word("en", 1+i))
@@ -132,6 +142,12 @@ func BenchmarkSearch(b *testing.B) {
 		{"eight-prefixes", search(strings.Join(func() (w []string) {
 			for i := range 8 {
 				w = append(w, word("en", 30+150*i)[:3]+"*")
+			}
+			return w
+		}(), " OR "))},
+		{"forty-prefixes", search(strings.Join(func() (w []string) {
+			for i := range 40 {
+				w = append(w, word("en", 3+3*i)[:3]+"*")
 			}
 			return w
 		}(), " OR "))},

@@ -72,7 +72,9 @@ func (t *tables) wordClauses(text string, parts *int) ([]wordClause, error) {
 					compiled.name += string(rune('0'+p.Match)) + p.Word + " "
 				}
 				compiled.name += strings.Join(languages, " ")
-				w.ways = append(w.ways, compiled)
+				if !slices.ContainsFunc(w.ways, func(way wordWay) bool { return way.name == compiled.name }) {
+					w.ways = append(w.ways, compiled)
+				}
 				*parts += wordParts * len(way)
 			}
 		}
