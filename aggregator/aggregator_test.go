@@ -282,6 +282,33 @@ func TestCorrectionIsARevisionOfTheSameStatement(t *testing.T) {
 	}
 }
 
+func TestNewestStateOfAnEntryIsTaken(t *testing.T) {
+	entry := func(text, updated string) string {
+		return `<entry><id>urn:e:1</id><title>Aid reaches the islands</title><link href="http://a.example/1"/><updated>` + updated + `</updated><summary>` + text + `</summary></entry>`
+	}
+	was, is := entry("Forty families.", "2026-03-08T08:00:00Z"), entry("Fifty families.", "2026-03-09T08:00:00Z")
+	future := entry("Sixty families.", "2099-03-09T08:00:00Z")
+	for name, order := range map[string]string{"newest first": is + was, "oldest first": was + is, "one of the future": was + is + future} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.source("a")
+			w.set("/a", page{body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>urn:f</id><updated>2026-03-09T08:00:00Z</updated>` + order + `</feed>`})
+			w.pull()
+			st := w.one()
+			if got := st.Lead().Summary; got != "Fifty families." {
+				t.Errorf("published is %q", got)
+			}
+			if at := st.Updated.UTC().Format(time.DateOnly); at != "2026-03-09" {
+				t.Errorf("updated %s", at)
+			}
+			w.srcs[0].Title = "Another name" // all items are read again
+			if out := w.pull()["a"]; out.Revised != 0 {
+				t.Errorf("read again, it is revised: %+v", out)
+			}
+		})
+	}
+}
+
 func TestPageThatMovesIsNoCorrection(t *testing.T) {
 	w := newWorld(t)
 	w.source("a")

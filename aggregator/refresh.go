@@ -249,6 +249,7 @@ func (e *Engine) decide(ctx context.Context, s *Source, doc *feeds.Document, v *
 	}
 	span.Number("communique.items", int64(len(drafts)))
 	span.End("")
+	dedup.NewestFirst(drafts, v.At)
 	_, span = e.o.Trace.Start(ctx, "dedup")
 	defer func() { span.End(fault(err)) }()
 	if err := e.fillWindow(); err != nil {

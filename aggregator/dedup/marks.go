@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -155,6 +156,32 @@ func share(drafts []feeds.Draft, ms []marks) {
 	shared(func(m *marks) feeds.Key { return m.titleDate },
 		func(a, b int) bool { return drafts[a].ID == drafts[b].ID && drafts[a].Link == drafts[b].Link },
 		func(m *marks) { m.titleDate = feeds.Key{} })
+}
+
+// NewestFirst lets the newest state of an item that a document holds several
+// states of stand where the first of them does: the first is taken, and they are
+// one entry (RFC 4287 §4.1.1). A date of the future is not believed.
+func NewestFirst(drafts []feeds.Draft, now time.Time) {
+	first := map[string]int{}
+	at := func(d *feeds.Draft) time.Time {
+		if t := cmp.Or(d.Updated, d.Published); !t.After(now) {
+			return t
+		}
+		return time.Time{}
+	}
+	for i := range drafts {
+		d := &drafts[i]
+		if d.ID == "" {
+			continue
+		}
+		f, held := first[d.ID]
+		switch {
+		case !held:
+			first[d.ID] = i
+		case !unlike(&drafts[f], d) && !at(&drafts[f]).IsZero() && at(d).After(at(&drafts[f])):
+			drafts[f], drafts[i] = drafts[i], drafts[f]
+		}
+	}
 }
 
 // unlike reports whether two items of one document with one guid are two items
