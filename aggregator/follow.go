@@ -26,7 +26,7 @@ const (
 // document reads the body of a visit by what the source is.
 func (e *Engine) document(ctx context.Context, s *Source, got *fetch.Response, v *visit, known func(uint64) bool) (*feeds.Document, error) {
 	if s.Reader == nil {
-		doc, err := parse.Parse(got.Body, parse.Options{ContentType: got.ContentType, URL: got.Final, Known: known})
+		doc, err := parse.Parse(got.Body, parse.Options{ContentType: got.ContentType, URL: got.Final, Known: known, Wait: v.Baseline})
 		var no *parse.Error
 		if errors.As(err, &no) {
 			return nil, &softError{no.Class, fmt.Sprintf("fetch %s: answered %d, but %s; %s", got.Final, got.Status, no.Detail, hintFor(no.Class))}

@@ -38,7 +38,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 		v.Final = s.URL
 	}
 	known := rawSet(last.Items)
-	doc, err := parse.Parse(body, parse.Options{ContentType: contentType, URL: v.Final, Known: known.has})
+	doc, err := parse.Parse(body, parse.Options{ContentType: contentType, URL: v.Final, Known: known.has, Wait: true})
 	var no *parse.Error
 	if errors.As(err, &no) {
 		return fmt.Errorf("the push is no feed (%s)", no.Detail)

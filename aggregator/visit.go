@@ -81,6 +81,9 @@ func (v *visit) answered(got *fetch.Response, err error) {
 func (v *visit) unchanged(got *fetch.Response) error {
 	v.isUnchanged = true
 	v.Final, v.Validators = got.Final, got.Validators
+	if v.Odd == oddCut {
+		v.Validators = feeds.Validators{} // see good
+	}
 	if got.FreshSaid || !got.Unchanged { // a 304 that is silent about it changes nothing (RFC 9111 §4.3.4)
 		v.Hints.FreshFor = got.FreshFor
 	}
@@ -88,12 +91,18 @@ func (v *visit) unchanged(got *fetch.Response) error {
 	return nil
 }
 
+// oddCut is what is told of a source whose last document was no whole one.
+const oddCut = "cut: the document breaks off before its end"
+
 // good takes over a new good state.
 func (v *visit) good(got *fetch.Response, doc *feeds.Document, asked, body uint64) {
 	v.Final, v.Asked, v.Validators, v.Body = got.Final, asked, got.Validators, body
 	v.Odd = ""
 	if had := len(v.Fetched.Items) / 8; had >= 10 && 4*len(doc.Raws) <= had && !v.inParts && !doc.Left {
 		v.Odd = fmt.Sprintf("shrunken: %d items, where there were %d", len(doc.Raws), had)
+	}
+	if doc.Cut { // a cache that keeps half of an answer gives it the validators of the whole
+		v.Odd, v.Validators = oddCut, feeds.Validators{}
 	}
 	v.Fetched.Items, v.items = packRaws(doc.Raws), len(doc.Raws)
 	if doc.Left || v.inParts { // else the same body, or a 304, would be taken for nothing new

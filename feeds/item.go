@@ -29,6 +29,7 @@ type Document struct {
 
 	Items []Item   // without those that the caller knew already
 	Left  bool     // there are more that were left for the next visit
+	Cut   bool     // it breaks off before its end
 	Raws  []uint64 // Item.Raw of every item in the body, in document order, known ones included
 	Notes []string // what had to be repaired to read it
 }

@@ -20,7 +20,7 @@ func parseJSON(text string, o Options) (*feeds.Document, error) {
 	if s.items == nil && !strings.Contains(version, "jsonfeed.org") {
 		return nil, &Error{"not-feed", "JSON, but no JSON Feed: it has no items"}
 	}
-	doc := &feeds.Document{Format: jsonFormat(version)}
+	doc := &feeds.Document{Format: jsonFormat(version), Cut: s.cut}
 	head, err := decodeFeed(s.head)
 	if err != nil {
 		return nil, &Error{"broken", err.Error()}
@@ -72,6 +72,7 @@ type object map[string]json.RawMessage
 type jsonParts struct {
 	head  object   // members of the top level but items
 	items []string // the elements of items
+	cut   bool     // the document breaks off before its end
 }
 
 // jsonSplit takes a JSON Feed apart. It forgives a document that was cut.
@@ -127,7 +128,8 @@ func jsonSplit(text string, notes *noteList) jsonParts {
 			i++
 		}
 	}
-	if i >= len(text) || text[i] != '}' {
+	p.cut = i >= len(text)
+	if p.cut || text[i] != '}' {
 		notes.add("the document does not end as JSON does")
 	}
 	return p

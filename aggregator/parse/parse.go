@@ -23,6 +23,11 @@ type Options struct {
 	// then it is only listed in Document.Raws. nil knows none.
 	Known func(raw uint64) bool
 
+	// Wait leaves the item that the document breaks off in for the next visit,
+	// which reads it if it stands there as before: half of a text must not take
+	// the place of the whole one. Until then Document.Raws has its Raw inverted.
+	Wait bool
+
 	MaxItems      int // new items read from one body (1,000); the rest is left for the next visit
 	MaxItemBytes  int // octets of one item (1 MiB); a larger one is cut
 	MaxHeadBytes  int // octets outside of the items (1 MiB); the rest is left out

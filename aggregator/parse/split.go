@@ -28,6 +28,27 @@ type split struct {
 // span is an item in the text, tags included.
 type span struct{ start, open, close, end int } // "<item", after "<item …>", "</item", after "</item>"
 
+// cut reports whether the document breaks off within the item.
+func (sp span) cut(text string) bool { return sp.close == sp.end && sp.end == len(text) }
+
+// cut reports whether the document breaks off before its end.
+func (d *split) cut(text string) bool {
+	if d.root.empty {
+		return false
+	}
+	after := d.root.end
+	if n := len(d.items); n > 0 {
+		after = d.items[n-1].end
+	}
+	switch {
+	case d.root.local == "item" || d.root.local == "entry":
+		return len(d.items) > 0 && d.items[0].cut(text)
+	case indexFold(text[after:], "</"+strings.ToLower(d.root.name)) >= 0:
+		return false
+	}
+	return d.root.local != "rss" || indexFold(text[after:], "</channel") < 0
+}
+
 // skipper walks over the parts of a text that hold no tags. It remembers that
 // a terminator was not found, so that a million unterminated comments cost no
 // more than one.

@@ -31,8 +31,15 @@ func parseXML(text string, o Options) (*feeds.Document, error) {
 	f.takeHead(head)
 	inherited = hash64(inherited, f.channel.base+"\x00"+f.channel.lang)
 
-	for _, sp := range d.items {
+	doc.Cut = d.cut(text)
+	for i, sp := range d.items {
 		raw := hash64(inherited, text[sp.start:sp.end])
+		if half := ^raw; o.Wait && i == len(d.items)-1 && sp.cut(text) && o.Known != nil && !o.Known(raw) && !o.Known(half) {
+			notes.add("the document ends within an item, which is left for the next visit")
+			doc.Raws = append(doc.Raws, half)
+			doc.Left = true
+			continue
+		}
 		if o.Known != nil && o.Known(raw) {
 			doc.Raws = append(doc.Raws, raw)
 			continue
