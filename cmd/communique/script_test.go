@@ -83,6 +83,13 @@ func origin(dir string) http.Handler {
 			n, _ := strconv.Atoi(string(daysAgo.FindSubmatch(b)[1])) // the pattern has digits only
 			return time.Now().UTC().AddDate(0, 0, -n).AppendFormat(nil, http.TimeFormat)
 		})
+		if r.URL.RawQuery == "longer" { // than its header says
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				defer conn.Close()
+				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s<script>", len(body), body)
+			}
+			return
+		}
 		w.Header().Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(body))[:16]))
 		http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(body))
 	})
