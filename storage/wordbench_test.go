@@ -147,7 +147,7 @@ func BenchmarkSearch(b *testing.B) {
 		}(), " OR "))},
 		{"forty-prefixes", search(strings.Join(func() (w []string) {
 			for i := range 40 {
-				w = append(w, word("en", 3+3*i)[:3]+"*")
+				w = append(w, word("en", 300+70*i)[:4]+"*")
 			}
 			return w
 		}(), " OR "))},

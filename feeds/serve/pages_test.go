@@ -343,6 +343,7 @@ func TestReasonsAreInTheReadersLanguage(t *testing.T) {
 		"/feeds/all.html?%zz":                                      {400, "reason.unreadable example=?lang=fr&topic=health", "cannot be read"},
 		"/feeds/all.html?q=" + strings.Repeat("a+", 600):           {400, "reason.search-long max:1000", "octets"},
 		"/feeds/all.html?q=" + strings.Repeat("a+", 60):            {400, "reason.search-words max:40", "more than 40 words"},
+		"/feeds/all.html?q=" + strings.Repeat("mig*+", 9):          {400, "reason.search-short max:8", "more than 8 words of 3 letters"},
 		"/feeds/all.html?topic=" + strings.Join(numbered(60), ","): {400, "reason.many max:50", "more than 50 values"},
 		"/archive/all/1.atom?limit=5":                              {404, "reason.no-archives", "pages and no archives"},
 		"/archive/all/1.atom":                                      {404, "reason.no-archive number:1 max:0", "no archive 1"},

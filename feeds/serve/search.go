@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,9 @@ func searched(text string) (plain string, err error) {
 		no := bad("q", "q: "+err.Error())
 		if len(text) > words.MaxQuery {
 			return "", no.as("reason.search-long", "max", words.MaxQuery)
+		}
+		if errors.Is(err, words.ErrShort) {
+			return "", no.as("reason.search-short", "max", words.MaxShort)
 		}
 		return "", no.as("reason.search-words", "max", words.MaxParts)
 	}

@@ -14,7 +14,14 @@ const (
 
 	// minPrefix is how many letters must stand before a star.
 	minPrefix = 3
+
+	// MaxShort is how many words of a search may have no more than that: thousands of
+	// terms begin so.
+	MaxShort = 8
 )
+
+// ErrShort is what Parse fails with when more than MaxShort words of three letters have a star.
+var ErrShort = fmt.Errorf("the search has more than %d words of %d letters with a star", MaxShort, minPrefix)
 
 // Query is what a person's search asks for: every clause must be met.
 type Query struct{ Clauses []Clause }
@@ -32,6 +39,8 @@ type Unit struct {
 	Text   string // without the quotes
 	Quoted bool
 	Ways   []Sequence
+
+	short bool // it ends in a star behind minPrefix letters
 }
 
 // Sequence is parts that follow each other in a text.
@@ -52,14 +61,14 @@ const (
 	Prefix              // what begins with it
 )
 
-// Parse reads a search. It fails only when the search is too long.
+// Parse reads a search. It fails only when the search asks for too much.
 func Parse(s string) (Query, error) {
 	var q Query
 	if len(s) > MaxQuery {
 		return q, fmt.Errorf("the search has %d octets, at most %d are answered", len(s), MaxQuery)
 	}
 	terms := scan(clean(s))
-	parts := 0
+	parts, short := 0, 0
 	for i := 0; i < len(terms); i++ {
 		t := terms[i]
 		if t.or {
@@ -75,6 +84,11 @@ func Parse(s string) (Query, error) {
 		}
 		if parts > MaxParts {
 			return Query{}, fmt.Errorf("the search has more than %d words", MaxParts)
+		}
+		if t.short {
+			if short++; short > MaxShort {
+				return Query{}, ErrShort
+			}
 		}
 		last := len(q.Clauses) - 1
 		if i > 1 && last >= 0 && terms[i-1].or && joins(t) && joins(terms[i-2]) {
@@ -196,6 +210,7 @@ func unit(text string, quoted bool) Unit {
 	switch {
 	case star && utf8.RuneCountInString(last.Word) >= minPrefix:
 		last.Match = Prefix
+		u.short = utf8.RuneCountInString(last.Word) == minPrefix
 	case len(way) == 1 && last.Match == Exact:
 		last.Match = Forms
 	}

@@ -184,9 +184,14 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: its plain form %q reads as %s, %v", in, q, shown(again), err)
 		}
 	}
-	for _, in := range []string{strings.Repeat("a ", 41), strings.Repeat("a", 1001), strings.Repeat("a-", 50)} {
+	for _, in := range []string{strings.Repeat("a ", 41), strings.Repeat("a", 1001), strings.Repeat("a-", 50), strings.Repeat("abc* ", 9), strings.Repeat("-мир* ", 9)} {
 		if _, err := Parse(in); err == nil {
 			t.Errorf("%d octets are taken", len(in))
+		}
+	}
+	for _, in := range []string{strings.Repeat("a ", 40), strings.Repeat("abc* ", 8) + "abcd*", strings.Repeat("abcd* ", 40)} {
+		if _, err := Parse(in); err != nil {
+			t.Errorf("%s: %v", in, err)
 		}
 	}
 }
