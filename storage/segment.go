@@ -379,6 +379,7 @@ type merger struct {
 	head     *run   // the one that next returned and that must move on
 	first    int    // how many of a segment's newest are looked at in the first step; 0 for all
 	blank    int    // how many steps in a row found nothing
+	phrase   bool   // it asks for one
 }
 
 // firstReach is of how many of a segment's newest a selection by words finds out
@@ -388,17 +389,20 @@ const (
 	nextReach  = 8
 
 	// maxBlank is after how many steps without anything what is looked for counts
-	// as rare: segments are looked through at once then.
+	// as rare: segments are looked through at once then, or for a phrase, from the
+	// next step on.
 	maxBlank = 4
 )
 
 // merger prepares to look for what meets a condition. Of words, as many terms may
 // have to be passed for the newest of a segment as for all, but most of them only
 // to see that none of those has them. What is frequent is found among the newest;
-// what is not costs a second look. Places of phrases take as long to pass as to read.
+// what is not costs a second look. It is the places of a phrase's words that cost, and
+// those of texts that nobody wants are passed over.
 func (t *tables) merger(c *condition) *merger {
 	m := &merger{condition: c, postings: t.postings.Cursor(), search: searcher{tables: t, chunks: t.words.Cursor()}}
-	if some, phrase := c.hasWords(); some && !phrase {
+	var some bool
+	if some, m.phrase = c.hasWords(); some {
 		m.first = firstReach
 		all, _ := t.count(allTerm)
 		for n := c.size(); n > 0 && nextReach*n < 2*all; n *= nextReach {
@@ -502,14 +506,15 @@ func (m *merger) back(r *run) {
 }
 
 // open finds out which places of the segment meet the condition, up to a new
-// reach; false when none does. When a step has found nothing, the next is the last.
+// reach; false when none does. When a step has found nothing, the next is the last,
+// but of a phrase.
 func (m *merger) open(r *run) (bool, error) {
 	last, n := r.reach, r.len()
 	r.reach = m.first
 	for r.reach > 0 && r.reach <= max(last, 2*r.at) {
 		r.reach *= nextReach
 	}
-	if r.reach == 0 || last > 0 && !r.found || nextReach*r.reach > n {
+	if r.reach == 0 || last > 0 && !r.found && !m.phrase || nextReach*r.reach > n {
 		r.reach = n
 	}
 	r.bits = new(bitmap)
@@ -519,7 +524,11 @@ func (m *merger) open(r *run) (bool, error) {
 		m.blank = 0
 	}
 	if m.blank == maxBlank {
-		m.first = 0
+		if m.blank = 0; m.phrase {
+			m.first *= nextReach
+		} else {
+			m.first = 0
+		}
 	}
 	return r.found, err
 }

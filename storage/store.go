@@ -35,7 +35,7 @@ const (
 	formatVersion = 3
 	// indexVersion is of all that is derived; when it differs, that is made
 	// anew from the records.
-	indexVersion = 6
+	indexVersion = 7
 )
 
 var (

@@ -15,9 +15,20 @@ import (
 // one that fits texts of some hundred words, as most are: the more often a term
 // stands in a text, the smaller they are. A one ends it all, so that bits can be
 // put behind others without being understood.
+//
+// Where a term stands manyTimes or more, the zeros of all its distances come before
+// them, counted: from those follows how long they are, and who looks for it in other
+// texts passes over them at once.
 
 // maxTimes bounds how often a term may stand in one text, against damage.
 const maxTimes = 1 << 16
+
+// manyTimes is how often a term stands in a text of which it is written how long
+// the distances are.
+const manyTimes = 6
+
+// zerosOf gives k for the zeros of n distances, of which there are about half as many.
+func zerosOf(n int) int { return bits.Len(uint(n)) - 1 }
 
 // golombOf gives k for a term that stands n times in a text.
 func golombOf(n int) int { return max(8-bits.Len(uint(n-1)), 0) }
@@ -52,6 +63,15 @@ func (w *bitWriter) golomb(v uint64, k int) {
 func (w *bitWriter) said(said []uint64) {
 	w.golomb(uint64(len(said)-1), 0)
 	k := golombOf(len(said))
+	if len(said) >= manyTimes {
+		zeros, next := 0, uint64(0)
+		for _, x := range said {
+			at := uint64(uint16(x))
+			zeros += bits.Len64(at-next+1<<k) - k - 1
+			next = at + 1
+		}
+		w.golomb(uint64(zeros), zerosOf(len(said)))
+	}
 	next := uint64(0)
 	for _, x := range said {
 		at := uint64(uint16(x))
@@ -139,10 +159,17 @@ func (r *bitReader) count() (n, k int) {
 // skip goes on to the place behind the next.
 func (r *bitReader) skip() {
 	n, k := r.count()
+	if n >= manyTimes {
+		r.at += lengthOf(n, k, int(r.golomb(zerosOf(n))))
+		return
+	}
 	for ; n > 0 && !r.bad(); n-- {
 		r.golomb(k)
 	}
 }
+
+// lengthOf gives how many bits n distances have.
+func lengthOf(n, k, zeros int) int { return n*(k+1) + 2*zeros }
 
 // places reads to the end: for each place of docs where the term stands there.
 // It appends those of the wanted ones, a place of the segment in the upper half
@@ -169,7 +196,29 @@ func (r *bitReader) places(dst []uint32, docs, wanted *bitmap) ([]uint32, error)
 			v, have, at = v>>used, have-used, at+used
 			k := golombOf(n)
 			longest := enough - k
-			if wanted[word]&left&-left == 0 {
+			passed := wanted[word]&left&-left == 0
+			if n >= manyTimes {
+				z := zerosOf(n)
+				used := 2*bits.TrailingZeros64(v) + 1 + z
+				if used > have {
+					v, have = r.from(at)
+					used = 2*bits.TrailingZeros64(v) + 1 + z
+				}
+				if used > enough+z {
+					return dst, errChunk
+				}
+				if passed {
+					size := (used - 1 + z) / 2
+					at += used + lengthOf(n, k, int(v>>((used-size)&63)&(1<<size-1)|1<<size)-1<<z)
+					if at > r.size {
+						return dst, errChunk
+					}
+					have = 0
+					continue
+				}
+				v, have, at = v>>(used&63), have-used, at+used
+			}
+			if passed {
 				for ; n > 0; n-- {
 					used := 2*bits.TrailingZeros64(v) + 1 + k
 					if used > have {
