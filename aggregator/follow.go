@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"communique/aggregator/extract"
@@ -80,7 +81,8 @@ func (e *Engine) allowed(ctx context.Context, s *Source, url string) error {
 
 // follow reads the pages of the document's items, one after the other, and fills
 // the items with what they say. An item whose page cannot be read now is left
-// for the next visit; when it never can, it stays as the list tells it.
+// for the next visit; when it never can, it is taken as the list tells it, unless
+// its page was read before.
 func (e *Engine) follow(ctx context.Context, s *Source, doc *feeds.Document, v *visit) error {
 	var kept []feeds.Item
 	left := map[uint64]bool{}
@@ -103,6 +105,7 @@ func (e *Engine) follow(ctx context.Context, s *Source, doc *feeds.Document, v *
 		case passing(err) && e.tryAgain(s.ID, href):
 			left[it.Raw] = true
 		case it.Title.Value != "" || it.Content.Value != "" || it.Summary.Value != "":
+			it.Teaser = true
 			it.Notes = append(it.Notes, "its page could not be read: "+err.Error())
 			kept = append(kept, *it)
 		default:
@@ -138,12 +141,21 @@ func (e *Engine) followOne(ctx context.Context, s *Source, it *feeds.Item, href 
 	}
 	e.got(href, got)
 	v.Bytes += got.Wire
+	if isFront(got.Final) && !isFront(href) {
+		return &softError{"redirect", fmt.Sprintf("fetch %s: redirected to the front page %s, as sites do with pages that they have taken down", href, got.Final)}
+	}
 	article, err := s.Article.Read(got.Body, got.ContentType, got.Final)
 	if err != nil {
 		return err
 	}
 	article.Fill(it)
 	return nil
+}
+
+// isFront reports whether an address is that of a whole site.
+func isFront(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == ""
 }
 
 // pageOf gives the address of an item's page, "" when it has none.

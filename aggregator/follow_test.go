@@ -160,3 +160,48 @@ func TestAPageOfAnotherLookIsAFailureThatTakesNothingAway(t *testing.T) {
 		t.Errorf("%+v, want what robots.txt says", out)
 	}
 }
+
+func TestAPageThatWasReadStaysAsItWasWhenItIsTakenDown(t *testing.T) {
+	for name, gone := range map[string]page{
+		"not found":     {status: http.StatusNotFound},
+		"without text":  {body: "<html><body></body></html>"},
+		"to the front":  {status: http.StatusFound, header: map[string]string{"Location": "/"}},
+		"never answers": {status: http.StatusBadGateway},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.reads("list", extract.Rules{Kind: extract.HTMLList, Items: "article", Summary: "p"}, extract.ArticleRules{})
+			w.set("/list", list("islands"))
+			w.set("/news/islands", article("islands", "Ana"))
+			w.set("/", article("Our house", "Bea"))
+			w.pull()
+			want := texts(w.all())
+			edited := list("islands")
+			edited.body, edited.etag = strings.ReplaceAll(edited.body, "Soon more.", "Published three days ago."), `"edited"`
+			w.set("/list", edited)
+			w.set("/news/islands", gone)
+			e := w.engine(nil)
+			for range maxTries + 1 {
+				if err := e.Pull(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := texts(w.all()); got != want {
+				t.Errorf("published is\n%s\nwant\n%s", got, want)
+			}
+			if n := w.asked["/news/islands"]; n > 1+maxTries {
+				t.Errorf("the page was asked for %d times", n)
+			}
+			back := list("islands")
+			back.body, back.etag = strings.ReplaceAll(back.body, "Soon more.", "Published four days ago."), `"back"`
+			w.set("/list", back)
+			w.set("/news/islands", article("islands", "Carla"))
+			if err := e.Pull(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if st := w.one(); !strings.Contains(st.Lead().Content, "Carla spoke") {
+				t.Errorf("a page that is there again and says something else is not taken: %+v", st.Lead())
+			}
+		})
+	}
+}

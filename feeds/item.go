@@ -61,6 +61,9 @@ type Item struct {
 	// feed (atom:source, RSS source).
 	Origin *Origin
 
+	// Teaser says that the page with the whole text could not be read.
+	Teaser bool
+
 	// Raw is a hash of the item's bytes and of what it inherits from the head
 	// of its document; equal Raw means that nothing has to be read again.
 	Raw   uint64
