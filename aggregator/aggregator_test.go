@@ -327,6 +327,54 @@ func TestPageThatMovesIsNoCorrection(t *testing.T) {
 	}
 }
 
+func TestWhatACMSPutsAroundATextIsNoCorrection(t *testing.T) {
+	says := func(fields string) page {
+		return rss(`<item><guid>http://a.example/1</guid><title>Aid reaches the islands</title><pubDate>Tue, 10 Mar 2026 08:00:00 GMT</pubDate>` + fields + `</item>`)
+	}
+	const text = `<p>Ana said that the crossing is safe and that families were helped.</p><p>Ships leave every day.</p>`
+	whole := func(html string) string {
+		return `<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/"><![CDATA[` + html + `]]></content:encoded>`
+	}
+	const teaser = `<description>The crossing is safe, says Ana.</description>`
+	for name, c := range map[string]struct {
+		was, is string
+		matters bool
+	}{
+		"where it appeared":       {whole(text), whole(text + `<p>The post <a href="http://a.example/1">Aid reaches the islands</a> appeared first on <a href="http://a.example/">Office a</a>.</p>`), false},
+		"no more":                 {whole(text + `<p>The post <a href="http://a.example/1">Aid reaches the islands</a> appeared first on <a href="http://a.example/">Office a</a>.</p>`), whole(text), false},
+		"where to share it":       {whole(text), whole(text + `<p><a href="http://b.example/?u=1">Share on Facebook</a></p>`), false},
+		"another field":           {whole(text), `<description><![CDATA[` + text + `]]></description>`, false},
+		"a teaser beside it":      {whole(text), whole(text) + teaser, false},
+		"another teaser":          {whole(text) + `<description>The crossing is open, says Ana.</description>`, whole(text) + teaser, true},
+		"a sentence more":         {whole(text), whole(text + `<p>Bea doubts it.</p>`), true},
+		"a sentence less":         {whole(text), whole(`<p>Ana said that the crossing is safe and that families were helped.</p>`), true},
+		"a file":                  {whole(text), whole(text) + `<enclosure url="http://a.example/1.mp3" length="1" type="audio/mpeg"/>`, true},
+		"another file":            {whole(text) + `<enclosure url="http://a.example/1.mp3" length="1" type="audio/mpeg"/>`, whole(text) + `<enclosure url="http://a.example/2.mp3" length="1" type="audio/mpeg"/>`, true},
+		"only the teaser is left": {whole(text) + teaser, teaser, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.source("a")
+			w.set("/a", says(c.was))
+			w.pull()
+			before := w.one()
+			w.set("/a", says(c.is))
+			out := w.pull()["a"]
+			after := w.one()
+			if moved := out.Revised != 0; moved != c.matters || after.Updated.After(before.Updated) != c.matters {
+				t.Errorf("revised %v, updated %s, before %s; want it to matter: %v", moved, after.Updated, before.Updated, c.matters)
+			}
+			if out := w.pull()["a"]; !out.Unchanged {
+				t.Errorf("the next visit: %+v", out)
+			}
+			w.srcs[0].Title = "Another name" // all is read again
+			if out := w.pull()["a"]; out.Revised != 0 {
+				t.Errorf("read again, it is revised: %+v", out)
+			}
+		})
+	}
+}
+
 func TestFirstImportDoesNotFloodTheTop(t *testing.T) {
 	w := newWorld(t)
 	w.source("a")

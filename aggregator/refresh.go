@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"communique/aggregator/dedup"
@@ -396,7 +397,7 @@ func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit
 		}
 		return &ob
 	}
-	if e.onlyMoved(d, &old.Copy) {
+	if e.onlyMoved(d, &old.Copy) || e.onlyFramed(d, &old.Copy) {
 		return &ob
 	}
 	ob.Revision++
@@ -415,6 +416,18 @@ func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit
 func (e *Engine) onlyMoved(d *feeds.Draft, old *feeds.Copy) bool {
 	return d.Link != old.Link && len(d.Enclosures) == len(old.Enclosures) &&
 		d.Text == e.view(old)
+}
+
+// onlyFramed reports whether nothing is new but what a CMS puts around a text (where
+// it first appeared, where to share it) or in which of its fields it comes: a site
+// that adds a plugin corrects none of its statements.
+func (e *Engine) onlyFramed(d *feeds.Draft, old *feeds.Copy) bool {
+	was, is := cmp.Or(old.Content, old.Summary), cmp.Or(d.Content, d.Summary)
+	return d.Title == old.Title && (strings.HasPrefix(is, was) || strings.HasPrefix(was, is)) &&
+		(old.Content == "" || d.Content == "" || old.Summary == "" || d.Summary == "" || old.Summary == d.Summary) &&
+		slices.EqualFunc(d.Enclosures, old.Enclosures, func(a, b feeds.Enclosure) bool {
+			return normalize.Canonical(a.URL) == normalize.Canonical(b.URL)
+		}) && d.Text == e.view(old)
 }
 
 // sameCopy reports whether two copies with one hash say the same also in what
