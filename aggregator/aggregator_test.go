@@ -309,6 +309,36 @@ func TestNewestStateOfAnEntryIsTaken(t *testing.T) {
 	}
 }
 
+func TestAStateThatIsOlderIsTakenWhenItStays(t *testing.T) {
+	w := newWorld(t)
+	w.source("a")
+	state := func(text, updated string) page {
+		return page{body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>urn:f</id><updated>` + updated + `</updated>
+<entry><id>urn:e:1</id><title>Aid reaches the islands</title><link href="http://a.example/1"/><updated>` + updated + `</updated><summary>` + text + `</summary></entry></feed>`}
+	}
+	was, is := state("Forty families.", "2026-03-08T08:00:00Z"), state("Fifty families.", "2026-03-09T08:00:00Z")
+	was.etag = `"was"`
+	for i, c := range []struct {
+		gives page
+		want  string
+	}{
+		{is, "Fifty"}, {was, "Fifty"}, {is, "Fifty"}, {was, "Fifty"}, // two servers at one address, or a cache that lags
+		{was, "Forty"}, // the publisher went back to it
+		{was, "Forty"}, {is, "Fifty"},
+	} {
+		w.set("/a", c.gives)
+		before := w.now
+		w.pull()
+		st := w.one()
+		if got := st.Lead().Summary; got != c.want+" families." {
+			t.Errorf("visit %d: published is %q, want %s", i, got, c.want)
+		}
+		if i < 4 && st.Updated.UTC().Format(time.DateOnly) != "2026-03-09" || i == 4 && !st.Updated.Equal(before) {
+			t.Errorf("visit %d: updated %s", i, st.Updated)
+		}
+	}
+}
+
 func TestPageThatMovesIsNoCorrection(t *testing.T) {
 	w := newWorld(t)
 	w.source("a")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 
 	"communique/aggregator/fetch"
@@ -70,6 +71,9 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 		after.News, after.Spoke = now, now
 	}
 	for _, raw := range doc.Raws { // a push may hold only what is new: what was in the last body stays known
+		if slices.Contains(v.later, raw) {
+			raw = ^raw
+		}
 		if !known.has(raw) {
 			after.Items = append(packRaws([]uint64{raw}), after.Items...)
 		}

@@ -112,6 +112,7 @@ func (e *Engine) visit(ctx context.Context, s *Source, last feeds.Fetched, now t
 		words.of(s.ID)
 		var release func(stored bool)
 		said, release, err = e.decide(ctx, s, doc, &v, words)
+		v.putOff()
 		defer func() { release(stored) }() // after Append: until then the claims stand for what the store does not show yet
 		if err != nil {
 			return Outcome{}, err
@@ -282,6 +283,10 @@ func (e *Engine) decide(ctx context.Context, s *Source, doc *feeds.Document, v *
 			}
 			if !held {
 				continue // withdrawn or expired: that it returns is not news
+			}
+			if v.isStale(d, &old.Copy) {
+				v.later = append(v.later, d.Raw)
+				continue
 			}
 			if ob = e.revise(s, d, &old, v); ob == nil && len(pl.Join) == 0 {
 				continue

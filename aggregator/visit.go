@@ -32,6 +32,7 @@ type visit struct {
 	was         vitals.Health // before it
 	joined      int
 	withheld    int
+	later       []uint64       // Raw of items that are older than what we have: left for the next visit
 	before      feeds.Fetched  // as the last visit left it
 	tags        map[string]int // given to new items, by scheme
 }
@@ -110,6 +111,29 @@ func (v *visit) good(got *fetch.Response, doc *feeds.Document, asked, body uint6
 	}
 	v.Hints = hintsOf(doc, got.FreshFor)
 	v.succeed(got)
+}
+
+// isStale reports whether an item is an older state of a copy than the one that is
+// stored, by its publisher's own dates: a server behind the same address, or a cache,
+// may lag behind. What the next visit finds there again is what the publisher went
+// back to.
+func (v *visit) isStale(d *feeds.Draft, old *feeds.Copy) bool {
+	return d.Hash != old.Hash && !d.Updated.IsZero() && d.Updated.Before(old.Updated) && !old.Updated.After(v.At) &&
+		!rawSet(v.before.Items).has(^d.Raw)
+}
+
+// putOff has the next visit read the stale items again, should they still be there.
+func (v *visit) putOff() {
+	if len(v.later) == 0 {
+		return
+	}
+	items := slices.Clone(v.Fetched.Items)
+	for i := 0; i+8 <= len(items); i += 8 {
+		if raw := binary.LittleEndian.Uint64(items[i:]); slices.Contains(v.later, raw) {
+			binary.LittleEndian.PutUint64(items[i:], ^raw)
+		}
+	}
+	v.Fetched.Items, v.Validators, v.Body = items, feeds.Validators{}, 0
 }
 
 func (v *visit) succeed(got *fetch.Response) {
