@@ -102,9 +102,16 @@ func TestOpenRefusesClearly(t *testing.T) {
 			}
 			return write(t, b[:4096*8])
 		}, Options{}, "restore a backup"},
+		{"cut within its first pages", func(t *testing.T) string {
+			b, err := os.ReadFile(sample(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return write(t, b[:os.Getpagesize()+100])
+		}, Options{}, "communique.db is no store of communique, or is cut short"},
 		{"a folder", func(t *testing.T) string { return t.TempDir() }, Options{}, "is a directory"},
 		{"nothing to read", func(t *testing.T) string { return filepath.Join(t.TempDir(), "communique.db") }, Options{ReadOnly: true}, "no such file"},
-		{"an empty file to read", func(t *testing.T) string { return write(t, nil) }, Options{ReadOnly: true}, "communique.db"},
+		{"an empty file to read", func(t *testing.T) string { return write(t, nil) }, Options{ReadOnly: true}, "communique.db is empty: nothing was stored in it yet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := c.make(t)

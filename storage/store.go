@@ -242,7 +242,13 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
 		return nil, fmt.Errorf("storage: %s is no store of communique, or is damaged (%w); use another --data or restore a backup", path, err)
 	case err != nil:
-		return nil, fmt.Errorf("storage: %w", err)
+		switch info, no := os.Stat(path); { // bbolt has no names for these
+		case no != nil || !info.Mode().IsRegular() || info.Size() >= int64(2*os.Getpagesize()):
+			return nil, fmt.Errorf("storage: %w", err)
+		case info.Size() == 0:
+			return nil, fmt.Errorf("storage: %s is empty: nothing was stored in it yet; run `communique fetch` or the daemon, or restore a backup", path)
+		}
+		return nil, fmt.Errorf("storage: %s is no store of communique, or is cut short (%w); use another --data or restore a backup", path, err)
 	}
 	db.AllocSize = growth
 	var want int64
