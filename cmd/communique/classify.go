@@ -190,7 +190,10 @@ func (c *classifier) read(in io.Reader, name string) error {
 			return fmt.Errorf("%s:%d: not a document: want a JSON object", name, n)
 		}
 		var doc document
-		if err := json.Unmarshal(line, &doc); err != nil {
+		err = json.Unmarshal(line, &doc)
+		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+			return fmt.Errorf("%s:%d: not a document: %q is a JSON %s; write it as a %s", name, n, wrong.Field, wrong.Value, wrong.Type.Kind())
+		} else if err != nil {
 			return fmt.Errorf("%s:%d: not a document: %w", name, n, err)
 		}
 		v, err := c.judge(doc)
