@@ -37,6 +37,13 @@ func TestHalfOfAnItemTakesNotThePlaceOfTheWhole(t *testing.T) {
 			if f, _, _ := w.store.Fetched("a"); !strings.HasPrefix(f.Odd, "cut: ") {
 				t.Errorf("the source is told to be %q", f.Odd)
 			}
+			if after != "<link>http://a.ex" { // a link that breaks off cannot be told from another one
+				for range 2 {
+					if out := w.pull()["a"]; out.Err != nil || out.New+out.Revised > 0 {
+						t.Errorf("the half document, which stays so: %+v", out)
+					}
+				}
+			}
 			p.etag = `"v2"`
 			w.set("/a", p)
 			if out := w.pull()["a"]; out.Err != nil || out.New+out.Revised > 0 || !out.Unchanged {

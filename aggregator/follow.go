@@ -105,7 +105,7 @@ func (e *Engine) follow(ctx context.Context, s *Source, doc *feeds.Document, v *
 		case passing(err) && e.tryAgain(s.ID, href):
 			left[it.Raw] = true
 		case it.Title.Value != "" || it.Content.Value != "" || it.Summary.Value != "":
-			it.Teaser = true
+			it.Part = true
 			it.Notes = append(it.Notes, "its page could not be read: "+err.Error())
 			kept = append(kept, *it)
 		default:

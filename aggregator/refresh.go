@@ -390,8 +390,8 @@ func (e *Engine) first(s *Source, d *feeds.Draft, pl *dedup.Placement, place int
 // revise words the fact of an item that was seen before, nil when there is
 // nothing new to say. What was frozen at first sight stays.
 func (e *Engine) revise(s *Source, d *feeds.Draft, old *feeds.Observed, v *visit) *feeds.Observed {
-	if d.Teaser && len(old.Copy.Content) > len(d.Content) {
-		return nil // a page that was read and cannot be read now is a failure: what it said stays
+	if d.Part && len(cmp.Or(old.Copy.Content, old.Copy.Summary)) > len(cmp.Or(d.Content, d.Summary)) {
+		return nil // what was read and cannot be read now is a failure: what it said stays
 	}
 	ob := *old
 	ob.Copy, ob.Priority = d.Copy, s.Priority

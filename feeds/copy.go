@@ -46,7 +46,7 @@ type Copy struct {
 type Draft struct {
 	Copy
 	Raw       uint64    // see Item.Raw
-	Teaser    bool      // see Item.Teaser
+	Part      bool      // see Item.Part
 	Canonical string    // canonical form of Link, for identity only; "" when there is no usable link
 	Neutral   string    // Canonical without the language that stands in it; "" when none does
 	Alternate []string  // canonical links of the pages that it names as its versions in other languages

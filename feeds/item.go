@@ -61,8 +61,9 @@ type Item struct {
 	// feed (atom:source, RSS source).
 	Origin *Origin
 
-	// Teaser says that the page with the whole text could not be read.
-	Teaser bool
+	// Part says that not all of it could be read: the page with its whole text
+	// could not, or the document breaks off in it.
+	Part bool
 
 	// Raw is a hash of the item's bytes and of what it inherits from the head
 	// of its document; equal Raw means that nothing has to be read again.

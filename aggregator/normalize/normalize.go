@@ -66,7 +66,7 @@ const maxTitle = 1000
 
 // Item cleans one item of doc, whose channel ch is the result of Channel.
 func (n *Normalizer) Item(doc *feeds.Document, ch feeds.Channel, it *feeds.Item, o Options) feeds.Draft {
-	d := feeds.Draft{Raw: it.Raw, Teaser: it.Teaser}
+	d := feeds.Draft{Raw: it.Raw, Part: it.Part}
 	d.Source, d.ID = o.Source.ID, it.ID
 	d.Notes = append(d.Notes, it.Notes...)
 	note := func(s string) { d.Notes = append(d.Notes, s) }

@@ -186,7 +186,7 @@ func (f *fill) atomEntry(k *skeleton, g *gofeed.Entry, it *item, out *feeds.Item
 		return feeds.Text{}
 	}
 	m := f.media(k, x, c)
-	out.Raw, out.Base, out.Language = it.raw, differs(c.base, f.doc.Base), f.languageOf(c)
+	out.Part, out.Raw, out.Base, out.Language = it.part, it.raw, differs(c.base, f.doc.Base), f.languageOf(c)
 	if l := f.firstValue(k.first(x, "dc", "language")); l != "" && out.Language == "" {
 		out.Language = l
 	}

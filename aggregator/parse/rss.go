@@ -302,7 +302,7 @@ func (f *fill) rssItem(k *skeleton, g *gofeed.Item, it *item, out *feeds.Item) {
 	custom := func(name string) *element { return k.at(g.Custom[name]) }
 	m := f.media(k, x, c)
 
-	out.Raw, out.Base = it.raw, differs(c.base, f.channel.base)
+	out.Part, out.Raw, out.Base = it.part, it.raw, differs(c.base, f.channel.base)
 	out.Title = f.clipTitle(text(k.at(g.Title), k.first(x, "atom", "title"), k.first(x, "dc", "title"), m.title, k.first(x, "itunes", "title")), f.notes)
 	out.Summary = text(k.at(g.Description), custom("summary"), custom("abstract"), k.first(x, "atom", "summary"), k.first(x, "dc", "description"), k.first(x, "dcterms", "abstract"),
 		k.first(x, "itunes", "summary"), k.first(x, "googleplay", "description"), k.first(x, "itunes", "subtitle"), m.description)

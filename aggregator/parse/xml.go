@@ -80,6 +80,7 @@ type fill struct {
 // item is an item on its way.
 type item struct {
 	raw      uint64
+	part     bool // the document breaks off in it
 	notes    *noteList
 	about    string // rdf:about
 	href     string // CDF writes an item's link into its tag
@@ -151,7 +152,7 @@ func (f *fill) collect(inner string, c context) []*element {
 
 // takeItem reads the children of one item.
 func (f *fill) takeItem(text string, sp span, raw uint64) {
-	it := &item{raw: raw, notes: &noteList{}}
+	it := &item{raw: raw, part: sp.cut(text), notes: &noteList{}}
 	defer it.take(f)()
 	inner := text[sp.open:sp.close]
 	if len(inner) > f.options.MaxItemBytes {
