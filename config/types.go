@@ -901,7 +901,7 @@ type Webhook struct {
 
 	// What is told: any of `statement.published`, `statement.updated`,
 	// `statement.withdrawn`, which are what is told by default; and of the troubles
-	// of sources, lists and the store `incident.began` and `incident.ended`, or
+	// of sources and of all they stand on (the store, lists, certificates …) `incident.began` and `incident.ended`, or
 	// `incidents` for both. `feed` and `query` are for statements alone.
 	Events []Event `yaml:"events" near:"event types on" example:"[statement.published]"`
 

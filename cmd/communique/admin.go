@@ -19,6 +19,7 @@ import (
 
 	"communique/aggregator"
 	"communique/config"
+	"communique/feeds"
 	"communique/feeds/serve"
 	"communique/internal/metrics"
 	"communique/storage"
@@ -30,12 +31,12 @@ const storeHeader = "Communique-Store"
 
 // adminHandler is what the admin listener answers: what package serve knows,
 // and /explain?q=ID|URL, /retag, /moderate, /tokens, /expire, /held, /accept-move, /plan, /reload, /backup and /feeds.opml, which take more rooms than that.
-func adminHandler(cfg *config.Config, store *storage.Store, file string, base string, public *serve.Server, retag, expire, reload http.Handler, deliveries func() *serve.Deliveries, counted *metrics.Metrics, eng *aggregator.Engine) http.Handler {
+func adminHandler(cfg *config.Config, store *storage.Store, file string, base string, public *serve.Server, retag, expire, reload http.Handler, deliveries func() *serve.Deliveries, wrong func(time.Time) []feeds.Incident, counted *metrics.Metrics, eng *aggregator.Engine) http.Handler {
 	if whole, err := filepath.Abs(file); err == nil {
 		file = whole
 	}
 	mux := http.NewServeMux()
-	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries, Readers: counted.Readers, Metrics: counted.Handler()}
+	told := serve.Admin{Store: store, Sources: configured(cfg), Now: time.Now, Deliveries: deliveries, Readers: counted.Readers, Incidents: wrong, Metrics: counted.Handler()}
 	mux.Handle("/", told.Handler())
 	mux.Handle("/retag", http.NewCrossOriginProtection().Handler(retag)) // no web page makes us work
 	mux.Handle("/moderate", http.NewCrossOriginProtection().Handler(moderator(cfg, eng, store)))

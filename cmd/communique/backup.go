@@ -235,6 +235,7 @@ func (a *app) exchange(part, file string, now time.Time, done string) error {
 	if err := storage.Place(part, file); err != nil {
 		return err
 	}
+	a.settle(file, "another file was put in its place, which is whole")
 	fmt.Fprintln(a.stdout, done)
 	if kept != "" {
 		fmt.Fprintln(a.stdout, "what was there before:", kept)
@@ -327,6 +328,7 @@ func (a *app) compactStore(file string) error {
 	if err := storage.Place(part, file); err != nil {
 		return err
 	}
+	a.settle(file, "`communique compact` found all of it whole")
 	_, err = fmt.Fprintf(a.stdout, "%s: %d bytes, was %d\n", file, size, was)
 	return err
 }

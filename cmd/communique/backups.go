@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"communique/config"
+	"communique/feeds"
+	"communique/feeds/incidents"
 	"communique/storage"
 )
 
@@ -19,7 +22,14 @@ import (
 type backups struct {
 	store  *storage.Store
 	log    *slog.Logger
+	memory *incidents.Memory
 	follow func(config.Backup) // takes up another schedule
+
+	mu     sync.Mutex
+	tries  int       // that failed in a row
+	since  time.Time // when they began
+	err    error     // of the last one
+	isMade bool      // one, since the start
 }
 
 const (
@@ -30,9 +40,9 @@ const (
 )
 
 // startBackups makes copies until ctx ends.
-func startBackups(ctx context.Context, store *storage.Store, log *slog.Logger) *backups {
+func startBackups(ctx context.Context, store *storage.Store, memory *incidents.Memory, log *slog.Logger) *backups {
 	changed := make(chan config.Backup)
-	b := &backups{store: store, log: log}
+	b := &backups{store: store, memory: memory, log: log}
 	b.follow = func(c config.Backup) {
 		select {
 		case changed <- c:
@@ -72,7 +82,13 @@ func (b *backups) run(ctx context.Context, changed <-chan config.Backup) {
 			busy = make(chan time.Time, 1)
 			go func(c config.Backup, done chan<- time.Time) {
 				var again time.Time
-				if err := b.make(ctx, &c, time.Now().UTC()); err != nil && ctx.Err() == nil {
+				now := time.Now().UTC()
+				err := b.make(ctx, &c, now)
+				if err != nil && ctx.Err() != nil {
+					return // it was broken off
+				}
+				b.note(err, now)
+				if err != nil {
 					again = time.Now().Add(backupAgain)
 					b.log.Error("no backup was made", "dir", string(c.Dir), "err", err, "again", again.UTC())
 				}
@@ -125,6 +141,36 @@ func (b *backups) make(ctx context.Context, c *config.Backup, now time.Time) err
 		b.log.Info("old backup removed", "file", filepath.Join(dir, name), "keep", c.Keep)
 	}
 	return nil
+}
+
+// note takes up how making a copy went.
+func (b *backups) note(err error, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err = err; err == nil {
+		b.tries, b.since, b.isMade = 0, time.Time{}, true
+		b.memory.Settle("store", "damaged", "a backup was made of it, and checked", now)
+		return
+	}
+	if b.tries++; b.tries == 1 {
+		b.since = now
+	}
+}
+
+// troubles tells whether backups that are wanted cannot be made.
+func (b *backups) troubles(c *config.Backup) []incidents.Trouble {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.Dir == "" || b.tries == 0 && b.isMade {
+		return nil
+	}
+	t := incidents.Trouble{Unsure: b.tries < 2, // one mostly heals by itself, and after a start nobody knows
+		Incident: feeds.Incident{Subject: "backup", State: "failing", Began: b.since,
+			Do: fmt.Sprintf("see that there is room in %s and the daemon may write there; where the store is damaged, see to that first", c.Dir)}}
+	if b.err != nil {
+		t.Reason = b.err.Error()
+	}
+	return []incidents.Trouble{t}
 }
 
 // copies gives the names of the copies in a folder, the oldest first.

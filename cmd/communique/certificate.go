@@ -19,8 +19,8 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"communique/config"
-	"communique/feeds/push"
-	"communique/feeds/serve"
+	"communique/feeds"
+	"communique/feeds/incidents"
 	"communique/internal/metrics"
 )
 
@@ -243,27 +243,30 @@ func (s *shown) certificates() (out []metrics.Certificate) {
 }
 
 // troubles tells what is wrong with certificates. A nil shown has no trouble.
-func (s *shown) troubles(now time.Time) (out []push.Incident) {
+func (s *shown) troubles(now time.Time) (out []incidents.Trouble) {
 	if s == nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(s.of)) {
-		i := push.Incident{Subject: "certificate", Name: name}
-		switch st := s.of[name]; {
-		case st.tries > 1: // one mostly heals by itself
-			i.State, i.Reason, i.Began = "missing", st.err.Error(), st.since
-			i.Do = "readers are turned away: see that the name leads to this machine, and the authority reaches it at port 443 or 80"
-		case !st.until.IsZero() && !now.Before(st.wellUntil()):
-			i.State, i.Reason, i.Began = "ending", "it is good until "+st.until.UTC().Format(time.RFC3339)+" and was not replaced", st.wellUntil()
-			i.Do = "renew it, or see in the log why the authority gives no other; readers are turned away when it ends"
-		default:
-			continue
+		st := s.of[name]
+		add := func(unsure bool, state, reason, do string, began time.Time) {
+			out = append(out, incidents.Trouble{Unsure: unsure, Incident: feeds.Incident{Subject: "certificate", Name: name, State: state, Reason: reason, Do: do, Began: began}})
 		}
-		i.Began = i.Began.Truncate(time.Second)
-		i.ID = serve.IncidentID("certificate "+name, i.Began)
-		out = append(out, i)
+		switch {
+		case st.tries > 1: // one mostly heals by itself
+			add(false, "missing", st.err.Error(), "readers are turned away: see that the name leads to this machine, and the authority reaches it at port 443 or 80", st.since)
+		case st.until.IsZero() || st.tries == 1: // not known yet
+			add(true, "missing", "", "", time.Time{})
+		}
+		switch {
+		case st.until.IsZero():
+			add(true, "ending", "", "", time.Time{})
+		case !now.Before(st.wellUntil()):
+			add(false, "ending", "it is good until "+st.until.UTC().Format(time.RFC3339)+" and was not replaced",
+				"renew it, or see in the log why the authority gives no other; readers are turned away when it ends", st.wellUntil())
+		}
 	}
 	return out
 }

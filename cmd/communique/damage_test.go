@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,9 @@ func TestTheDaemonGoesOnBesideWhatItCannotRead(t *testing.T) {
 		t.Fatalf("fetch: %d %s", code, stderr)
 	}
 	file := filepath.Join(w.dir, "data", "communique.db")
+	if code, _, stderr := finish(t, w.dir, "backup", "good.db"); code != 0 {
+		t.Fatalf("backup: %d %s", code, stderr)
+	}
 	testkit.Spoil(t, file, "log", func(_, v []byte) bool { return bytes.Contains(v, []byte("Word of the harbour")) })
 	for _, id := range []string{"harbour", "lighthouse"} {
 		name := filepath.Join(w.dir, "origin", id+".xml")
@@ -50,6 +54,15 @@ func TestTheDaemonGoesOnBesideWhatItCannotRead(t *testing.T) {
 			t.Errorf("%s says\n%s", path, text)
 		}
 	}
+	var first incidentEntry
+	for _, e := range incidentsAt(t, admin) {
+		if e.Title == "store: damaged" {
+			first = e
+		}
+	}
+	if first.ID == "" {
+		t.Errorf("no incident tells of it:\n%s", page(t, admin+"/incidents.atom"))
+	}
 	if code, _, stderr := finish(t, w.dir, "backup", "copy.db"); code == 0 {
 		t.Errorf("backup: %d %s, want that a damaged store makes none", code, stderr)
 	}
@@ -63,4 +76,49 @@ func TestTheDaemonGoesOnBesideWhatItCannotRead(t *testing.T) {
 	if code, _, stderr := finish(t, w.dir, "verify"); code == 0 || !strings.Contains(stderr, "record ") {
 		t.Errorf("verify: %d %s", code, stderr)
 	}
+
+	// It is damaged until somebody knows that it is whole.
+	if again := incidentOfStore(t, w.dir); again.Title != "store: damaged" || again.ID != first.ID || again.Updated != first.Updated {
+		t.Errorf("after a restart: %+v, want %+v as before", again, first)
+	}
+	if code, _, stderr := finish(t, w.dir, "restore", "good.db"); code != 0 {
+		t.Fatalf("restore: %d %s", code, stderr)
+	}
+	if over := incidentOfStore(t, w.dir); over.Title != "store: no longer damaged" || over.ID != first.ID || over.Published != first.Published {
+		t.Errorf("after restore: %+v, want that %+v is over", over, first)
+	}
+}
+
+type incidentEntry struct {
+	ID        string `xml:"id"`
+	Title     string `xml:"title"`
+	Published string `xml:"published"`
+	Updated   string `xml:"updated"`
+}
+
+// incidentsAt reads the feed of incidents.
+func incidentsAt(t *testing.T, admin string) (out []incidentEntry) {
+	t.Helper()
+	var f struct {
+		Entries []incidentEntry `xml:"entry"`
+	}
+	if err := xml.Unmarshal([]byte(page(t, admin+"/incidents.atom")), &f); err != nil {
+		t.Fatal(err)
+	}
+	return f.Entries
+}
+
+// incidentOfStore starts the daemon, and gives what it tells of the store.
+func incidentOfStore(t *testing.T, dir string) (found incidentEntry) {
+	t.Helper()
+	d := start(t, dir, "serve")
+	admin := d.out.await(t, `^health and status on (http://\S+)/status$`)
+	for _, e := range incidentsAt(t, admin) {
+		if strings.HasPrefix(e.Title, "store: ") {
+			found = e
+		}
+	}
+	d.signal(syscall.SIGTERM)
+	d.exit()
+	return found
 }

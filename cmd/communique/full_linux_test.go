@@ -45,12 +45,18 @@ func TestAFullDiskStopsPullingAndNothingElse(t *testing.T) {
 		t.Errorf("/readyz: %s %q, %v; want 503 and why", res.Status, body, err)
 	}
 
+	if list := incidentsAt(t, admin); len(list) != 1 || list[0].Title != "store: unwritable" {
+		t.Errorf("incidents: %+v, want that the store cannot be written", list)
+	}
 	page(t, admin+"/readyz?exclude=write") // who serves is not to be taken away from readers
 
 	limit(unix.RLIM_INFINITY)
 	d.log.await(t, `msg="the store can be written again"`)
 	d.log.await(t, `msg=fetched source=harbour new=1 .*\n(?s:.*)msg=fetched source=harbour new=1 `)
 	page(t, admin+"/readyz")
+	if list := incidentsAt(t, admin); len(list) != 1 || list[0].Title != "store: no longer unwritable" {
+		t.Errorf("incidents: %+v, want that it is over", list)
+	}
 	if feed := page(t, base+"/feeds/all.atom"); !strings.Contains(feed, "Second word of the harbour") {
 		t.Errorf("want what came while the disk was full in the feed:\n%s", feed)
 	}

@@ -35,7 +35,7 @@ func hubURL(cfg *config.Config, site config.Site) string {
 var everywhere = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 
 // pusher wires what tells others of news; what it tells of is said later.
-func pusher(cfg *config.Config, site config.Site, store *storage.Store, incidents func(time.Time) ([]push.Incident, error), delivered func(isHook, ok bool), log *slog.Logger) (*push.Pusher, error) {
+func pusher(cfg *config.Config, site config.Site, store *storage.Store, incidents func(time.Time) []feeds.Incident, delivered func(isHook, ok bool), log *slog.Logger) (*push.Pusher, error) {
 	w := &cfg.WebSub
 	var hooks []push.Webhook
 	for _, h := range cfg.WebhookConfigs() {

@@ -105,17 +105,21 @@ func (d *running) reload(ctx context.Context) reloaded {
 	}
 	d.metrics.Reloaded(err == nil)
 	var bad config.Errors
+	out := reloaded{Errors: []string{}, Plan: plan}
 	switch {
 	case errors.As(err, &bad):
-		var out reloaded
 		for _, e := range bad {
 			d.log.Error("wrong configuration; the old one stays", "err", e.Error())
 			out.Errors = append(out.Errors, e.Error())
 		}
-		return out
 	case err != nil:
 		d.log.Error("the new configuration cannot be used; the old one stays", "err", err)
-		return reloaded{Errors: []string{err.Error()}}
+		out.Errors = append(out.Errors, err.Error())
+	}
+	d.wrong.note(out.Errors, began)
+	if err != nil {
+		out.Plan = nil
+		return out
 	}
 	d.log.Info("configuration read again", "sources", len(cfg.SourceConfigs()), "started", len(plan.Sources.Start), "stopped", len(plan.Sources.Stop),
 		"changed", len(plan.Sources.Change), "took", time.Since(began).Round(time.Millisecond))
@@ -135,7 +139,7 @@ func (d *running) reload(ctx context.Context) reloaded {
 			d.log.Warn("a change that takes a restart", "key", s.key, "from", s.was, "to", s.is)
 		}
 	}
-	return reloaded{Errors: []string{}, Plan: plan}
+	return out
 }
 
 // askReload answers POST /reload.

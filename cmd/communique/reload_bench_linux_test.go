@@ -13,6 +13,7 @@ import (
 	"communique/aggregator/normalize"
 	"communique/config"
 	"communique/feeds"
+	"communique/feeds/incidents"
 	"communique/internal/metrics"
 	"communique/storage"
 )
@@ -68,8 +69,9 @@ func BenchmarkReload(b *testing.B) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	d := &running{log: log, store: store, file: filepath.Join(dir, "communique.db"), addr: "127.0.0.1:8080", first: cfg, read: read, broken: make(chan error, 2), asked: make(chan chan<- reloaded),
-		metrics: metrics.New(metrics.Options{Store: store, Version: "0", Now: time.Now}), backups: startBackups(ctx, store, log), watch: newWatch(log)}
+		metrics: metrics.New(metrics.Options{Store: store, Version: "0", Now: time.Now}), memory: incidents.Remember(incidents.InFolder(dir), log), watch: newWatch(log)}
 	defer d.watch.close()
+	d.backups = startBackups(ctx, store, d.memory, log)
 	d.lists, _ = startLists(ctx, dir, log)
 	if err := d.start(ctx, cfg); err != nil {
 		b.Fatal(err)

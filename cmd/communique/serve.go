@@ -22,6 +22,8 @@ import (
 
 	"communique/aggregator/fetch"
 	"communique/config"
+	"communique/feeds/incidents"
+	"communique/feeds/serve"
 	"communique/internal/metrics"
 	"communique/internal/trace"
 	"communique/storage"
@@ -83,8 +85,8 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 	} else {
 		a.data = filepath.Dir(file) // where the copies of lists are from now on, whatever a reload says
 	}
-	d.troubles = &troubles{store: store, dir: filepath.Dir(file), shown: certs.shown}
-	d.backups = startBackups(ctx, store, a.log)
+	d.shown, d.memory = certs.shown, incidents.Remember(incidents.InFolder(filepath.Dir(file)), a.log)
+	d.backups = startBackups(ctx, store, d.memory, a.log)
 	d.watch = newWatch(a.log)
 	defer d.watch.close()
 	asking, enough := context.WithCancel(ctx)
@@ -199,23 +201,25 @@ func shutdown(servers []*http.Server) {
 // running is the daemon's inside: what a reload exchanges, and what it needs
 // for that.
 type running struct {
-	log      *slog.Logger
-	store    *storage.Store
-	file     string
-	addr     string                         // of the public listener
-	first    *config.Config                 // that we started with: listeners and store are its
-	cfg      *config.Config                 // that runs
-	read     func() (*config.Config, error) // nil when there is none to read
-	public   swap
-	admin    swap
-	stop     func()     // ends the engine that runs and waits for it
-	broken   chan error // takes what ends an engine before its time
-	metrics  *metrics.Metrics
-	asked    chan chan<- reloaded
-	watch    *watch
-	backups  *backups
-	lists    *lists
-	troubles *troubles
+	log     *slog.Logger
+	store   *storage.Store
+	file    string
+	addr    string                         // of the public listener
+	first   *config.Config                 // that we started with: listeners and store are its
+	cfg     *config.Config                 // that runs
+	read    func() (*config.Config, error) // nil when there is none to read
+	public  swap
+	admin   swap
+	stop    func()     // ends the engine that runs and waits for it
+	broken  chan error // takes what ends an engine before its time
+	metrics *metrics.Metrics
+	asked   chan chan<- reloaded
+	watch   *watch
+	backups *backups
+	lists   *lists
+	shown   *shown // nil: nothing is
+	memory  *incidents.Memory
+	wrong   wrongConfig
 
 	tracer   *trace.Tracer
 	fetching fetch.Options
@@ -226,7 +230,9 @@ type running struct {
 // then exchanges it for what runs, which cannot.
 func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	site := cfg.Site.On(d.addr)
-	push, err := pusher(cfg, site, d.store, d.troubles.of(cfg), d.metrics.Delivered, d.log)
+	var told func() *serve.Deliveries
+	wrong := d.watchOf(cfg, func() *serve.Deliveries { return told() })
+	push, err := pusher(cfg, site, d.store, wrong.List, d.metrics.Delivered, d.log)
 	if err != nil {
 		return err
 	}
@@ -234,6 +240,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	told = deliveries(push, hubs)
 	srv, err := server(cfg, site, d.store, mounts(push, cfg.WebSub.Hub, hubs), d.log)
 	if err != nil {
 		return err
@@ -279,14 +286,14 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 		work.Wait()
 	}
 	retag := &retagger{ctx: ctx, eng: eng, cfg: cfg, read: d.readAgain, store: d.store, log: d.log, asked: make(chan retagRequest)}
-	told := deliveries(push, hubs)
 	d.metrics.Use(metrics.Running{Sources: configured(cfg), Deliveries: told, Site: srv})
 	old := &expiry{age: cfg.Retain.Age.Std(), eng: eng, public: srv, log: d.log}
-	d.admin.set(adminHandler(cfg, d.store, d.file, string(site.BaseURL), srv, retag, old, http.HandlerFunc(d.askReload), told, d.metrics, eng))
+	d.admin.set(adminHandler(cfg, d.store, d.file, string(site.BaseURL), srv, retag, old, http.HandlerFunc(d.askReload), told, wrong.List, d.metrics, eng))
 	d.watch.follow(cfg)
 	d.backups.follow(cfg.Storage.Backup)
 	d.lists.follow(cfg, fetcher)
 	work.Go(retag.run)
+	work.Go(func() { wrong.Run(ctx) })
 	work.Go(func() { old.run(ctx) })
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {

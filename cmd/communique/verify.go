@@ -13,7 +13,7 @@ func (a *app) verify() *cobra.Command {
 		Use:   "verify",
 		Short: "Check every invariant of the store",
 		Long: `verify reads the whole store and checks that it holds together. It changes
-nothing. The daemon must be stopped, since it keeps the file to itself.`,
+nothing of it. The daemon must be stopped, since it keeps the file to itself.`,
 		Example: "  communique verify --data /var/lib/communique",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -34,6 +34,7 @@ nothing. The daemon must be stopped, since it keeps the file to itself.`,
 			if err := store.Verify(); err != nil {
 				return fmt.Errorf("verify: %w", err)
 			}
+			a.settle(file, "`communique verify` found all of it whole")
 			_, err = fmt.Fprintf(a.stdout, "ok: %s\n", contents(store))
 			return err
 		},

@@ -14,24 +14,14 @@ import (
 	"communique/feeds"
 )
 
-// Incident is a time of trouble that webhooks may be told of.
-type Incident struct {
-	ID      string `json:"id"`      // the same for the same trouble
-	Subject string `json:"subject"` // what has it: source, store, list, certificate
-	Name    string `json:"name,omitempty"`
-	State   string `json:"state"`
-	Reason  string `json:"reason,omitempty"`
-	Do      string `json:"do,omitempty"`
-
-	Began time.Time `json:"began"`
-	Ended time.Time `json:"ended,omitzero"` // zero while it lasts
-}
-
 const (
 	incidentBegan = "incident.began"
 	incidentEnded = "incident.ended"
 	// incidents stands for both of them.
 	incidents = "incidents"
+
+	// webhookSubject is the subject of incidents of webhooks.
+	webhookSubject = "webhook"
 
 	// alarmLine begins the line of a webhook's incidents in feeds.Pushed.
 	alarmLine = "incidents:"
@@ -118,24 +108,20 @@ func (p *Pusher) watchIncidents(ctx context.Context) {
 	for isFirst := true; ; isFirst = false {
 		changed := p.o.Store.Changed()
 		began := time.Now()
-		list, err := p.o.Incidents(p.o.Now())
-		if err != nil {
-			p.o.Log.Error("incidents cannot be read", "stage", "push", "err", err)
-		} else {
-			p.mu.Lock()
-			p.incidents, p.incidentsAt = list, p.o.Now()
-			now, lines := p.incidentsAt, []*line(nil)
-			for _, a := range p.alarms {
-				switch {
-				case !a.pushed.Due.After(now):
-					lines = append(lines, a.line)
-				case isFirst: // a retry that was waited for before the start
-					p.courier.ask(a.line, a.pushed.Due)
-				}
+		list := p.o.Incidents(p.o.Now())
+		p.mu.Lock()
+		p.incidents, p.incidentsAt = list, p.o.Now()
+		now, lines := p.incidentsAt, []*line(nil)
+		for _, a := range p.alarms {
+			switch {
+			case !a.pushed.Due.After(now):
+				lines = append(lines, a.line)
+			case isFirst: // a retry that was waited for before the start
+				p.courier.ask(a.line, a.pushed.Due)
 			}
-			p.mu.Unlock()
-			p.courier.askAll(lines)
 		}
+		p.mu.Unlock()
+		p.courier.askAll(lines)
 		rest := time.NewTimer(max(p.o.IncidentGap, incidentsShare*time.Since(began)))
 		select {
 		case <-rest.C:
@@ -158,11 +144,11 @@ func (p *Pusher) watchIncidents(ctx context.Context) {
 type tidings struct {
 	kind string
 	at   time.Time
-	Incident
+	feeds.Incident
 }
 
 // next gives what a webhook is to be told first, nil for nothing. p.mu is held.
-func (a *alarm) next(list []Incident, now time.Time) *tidings {
+func (a *alarm) next(list []feeds.Incident, now time.Time) *tidings {
 	var all []tidings
 	told := func(id string) bool {
 		return slices.ContainsFunc(a.pushed.Told, func(t feeds.Told) bool { return t.ID == id })
@@ -171,6 +157,7 @@ func (a *alarm) next(list []Incident, now time.Time) *tidings {
 	for _, i := range list {
 		known[i.ID] = true
 		switch {
+		case i.Subject == webhookSubject && i.Name == a.Name: // it cannot be told, and knows when it can
 		case i.Ended.IsZero():
 			if !told(i.ID) {
 				all = append(all, tidings{incidentBegan, i.Began, i})
@@ -181,7 +168,7 @@ func (a *alarm) next(list []Incident, now time.Time) *tidings {
 	}
 	for _, t := range a.pushed.Told {
 		if !known[t.ID] { // of what nobody remembers any more: that it is over is all there is to say
-			all = append(all, tidings{incidentEnded, now, Incident{ID: t.ID, Subject: t.Subject, Name: t.Name, State: t.State, Reason: t.Reason, Began: t.Began, Ended: now}})
+			all = append(all, tidings{incidentEnded, now, feeds.Incident{ID: t.ID, Subject: t.Subject, Name: t.Name, State: t.State, Reason: t.Reason, Began: t.Began, Ended: now}})
 		}
 	}
 	if len(all) == 0 {

@@ -15,19 +15,19 @@ import (
 // trouble is what a test says is wrong.
 type trouble struct {
 	mu   sync.Mutex
-	list []push.Incident
+	list []feeds.Incident
 }
 
-func (x *trouble) say(list ...push.Incident) {
+func (x *trouble) say(list ...feeds.Incident) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.list = list
 }
 
-func (x *trouble) now(time.Time) ([]push.Incident, error) {
+func (x *trouble) now(time.Time) []feeds.Incident {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.list, nil
+	return x.list
 }
 
 func TestWebhooksAreToldOfIncidentsOnceEachOverRestartsAndFailures(t *testing.T) {
@@ -35,7 +35,7 @@ func TestWebhooksAreToldOfIncidentsOnceEachOverRestartsAndFailures(t *testing.T)
 	s, ends := newSubscriber(t), newSubscriber(t)
 	var wrong trouble
 	began := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
-	harbour := push.Incident{ID: "urn:uuid:1", Subject: "source", Name: "harbour", State: "broken", Reason: "404: nothing is there", Do: "look", Began: began}
+	harbour := feeds.Incident{ID: "urn:uuid:1", Subject: "source", Name: "harbour", State: "broken", Reason: "404: nothing is there", Do: "look", Began: began}
 	wrong.say(harbour)
 	secret := "whsec_" + base64.StdEncoding.EncodeToString(key)
 	h := newHouse(t, func(o *push.Options) {
@@ -47,7 +47,7 @@ func TestWebhooksAreToldOfIncidentsOnceEachOverRestartsAndFailures(t *testing.T)
 		t.Helper()
 		d := wait(t, from.got, "message")
 		got, _ := verifyWebhook(t, key, d)
-		var m struct{ Data push.Incident }
+		var m struct{ Data feeds.Incident }
 		if err := json.Unmarshal([]byte(d.body), &m); err != nil || got != kind || m.Data.ID != id || m.Data.Subject == "" || m.Data.Ended.IsZero() != (kind == "incident.began") {
 			t.Errorf("told %s of %+v (%v), want %s of %s", got, m.Data, err, kind, id)
 		}
@@ -74,10 +74,11 @@ func TestWebhooksAreToldOfIncidentsOnceEachOverRestartsAndFailures(t *testing.T)
 	h.stop()
 	over := harbour
 	over.Ended = time.Now().UTC().Add(time.Second)
-	passed := push.Incident{ID: "urn:uuid:2", Subject: "list", Name: "offices", State: "broken", Began: over.Ended.Add(time.Second), Ended: over.Ended.Add(2 * time.Second)}
-	store := push.Incident{ID: "urn:uuid:3", Subject: "store", State: "unwritable", Began: over.Ended.Add(3 * time.Second)}
-	old := push.Incident{ID: "urn:uuid:0", Subject: "source", Name: "quay", State: "gone", Began: began.Add(-time.Hour), Ended: began}
-	wrong.say(old, over, passed, store)
+	passed := feeds.Incident{ID: "urn:uuid:2", Subject: "list", Name: "offices", State: "broken", Began: over.Ended.Add(time.Second), Ended: over.Ended.Add(2 * time.Second)}
+	itself := feeds.Incident{ID: "urn:uuid:4", Subject: "webhook", Name: "on-call", State: "failing", Began: over.Ended.Add(2 * time.Second)} // of which another may be told
+	store := feeds.Incident{ID: "urn:uuid:3", Subject: "store", State: "unwritable", Began: over.Ended.Add(3 * time.Second)}
+	old := feeds.Incident{ID: "urn:uuid:0", Subject: "source", Name: "quay", State: "gone", Began: began.Add(-time.Hour), Ended: began}
+	wrong.say(old, over, passed, itself, store)
 	s.receives(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	h.start()
 	h.publish("flood", "en")
@@ -112,7 +113,7 @@ func TestWebhooksAreToldOfIncidentsOnceEachOverRestartsAndFailures(t *testing.T)
 func TestWebhookOfStatementsIsToldOfNoIncident(t *testing.T) {
 	s := newSubscriber(t)
 	var wrong trouble
-	wrong.say(push.Incident{ID: "urn:uuid:1", Subject: "source", Began: time.Now()})
+	wrong.say(feeds.Incident{ID: "urn:uuid:1", Subject: "source", Began: time.Now()})
 	h := newHouse(t, func(o *push.Options) {
 		o.Webhooks = []push.Webhook{{Name: "desk", URL: s.url, Secret: "a text of sixteen octets", Feed: feeds.Feed{}}}
 		o.Incidents, o.IncidentGap = wrong.now, time.Millisecond

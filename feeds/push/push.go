@@ -48,7 +48,7 @@ type Options struct {
 	Webhooks []Webhook
 	// Incidents gives the troubles that last and those of late, for the webhooks
 	// that are told of them; nil when there are none to tell.
-	Incidents   func(now time.Time) ([]Incident, error)
+	Incidents   func(now time.Time) []feeds.Incident
 	IncidentGap time.Duration // at least, between two looks at them; 2s
 
 	// AllowNetworks opens networks that are not public to callbacks;
@@ -121,7 +121,7 @@ type Pusher struct {
 	dirty  map[string]func() feeds.Fact
 	soon   chan struct{} // something in dirty should not wait
 
-	incidents   []Incident // as they were at incidentsAt
+	incidents   []feeds.Incident // as they were at incidentsAt
 	incidentsAt time.Time
 
 	hooks   []*hook

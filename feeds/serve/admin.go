@@ -28,14 +28,15 @@ type Admin struct {
 	Sources []Configured // none means every one that was ever visited
 	Now     func() time.Time
 
-	Deliveries func() *Deliveries    // how those go; nil for none
-	Readers    func() []ReaderReport // what readers say of their subscribers; nil for nothing
-	Metrics    http.Handler          // answers /metrics; nil for nobody
+	Deliveries func() *Deliveries                   // how those go; nil for none
+	Readers    func() []ReaderReport                // what readers say of their subscribers; nil for nothing
+	Incidents  func(now time.Time) []feeds.Incident // what is wrong, and was; nil for nothing
+	Metrics    http.Handler                         // answers /metrics; nil for nobody
 }
 
 // Handler answers whether the process lives (/livez), whether it can serve and
 // store (/readyz), how the sources are (/status, /status.json), what went wrong
-// (/incidents.atom), metrics (/metrics) and profiles (/debug/pprof/). Who may ask
+// (/incidents.atom), what to do then (/docs/operate.md), metrics (/metrics) and profiles (/debug/pprof/). Who may ask
 // is not decided here.
 //
 // /readyz?exclude=write asks whether it can serve alone: who cannot store serves
@@ -79,17 +80,13 @@ func (a *Admin) Handler() http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", statusPolicy)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write(page.Bytes()) // the reader may have left
+		answerPage(w, page.Bytes())
 	})
 	css := newDocument(slices.Concat(pages.CSS, statusCSS), "text/css; charset=utf-8", time.Time{}, 0)
 	mux.HandleFunc("GET /status.css", css.answer)
 	icon := newDocument(pages.Icon, "image/svg+xml", time.Time{}, 0)
 	mux.HandleFunc("GET /status.svg", icon.answer)
+	mux.HandleFunc("GET /docs/{name...}", operatorsDocument)
 	mux.HandleFunc("GET /incidents.atom", func(w http.ResponseWriter, r *http.Request) {
 		scheme := "http://"
 		if r.TLS != nil {

@@ -2,22 +2,19 @@ package serve
 
 import (
 	"cmp"
-	"crypto/sha1"
 	"encoding/xml"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"communique/feeds/vitals"
-	"communique/storage"
+	"communique/feeds"
 )
 
 // mostIncidents is how many the feed of incidents has.
 const mostIncidents = 100
 
-// incidentFeed is a private Atom feed (RFC 4287) of what is and was wrong with
-// sources. It is made from what each source remembers, so it outlives a restart.
+// incidentFeed is a private Atom feed (RFC 4287) of what is and was wrong.
 type incidentFeed struct {
 	XMLName xml.Name        `xml:"http://www.w3.org/2005/Atom feed"`
 	Lang    string          `xml:"xml:lang,attr"`
@@ -36,45 +33,35 @@ type incidentLink struct {
 }
 
 type incidentEntry struct {
-	ID        string       `xml:"id"`
-	Title     string       `xml:"title"`
-	Published string       `xml:"published"`
-	Updated   string       `xml:"updated"`
-	Link      incidentLink `xml:"link"`
-	Category  struct {
-		Term string `xml:"term,attr"`
-	} `xml:"category"`
-	Content struct {
+	ID         string             `xml:"id"`
+	Title      string             `xml:"title"`
+	Published  string             `xml:"published"`
+	Updated    string             `xml:"updated"`
+	Links      []incidentLink     `xml:"link"`
+	Categories []incidentCategory `xml:"category"`
+	Content    struct {
 		Type string `xml:"type,attr"`
 		Text string `xml:",chardata"`
 	} `xml:"content"`
 }
 
+type incidentCategory struct {
+	Term string `xml:"term,attr"`
+}
+
 // incidents makes the feed of incidents, as the admin listener at base tells it.
 func (a *Admin) incidents(base string) (*document, error) {
-	sources, err := a.all()
-	if err != nil {
-		return nil, err
-	}
-	list, err := Incidents(a.Store, sources, a.Now())
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(list, func(x, y vitals.Incident) int {
-		return cmp.Or(moved(&y).Compare(moved(&x)), cmp.Compare(x.Source, y.Source))
-	})
+	list := a.latest(a.Now())
 	list = list[:min(len(list), mostIncidents)]
-
 	changed := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // of a feed without entries: updated is never now
 	if len(list) > 0 {
-		changed = moved(&list[0])
+		changed = list[0].Moved()
 	}
 	_, host, _ := strings.Cut(base, "://")
-	page := incidentLink{"alternate", "text/html", base + "/status"}
-	feed := incidentFeed{Lang: "en", ID: uuid("incidents of " + host), Title: "Incidents at " + host, Updated: stamp(changed), Author: "communique",
-		Links: []incidentLink{{"self", "application/atom+xml", base + "/incidents.atom"}, page}}
+	feed := incidentFeed{Lang: "en", ID: feeds.URN("incidents of " + host), Title: "Incidents at " + host, Updated: stamp(changed), Author: "communique",
+		Links: []incidentLink{{"self", "application/atom+xml", base + "/incidents.atom"}, {"alternate", "text/html", base + "/status"}}}
 	for i := range list {
-		feed.Entries = append(feed.Entries, entryOf(&list[i], page))
+		feed.Entries = append(feed.Entries, entryOf(&list[i], base))
 	}
 	body, err := xml.MarshalIndent(&feed, "", " ")
 	if err != nil {
@@ -83,54 +70,34 @@ func (a *Admin) incidents(base string) (*document, error) {
 	return newDocument(append([]byte(xml.Header), body...), "application/atom+xml; charset=utf-8", time.Time{}, 0), nil
 }
 
-// Incidents gives the troubles of sources that last, and those that have passed
-// as far as each remembers.
-func Incidents(store *storage.Store, sources []Configured, now time.Time) ([]vitals.Incident, error) {
-	var list []vitals.Incident
-	for _, s := range sources {
-		f, visited, err := store.Visit(s.ID)
-		if err != nil {
-			return nil, err
-		}
-		if visited {
-			list = append(list, vitals.Incidents(&f, vitals.Source{URL: s.URL, Off: s.Off}, now)...)
-		}
+// latest gives the incidents, those first that began or ended last.
+func (a *Admin) latest(now time.Time) []feeds.Incident {
+	if a.Incidents == nil {
+		return nil
 	}
-	return list, nil
+	list := a.Incidents(now)
+	slices.SortFunc(list, func(x, y feeds.Incident) int {
+		return cmp.Or(y.Moved().Compare(x.Moved()), cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Name, y.Name), cmp.Compare(x.State, y.State))
+	})
+	return list
 }
 
-// IncidentID names a trouble, in the feed of incidents and wherever else it is
-// told of.
-func IncidentID(source string, began time.Time) string { return uuid(source + " " + stamp(began)) }
-
-// moved gives when an incident began or, when it is over, ended.
-func moved(i *vitals.Incident) time.Time {
-	if i.Open() {
-		return i.Began
+func entryOf(i *feeds.Incident, base string) incidentEntry {
+	page := incidentLink{"alternate", "text/html", base + "/status"}
+	if i.Subject == feeds.SourceSubject {
+		page.Href += "#" + i.Name
 	}
-	return i.Ended
-}
-
-func entryOf(i *vitals.Incident, page incidentLink) incidentEntry {
-	page.Href += "#" + string(i.Source)
-	e := incidentEntry{ID: IncidentID(string(i.Source), i.Began), Published: stamp(i.Began), Updated: stamp(moved(i)), Link: page}
-	e.Title = fmt.Sprintf("%s: %s", i.Source, i.State)
+	e := incidentEntry{ID: i.ID, Published: stamp(i.Began), Updated: stamp(i.Moved()), Links: []incidentLink{page, {"help", "text/html", base + "/" + i.Help}}}
+	e.Title = fmt.Sprintf("%s: %s", i.What(), i.State)
 	e.Content.Type = "text"
 	e.Content.Text = fmt.Sprintf("%s. Since %s.", i.Reason, stamp(i.Began))
 	if i.Do != "" {
 		e.Content.Text += "\nWhat to do: " + i.Do + "."
 	}
 	if !i.Open() {
-		e.Title = fmt.Sprintf("%s: no longer %s", i.Source, i.State)
+		e.Title = fmt.Sprintf("%s: no longer %s", i.What(), i.State)
 		e.Content.Text = fmt.Sprintf("%s. From %s to %s.", i.Reason, stamp(i.Began), stamp(i.Ended))
 	}
-	e.Category.Term = i.State
+	e.Categories = []incidentCategory{{i.State}, {i.Subject}}
 	return e
-}
-
-// uuid gives the name of something as a URN that stays the same (RFC 9562 §5.5).
-func uuid(name string) string {
-	u := sha1.Sum([]byte("communique " + name))
-	u[6], u[8] = u[6]&0x0f|0x50, u[8]&0x3f|0x80
-	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:16])
 }

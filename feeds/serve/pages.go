@@ -23,7 +23,7 @@ import (
 // The pages for people: here is gathered what they show. How it is shown, and in
 // which words, is package pages'.
 
-//go:embed templates/status.html
+//go:embed templates/status.html templates/operators.html
 var templateFiles embed.FS
 
 var templates = template.Must(template.ParseFS(templateFiles, "templates/*.html"))

@@ -6,10 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/yuin/goldmark"
-	markdown "github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/parser"
-
 	"communique/docs"
 	"communique/feeds/pages"
 )
@@ -22,8 +18,7 @@ const guideSite = "https://news.example.org"
 func (s *Server) partnersPage(to reader) (*document, error) {
 	text := strings.NewReplacer(guideSite, s.absolute(""), "/assets/embed-HASH.js", s.embeds.element, "DIGEST", s.embeds.digest).Replace(docs.Partners)
 	var b bytes.Buffer
-	md := goldmark.New(goldmark.WithExtensions(markdown.Table), goldmark.WithParserOptions(parser.WithAutoHeadingID()))
-	if err := md.Convert([]byte(text), &b); err != nil {
+	if err := ourMarkdown.Convert([]byte(text), &b); err != nil {
 		return nil, err
 	}
 	p := &pages.GuidePage{Frame: s.frame(to, pages.Words{Text: to.Say("embed.title")}, "/about/embed", ""), Body: template.HTML(b.String())} // our own text; goldmark leaves out raw HTML

@@ -20,6 +20,8 @@ type status struct {
 	States  map[vitals.State]int `json:"states"`               // how many sources are in each
 	Sources []SourceStatus       `json:"sources"`
 
+	Incidents []feeds.Incident `json:"incidents,omitempty"` // of what is no source, the latest first
+
 	Deliveries *Deliveries    `json:"deliveries,omitempty"`
 	Readers    []ReaderReport `json:"readers,omitempty"`
 }
@@ -119,6 +121,11 @@ func (a *Admin) status(now time.Time) (status, error) {
 	st := status{At: stamp(whole(now)), Store: a.Store.Stats(), Digest: a.Store.Digest(), Damaged: a.Store.Damaged(), States: map[vitals.State]int{}, Sources: rows}
 	if err := a.Store.Writable(); err != nil {
 		st.Stuck = err.Error()
+	}
+	for _, i := range a.latest(now) {
+		if i.Subject != feeds.SourceSubject {
+			st.Incidents = append(st.Incidents, i)
+		}
 	}
 	if a.Deliveries != nil {
 		st.Deliveries = a.Deliveries()

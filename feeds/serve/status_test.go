@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"communique/feeds"
+	"communique/feeds/incidents"
 	"communique/feeds/vitals"
 	"communique/internal/browser"
 	"communique/storage"
@@ -70,6 +72,14 @@ func troubled(t *testing.T) (*site, *Admin) {
 		}),
 		{ID: "new", URL: "https://new.example/"}, {ID: "off", URL: "https://off.example/", Off: true},
 	}
+	o := incidents.Options{Store: s.store, Memory: incidents.Remember(incidents.InFolder(t.TempDir()), slog.New(slog.DiscardHandler))}
+	for _, c := range a.Sources {
+		o.Sources = append(o.Sources, incidents.Source{ID: c.ID, Source: vitals.Source{URL: c.URL, Off: c.Off}})
+	}
+	o.More = []func(time.Time) []incidents.Trouble{func(time.Time) []incidents.Trouble {
+		return []incidents.Trouble{{Incident: feeds.Incident{Subject: "list", Name: "offices", State: "broken", Reason: "it answers 404", Do: "tell whoever keeps it", Began: ago(days)}}}
+	}}
+	a.Incidents = incidents.New(o).List
 	h := httptest.NewServer(a.Handler())
 	t.Cleanup(h.Close)
 	s.url = h.URL
@@ -81,7 +91,7 @@ func TestStatusTellsWhatIsWrongFirst(t *testing.T) {
 	a := s.get("/status")
 	page := string(a.body)
 	at := 0
-	for _, want := range []string{"6 sources need a look", "What is wrong", "gone: gone for 30 h", "harbour: broken for 30 h", "&lt;b&gt;the feed&lt;/b&gt;", "Worth a look", "flood: of 40 items",
+	for _, want := range []string{"(7) Status", "6 sources need a look", "What is wrong here", "list offices: broken", `<a href="docs/operate.md#list-broken">`, "What is wrong<", "gone: gone for 30 h", "harbour: broken for 30 h", "&lt;b&gt;the feed&lt;/b&gt;", "Worth a look", "flood: of 40 items",
 		"Just happened", "3 new, 1 known from others", "Next", "All sources", "Telling others", "answers &lt;500&gt;", "Feedly", "Store"} {
 		i := strings.Index(page[at:], want)
 		if i < 0 {
@@ -118,23 +128,39 @@ func TestIncidentsAreAnAtomFeedThatStaysTheSame(t *testing.T) {
 			ID      string `xml:"id"`
 			Title   string `xml:"title"`
 			Updated string `xml:"updated"`
+			Links   []struct {
+				Rel  string `xml:"rel,attr"`
+				Href string `xml:"href,attr"`
+			} `xml:"link"`
 		} `xml:"entry"`
 	}
 	if err := xml.Unmarshal(first.body, &f); err != nil || first.Header.Get("Content-Type") != "application/atom+xml; charset=utf-8" {
 		t.Fatal(err, first.Header)
 	}
-	ids, over := map[string]bool{}, 0
+	ids, over, others := map[string]bool{}, 0, 0
 	for i, e := range f.Entries {
 		ids[e.ID] = true
 		if i > 0 && e.Updated > f.Entries[i-1].Updated || e.Updated > f.Updated {
 			t.Errorf("entry %d, of %s, stands behind an older one", i, e.Updated)
 		}
-		if e.Title == "back: no longer broken" {
+		switch e.Title {
+		case "back: no longer broken":
 			over++
+		case "list offices: broken":
+			others++
+		}
+		for _, l := range e.Links {
+			at, anchor, _ := strings.Cut(l.Href, "#")
+			if page := s.get(strings.TrimPrefix(at, s.url)); page.StatusCode != 200 || anchor != "" && !strings.Contains(string(page.body), `id="`+anchor+`"`) {
+				t.Errorf("%s: its %s link %s leads nowhere: %s", e.Title, l.Rel, l.Href, page.Status)
+			}
+		}
+		if len(e.Links) != 2 {
+			t.Errorf("%s: %d links, want one to the page and one to what to do", e.Title, len(e.Links))
 		}
 	}
-	if len(f.Entries) != 7 || len(ids) != 7 || over != 1 {
-		t.Errorf("got %d entries with %d ids, want six troubles and one that is over:\n%s", len(f.Entries), len(ids), first.body)
+	if len(f.Entries) != 8 || len(ids) != 8 || over != 1 || others != 1 {
+		t.Errorf("got %d entries with %d ids, want six troubles of sources, one of a list and one that is over:\n%s", len(f.Entries), len(ids), first.body)
 	}
 	admin.Now = func() time.Time { return day.Add(5 * time.Minute) }
 	again := s.get("/incidents.atom", "If-None-Match", first.Header.Get("Etag"))

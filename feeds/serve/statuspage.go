@@ -37,12 +37,16 @@ type statusPage struct {
 	Latest  []sourceRow
 	Next    []sourceRow
 	All     []sourceRow
-	Left    int // sources that All leaves out
+	Other   []feeds.Incident // that last, of what is no source
+	Left    int              // sources that All leaves out
 	Overdue int
 	Size    string
 	Free    string
 	Full    int // per cent of the file that is in use
 }
+
+// Count is how much is wrong.
+func (p *statusPage) Count() int { return len(p.Wrong) + len(p.Other) }
 
 type tile struct {
 	State vitals.State
@@ -90,28 +94,24 @@ func statusPageOf(st *status, now time.Time) *statusPage {
 			p.Odd = append(p.Odd, r)
 		}
 	}
+	for _, i := range st.Incidents {
+		told := i.State == "unwritable" && st.Stuck != "" || i.State == "damaged" && len(st.Damaged) > 0 // above it
+		if i.Open() && !told {
+			p.Other = append(p.Other, i)
+		}
+	}
 	pulled := slices.DeleteFunc(slices.Clone(rows), func(r sourceRow) bool { return r.State == vitals.Off || r.last.At.IsZero() })
 	slices.SortStableFunc(pulled, func(a, b sourceRow) int { return b.last.At.Compare(a.last.At) })
 	p.Latest = slices.Clone(pulled[:min(len(pulled), mostHappened)])
 	due := slices.DeleteFunc(pulled, func(r sourceRow) bool { return r.last.NextDue.IsZero() })
 	for _, r := range due {
-		if IsOverdue(&r.last, now) {
+		if vitals.IsOverdue(&r.last, now) {
 			p.Overdue++
 		}
 	}
 	slices.SortStableFunc(due, func(a, b sourceRow) int { return a.last.NextDue.Compare(b.last.NextDue) })
 	p.Next = due[:min(len(due), mostHappened)]
 	return p
-}
-
-// overdue is how late a visit may be: a minute's sleep of the engine's, a queue
-// at a slow host.
-const overdue = 15 * time.Minute
-
-// IsOverdue reports whether a source should have been visited some time ago,
-// which says something of us and not of it.
-func IsOverdue(f *feeds.Fetched, now time.Time) bool {
-	return !f.NextDue.IsZero() && now.Sub(f.NextDue) > overdue
 }
 
 func rowOf(s *SourceStatus, now time.Time) sourceRow {

@@ -251,25 +251,18 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", int(d/time.Minute))
 }
 
-// Incident is a time of trouble of a source.
-type Incident struct {
-	Source feeds.SourceID
-	feeds.Spell
-	Do string
-}
-
-// Open reports whether the trouble goes on.
-func (i *Incident) Open() bool { return i.Ended.IsZero() }
-
 // Incidents gives the latest troubles of a source, newest first: the present
 // one, if any, and those that have passed, as far as the source remembers.
-func Incidents(f *feeds.Fetched, s Source, now time.Time) []Incident {
-	var out []Incident
+func Incidents(f *feeds.Fetched, s Source, now time.Time) []feeds.Incident {
+	var out []feeds.Incident
+	add := func(s feeds.Spell, do string) {
+		out = append(out, feeds.Incident{Subject: feeds.SourceSubject, Name: string(f.Source), State: s.State, Reason: s.Reason, Do: do, Began: s.Began, Ended: s.Ended}.Identified())
+	}
 	if h := Of(f, s, now); h.State.IsTrouble() {
-		out = append(out, Incident{f.Source, SpellOf(h), h.Do})
+		add(SpellOf(h), h.Do)
 	}
 	for _, spell := range f.Spells {
-		out = append(out, Incident{f.Source, spell, ""})
+		add(spell, "")
 	}
 	return out
 }
@@ -319,4 +312,14 @@ func clip(s string) string {
 		return strings.ToValidUTF8(s[:300], "") + "…"
 	}
 	return s
+}
+
+// overdue is how late a visit may be: a minute's sleep of the engine's, a queue
+// at a slow host.
+const overdue = 15 * time.Minute
+
+// IsOverdue reports whether a source should have been visited some time ago,
+// which says something of us and not of it.
+func IsOverdue(f *feeds.Fetched, now time.Time) bool {
+	return !f.NextDue.IsZero() && now.Sub(f.NextDue) > overdue
 }

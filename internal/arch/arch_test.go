@@ -17,6 +17,7 @@ var below = map[string][]string{
 	"feeds":                               {},
 	"feeds/words":                         {},
 	"feeds/vitals":                        {"feeds"},
+	"feeds/incidents":                     {"feeds", "feeds/vitals", "storage"},
 	"internal/metrics":                    {"aggregator", "feeds", "feeds/vitals", "feeds/serve", "storage"},
 	"feeds/render":                        {"feeds"},
 	"feeds/render/rendertest":             {},

@@ -59,6 +59,8 @@ type Metrics struct {
 	items      *prometheus.CounterVec
 	tags       *prometheus.CounterVec
 	deliveries *prometheus.CounterVec
+	called     atomic.Uint64 // subscribers of our hub
+	uncalled   atomic.Uint64 // of which so many in vain
 	requests   requests
 	readers    readers
 
@@ -154,6 +156,19 @@ func (m *Metrics) Delivered(isHook, ok bool) {
 		result = "ok"
 	}
 	m.deliveries.WithLabelValues(kind, result).Inc()
+	if !isHook {
+		m.called.Add(1)
+		if !ok {
+			m.uncalled.Add(1)
+		}
+	}
+}
+
+// Calls gives how many calls to subscribers of our hub there were, and how many of
+// them failed.
+func (m *Metrics) Calls() (all, failed uint64) {
+	failed = m.uncalled.Load() // first: there are never more of them
+	return m.called.Load(), failed
 }
 
 // Reloaded says whether the configuration could be read and taken up.

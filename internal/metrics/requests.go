@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -33,6 +34,8 @@ const (
 // look at the path and an addition.
 type requests struct {
 	counters [len(formats)][len(results)]prometheus.Counter
+	all      atomic.Uint64
+	faults   atomic.Uint64 // 5xx
 	pool     sync.Pool
 }
 
@@ -59,12 +62,23 @@ func (m *Metrics) Requests(h http.Handler) http.Handler {
 			m.requests.pool.Put(seen)
 			format := formatOf(r.URL.Path)
 			m.requests.counters[format][resultOf(status)].Inc()
+			m.requests.all.Add(1)
+			if status >= 500 {
+				m.requests.faults.Add(1)
+			}
 			if format <= jsonFeed && (status < 300 || status == http.StatusNotModified) {
 				m.readers.heard(r.UserAgent(), r.URL.Path, m.o.Now)
 			}
 		}()
 		h.ServeHTTP(seen, r)
 	})
+}
+
+// Answers gives how many answers there were, and how many of them were errors of
+// ours.
+func (m *Metrics) Answers() (all, faults uint64) {
+	faults = m.requests.faults.Load() // first: there are never more of them
+	return m.requests.all.Load(), faults
 }
 
 // watched notes the status of an answer.

@@ -160,7 +160,7 @@ func (n *now) sources(list []serve.Configured, gauge func(*prometheus.Desc, floa
 			good = seconds(f.Success)
 		}
 		gauge(sourceGood, good, id)
-		if serve.IsOverdue(&f, at) {
+		if vitals.IsOverdue(&f, at) {
 			late++
 		}
 		if !f.At.IsZero() {
