@@ -22,7 +22,7 @@ var ErrDamaged = errors.New("cannot be read")
 var ErrUnsafe = errors.New("it is not safe to go on with the store")
 
 // whatToDo is what operators are told of both.
-const whatToDo = "stop the daemon, see what `communique verify` finds, look at the disk, and restore the last backup"
+const whatToDo = "stop the daemon, see what `communique verify` finds, look at the disk, and run `communique rebuild`; where that refuses, restore the last backup"
 
 // damage is the error of a value that cannot be read; it wraps ErrDamaged.
 type damage struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // rebuildBatch is how many records a transaction of a rebuild takes.
-const rebuildBatch = 2000
+var rebuildBatch = 2000
 
 // rebuild makes all that is derived anew from the log. The index version is
 // taken away first and given back last, so that a rebuild that was broken off

@@ -179,7 +179,7 @@ func Open(path string, o Options) (s *Store, err error) {
 		return nil, err
 	}
 	if err := guarded(func() error { return s.prepare(path, o) }); errors.Is(err, ErrDamaged) {
-		return nil, fmt.Errorf("storage: %s is damaged (%w); restore a backup", path, err)
+		return nil, fmt.Errorf("storage: %s is damaged (%w); run `communique rebuild`, or restore a backup", path, err)
 	} else if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			db, err = nil, fmt.Errorf("storage: %s is damaged (%v); restore a backup", path, p)
+			db, err = nil, fmt.Errorf("storage: %s is damaged (%v); run `communique rebuild`, or restore a backup", path, p)
 		}
 	}()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
@@ -294,7 +294,7 @@ func (s *Store) prepare(path string, o Options) error {
 		}
 		for _, name := range append(original, derived...) {
 			if tx.Bucket(name) == nil {
-				return fmt.Errorf("storage: %s is damaged: it has no bucket %q; restore a backup", path, name)
+				return fmt.Errorf("storage: %s is damaged: it has no bucket %q; run `communique rebuild`, or restore a backup", path, name)
 			}
 		}
 		return nil

@@ -81,11 +81,84 @@ func TestTheDaemonGoesOnBesideWhatItCannotRead(t *testing.T) {
 	if again := incidentOfStore(t, w.dir); again.Title != "store: damaged" || again.ID != first.ID || again.Updated != first.Updated {
 		t.Errorf("after a restart: %+v, want %+v as before", again, first)
 	}
+	// The journal itself is damaged: rebuild says so and changes nothing.
+	damaged, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := finish(t, w.dir, "rebuild")
+	if is, err := os.ReadFile(file); code != 1 || !strings.Contains(stderr, "cannot be read: record ") || !strings.Contains(stderr, `("Oharbour/`) || !strings.Contains(stderr, "nothing has been changed") || !bytes.Equal(is, damaged) {
+		t.Errorf("rebuild: %d %s (%v), want that it refuses and names what is lost", code, stderr, err)
+	}
 	if code, _, stderr := finish(t, w.dir, "restore", "good.db"); code != 0 {
 		t.Fatalf("restore: %d %s", code, stderr)
 	}
 	if over := incidentOfStore(t, w.dir); over.Title != "store: no longer damaged" || over.ID != first.ID || over.Published != first.Published {
 		t.Errorf("after restore: %+v, want that %+v is over", over, first)
+	}
+}
+
+// Damage to what is derived is mended without a backup; of the journal, what the
+// sources still have comes again.
+func TestRebuildMendsWhatIsDerived(t *testing.T) {
+	w := newWorld(t)
+	w.config(t, "communique.yaml", anyPorts, "harbour", "lighthouse")
+	if code, _, stderr := finish(t, w.dir, "fetch"); code != 0 {
+		t.Fatalf("fetch: %d %s", code, stderr)
+	}
+	file := filepath.Join(w.dir, "data", "communique.db")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := func() string { // without its first line, which says when it was made
+		_, stdout, _ := finish(t, w.dir, "export")
+		_, records, _ := strings.Cut(stdout, "\n")
+		return records
+	}
+	before := export()
+	for _, bucket := range []string{"latest", "rows", "segments", "counts", "word-runs"} {
+		if err := os.WriteFile(file, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Spoil(t, file, bucket, func(_, v []byte) bool { return len(v) > 3 })
+		if code, _, _ := finish(t, w.dir, "verify"); code != 1 {
+			t.Errorf("%s: verify finds nothing", bucket)
+		}
+		code, stdout, stderr := finish(t, w.dir, "rebuild")
+		if code != 0 || stderr != "" || !strings.HasPrefix(stdout, "rebuilt: 2 statements, ") || !strings.Contains(stdout, "what was there before: data/communique.db.before-") {
+			t.Errorf("%s: rebuild: %d %s%s", bucket, code, stdout, stderr)
+		}
+		if code, _, stderr := finish(t, w.dir, "verify"); code != 0 {
+			t.Errorf("%s: verify: %d %s", bucket, code, stderr)
+		}
+		if after := export(); after != before || before == "" {
+			t.Errorf("%s: it exports\n%s\nwant\n%s", bucket, after, before)
+		}
+		kept, _ := filepath.Glob(file + ".before-*")
+		for _, k := range kept {
+			if err := os.Remove(k); err != nil { // two in one second would have one name
+				t.Fatal(err)
+			}
+		}
+	}
+
+	testkit.Spoil(t, file, "log", func(_, v []byte) bool { return bytes.Contains(v, []byte("Word of the harbour")) })
+	code, stdout, stderr := finish(t, w.dir, "rebuild", "--leave-out")
+	if code != 0 || !strings.Contains(stderr, "cannot be read: record ") || !strings.HasPrefix(stdout, "rebuilt: 1 statements, ") {
+		t.Fatalf("rebuild --leave-out: %d %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := finish(t, w.dir, "fetch"); code != 0 || !strings.Contains(stdout, "1 new, 0 updated") {
+		t.Errorf("fetch: %d %s%s, want that the harbour's word comes again", code, stdout, stderr)
+	}
+	if code, stdout, stderr := finish(t, w.dir, "verify"); code != 0 || !strings.HasPrefix(stdout, "ok: 2 statements") {
+		t.Errorf("verify: %d %s%s", code, stdout, stderr)
+	}
+	if code, _, stderr := finish(t, w.dir, "rebuild", "--data", "nowhere"); code != 1 || !strings.Contains(stderr, "no store at nowhere/communique.db") {
+		t.Errorf("rebuild of nothing: %d %s", code, stderr)
+	}
+	if code, _, _ := finish(t, w.dir, "rebuild", "all"); code != 2 {
+		t.Errorf("rebuild all: %d, want 2", code)
 	}
 }
 

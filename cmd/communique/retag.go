@@ -20,7 +20,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"communique/aggregator"
@@ -175,16 +174,12 @@ func (r *retagRun) interrupted(ctx context.Context, err error, done string) erro
 
 // bar draws on a terminal how far it is.
 func (r *retagRun) bar() func(done, total int) error {
-	if !isTerminal(r.stderr) {
+	draw := bar(r.stderr, "tagging")
+	if draw == nil {
 		return nil
 	}
-	var bar *progressbar.ProgressBar
 	return func(done, total int) error {
-		if bar == nil {
-			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription("tagging"),
-				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-		}
-		_ = bar.Set(done) // a bar that cannot be drawn is no failure
+		draw(done, total)
 		return nil
 	}
 }

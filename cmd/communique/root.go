@@ -93,7 +93,7 @@ statement, tags it by region and topic, and re-publishes merged feeds.`,
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration `FILE` (default \"communique.yaml\"; the built-in demonstration when there is none)")
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "`FORMAT`: text or json")
 	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "`LEVEL`: debug, info, warn or error")
-	root.AddCommand(a.serve(), a.fetch(), a.check(), a.parse(), a.classify(), a.explain(), a.sources(), a.source(), a.retag(), a.plan(), a.reload(), a.moderate(), a.token(), a.config(), a.discover(), a.opml(), a.backup(), a.restore(), a.verify(), a.compact(), a.expire(), a.export(), a.importing(), a.version(), a.health())
+	root.AddCommand(a.serve(), a.fetch(), a.check(), a.parse(), a.classify(), a.explain(), a.sources(), a.source(), a.retag(), a.plan(), a.reload(), a.moderate(), a.token(), a.config(), a.discover(), a.opml(), a.backup(), a.restore(), a.verify(), a.compact(), a.rebuild(), a.expire(), a.export(), a.importing(), a.version(), a.health())
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

@@ -155,7 +155,7 @@ func (a *app) daemon(ctx context.Context, listenOn, data string) error {
 			return fmt.Errorf("serve: %w", err)
 		case err := <-d.broken:
 			if errors.Is(err, storage.ErrDamaged) {
-				err = fmt.Errorf("the store %s is damaged: %w; see what `communique verify` finds, look at the disk, and restore the last backup", file, err)
+				err = fmt.Errorf("the store %s is damaged: %w; see what `communique verify` finds, look at the disk, and run `communique rebuild`; where that refuses, restore the last backup", file, err)
 			}
 			return err
 		case <-hup:

@@ -363,7 +363,7 @@ func TestTheDaemonAnswersForItsStore(t *testing.T) {
 		}
 	}
 
-	for _, name := range []string{"compact", "restore"} {
+	for _, name := range []string{"compact", "rebuild", "restore"} {
 		args := []string{name}
 		if name == "restore" {
 			args = append(args, "copy.db")

@@ -158,7 +158,7 @@ func (w *Watch) ofStore(now time.Time, failed error) (found []Trouble) {
 	}
 	if err != nil {
 		add(Trouble{Incident: feeds.Incident{State: "unreadable", Reason: err.Error(),
-			Do: "stop the daemon, run `communique verify`, look at the disk, and restore the last backup; readers get errors meanwhile"}})
+			Do: "stop the daemon, run `communique verify`, look at the disk, and run `communique rebuild`; where that refuses, restore the last backup; readers get errors meanwhile"}})
 	} else if newest := counts.All.Newest; !newest.IsZero() && now.Sub(newest) > silence {
 		found = append(found, Trouble{After: time.Hour, Incident: feeds.Incident{Subject: "statements", State: "missing",
 			Reason: "no source has told anything new since " + newest.UTC().Format(time.RFC3339),
@@ -174,7 +174,7 @@ func (w *Watch) ofStore(now time.Time, failed error) (found []Trouble) {
 	// What was damaged stays so, also when nobody has asked for it since a start.
 	list := store.Damaged()
 	damaged := Trouble{Unsure: len(list) == 0, Incident: feeds.Incident{State: "damaged",
-		Do: "stop the daemon, run `communique verify`, look at the disk, and restore the last backup; what cannot be read is left out meanwhile, the rest goes on"}}
+		Do: "stop the daemon, run `communique verify`, look at the disk, and run `communique rebuild`; where that refuses, restore the last backup; what cannot be read is left out meanwhile, the rest goes on"}}
 	if len(list) > 0 {
 		damaged.Reason = list[0]
 	}

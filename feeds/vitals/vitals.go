@@ -150,7 +150,7 @@ var hard = map[string][2]string{
 	"redirect":       {"redirects that lead nowhere", "correct the address"},
 	"policy":         {"an address that our own rules refuse", "correct the address, or open the network with `allow_networks`"},
 	"too-large":      {"an answer that is larger than is allowed", "raise `max_body` or `max_wire` if it is right"},
-	feeds.StoreFault: {"the store broke its visit off", "see the error: where something cannot be read, stop the daemon, run `communique verify`, and restore the last backup; nothing of the visit is lost"},
+	feeds.StoreFault: {"the store broke its visit off", "see the error: where something cannot be read, stop the daemon, run `communique verify`, then `communique rebuild`, and where that refuses restore the last backup; nothing of the visit is lost"},
 	"encoding":       {"a content coding that cannot be read", "tell the publisher"},
 }
 
