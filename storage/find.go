@@ -106,6 +106,44 @@ func (s *Store) Fetched(id feeds.SourceID) (feeds.Fetched, bool, error) {
 	return *out, true, nil
 }
 
+// VisitedSince gives the last visits of sources that were told behind the given
+// number, and the number up to which it has looked: go on from there while that is
+// below Position. What cannot be read is left out (see Damaged).
+func (s *Store) VisitedSince(after uint64) (visits []feeds.Fetched, upTo uint64, err error) {
+	known := s.Position()
+	err = s.viewFacts(func(t *tables) error {
+		upTo = max(known, after)
+		c, n := t.log.Cursor(), 0
+		for k, v := c.Seek(be(after + 1)); k != nil; k, v = c.Next() {
+			seq := binary.BigEndian.Uint64(k)
+			if seq > upTo {
+				return nil
+			}
+			if n++; n > changesScan {
+				upTo = seq - 1
+				return nil
+			}
+			row, err := parseLogRow(v)
+			if err == nil && row.kind == kindFetched {
+				var f feeds.Fact
+				if f, err = row.fact(nil, nil); err == nil {
+					visits = append(visits, *f.(*feeds.Fetched))
+				}
+			}
+			if err != nil {
+				if err := s.leave(unread(err, "record %d", seq)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, after, fmt.Errorf("visits after %d: %w", after, err)
+	}
+	return visits, upTo, nil
+}
+
 // Visit is Fetched for those who tell how a source does: of a last visit that
 // cannot be read it gives no more than that.
 func (s *Store) Visit(id feeds.SourceID) (feeds.Fetched, bool, error) {

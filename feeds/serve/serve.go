@@ -148,9 +148,10 @@ func (s *Server) source(id feeds.SourceID) string {
 	if title, known := s.titles.known.Load(id); known {
 		return title.(string)
 	}
+	at := s.o.Store.Position()
 	visit, visited, err := s.o.Store.Fetched(id)
 	if err != nil || !visited || visit.Channel.Title == "" {
-		s.titles.wait(id)
+		s.titles.wait(id, at)
 		return string(id)
 	}
 	s.titles.known.Store(id, visit.Channel.Title)
@@ -161,43 +162,71 @@ func (s *Server) source(id feeds.SourceID) string {
 type titles struct {
 	known sync.Map // by id
 
-	waiting atomic.Int64 // how many missing has
-	at      atomic.Uint64
+	waiting atomic.Int64  // how many missing has
+	looked  atomic.Uint64 // the position that retitle saw last
+	unseen  atomic.Bool   // something was asked for since
+
 	mu      sync.Mutex
 	missing map[feeds.SourceID]bool // asked for, and not known yet
+	fresh   []feeds.SourceID        // of those, what has to be looked for once: it may have come while it was asked for
+	at      uint64                  // up to which visits were looked through
 }
 
-func (t *titles) wait(id feeds.SourceID) {
+func (t *titles) wait(id feeds.SourceID, at uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.missing[id] {
+		return
+	}
 	if t.missing == nil {
 		t.missing = map[feeds.SourceID]bool{}
 	}
+	if len(t.missing) == 0 {
+		t.at = at
+	}
 	t.missing[id] = true
+	t.fresh = append(t.fresh, id)
 	t.waiting.Store(int64(len(t.missing)))
+	t.unseen.Store(true)
 }
 
 // retitle sees whether a title that was missing is there by now, and then has all
-// documents made anew. While none is missing it costs nothing.
+// documents made anew. While none is missing it costs nothing; else it reads what
+// was told since the last time, however many are missing.
 func (s *Server) retitle() {
 	t := &s.titles
 	if t.waiting.Load() == 0 {
 		return
 	}
-	if at := s.o.Store.Position(); t.at.Swap(at) == at {
+	if now := s.o.Store.Position(); t.looked.Swap(now) == now && !t.unseen.Load() {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	found := false
-	for id := range t.missing {
-		visit, _, err := s.o.Store.Fetched(id)
-		if err != nil || visit.Channel.Title == "" {
-			continue
+	learn := func(visit *feeds.Fetched) {
+		if t.missing[visit.Source] && visit.Channel.Title != "" {
+			t.known.Store(visit.Source, visit.Channel.Title)
+			delete(t.missing, visit.Source)
+			found = true
 		}
-		t.known.Store(id, visit.Channel.Title)
-		delete(t.missing, id)
-		found = true
+	}
+	for _, id := range t.fresh {
+		if visit, _, err := s.o.Store.Fetched(id); err == nil {
+			learn(&visit)
+		}
+	}
+	t.fresh = nil
+	t.unseen.Store(false)
+	for len(t.missing) > 0 && t.at < s.o.Store.Position() {
+		visits, upTo, err := s.o.Store.VisitedSince(t.at)
+		if err != nil {
+			break // it is tried again with the next that is said
+		}
+		t.at = upTo
+		for i := range visits {
+			learn(&visits[i])
+		}
 	}
 	t.waiting.Store(int64(len(t.missing)))
 	if found {
