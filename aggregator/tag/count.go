@@ -121,6 +121,9 @@ func (l *lexicon) countPlace(m *matcher, p *place) {
 		t.headed = t.headed || e.role == isName
 	}
 	t.lede = t.lede || z == inLede
+	if e.role == isPlace && e.weight >= placeWeight && p.own && p.share == 1 { // people meet in capitals
+		t.city = t.city || z == inTitle || z == inLede && !m.capitalBeside(p.start, -1)
+	}
 	t.sure = t.sure || e.role == isName && e.weight >= 1
 	t.named = t.named || e.role == isName || e.role == isPeople
 	if p.own && (e.role == isName || e.role == isPeople) {

@@ -29,7 +29,8 @@ const (
 	focusMost    = 3   // more equal countries are none
 	aloneMin     = 0.5 // a single one that is named, but weakly
 	aloneShare   = 0.6
-	mentionMin   = 0.5 // once by its name, or its people, without being part of something else
+	cityShare    = 0.95 // a single one of which a city is named at the head of the text, and nearly nothing of others
+	mentionMin   = 0.5  // once by its name, or its people, without being part of something else
 	mentionMost  = 4
 	regionMin    = 2
 	regionBeside = 0.5 // a region by name must have so much of the best country's score
@@ -93,10 +94,11 @@ func (t *Tagger) focus(m *matcher, dst []found) []found {
 		if n > focusMost || sum < share*total {
 			dst = append(dst[:from], t.leading(s, dst[from:], total)...)
 		}
-		if len(dst) == from && best < focusMin && best >= region {
+		if len(dst) == from && best < unnamedMin && best >= region {
 			for _, i := range s.touched {
 				c := &s.terms[i]
-				if t.isCountry(i) && !c.forbidden && c.named && c.score == best && c.score >= aloneMin && c.score >= aloneShare*total {
+				named := c.named && best < focusMin && best >= max(aloneMin, aloneShare*total)
+				if t.isCountry(i) && !c.forbidden && c.score == best && (named || c.city && best >= cityShare*total) {
 					dst = append(dst, found{i, c.score})
 				}
 			}

@@ -219,6 +219,10 @@ func TestFocusIsNotEveryMention(t *testing.T) {
 		{"people are called like countries", "The Stars win", "Mike Sullivan and Jordan Cownie brought the home side back.\nThen Jordan Cownie scored.", ""},
 		{"people are called like towns", "A new director", "Ana Maracay is the new director.\nMaracay said that Maracay is her name. Maracay will begin in May.", ""},
 		{"a capital alone is weak", "Families return home", "The families were met by volunteers.\nOne of them had come from Lima.", ""},
+		{"a city at the head, and nothing else", "Shelling hits hospital", "A hospital in Kharkiv was hit by shelling overnight.", "ua"},
+		{"cities of two countries", "Flights delayed", "Flights between Kharkiv and Mosul were delayed.", ""},
+		{"a city in a person's name", "New director", "The board chose Florence Mosul as its director.", ""},
+		{"a city further down", "Food prices rise", strings.Repeat("Prices of wheat rose again.\n", 3) + "A trader in Kharkiv agreed.", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tags := tg.Tag(Input{Language: "en", View: view(c.title, c.text)})

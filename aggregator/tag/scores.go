@@ -34,6 +34,7 @@ type tally struct {
 	byName    bool    // named for itself by its name
 	own       float32 // of score, from being named for itself
 	lede      bool
+	city      bool                      // a large city or a subdivision stands in title or lede, for itself
 	counts    [isPlace + 1][zones]uint8 // of places
 	hits      [3]hit                    // the best evidence, best first
 	surest    float32                   // of a topic: the heaviest pattern found outside of categories
