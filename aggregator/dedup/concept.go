@@ -40,6 +40,9 @@ const (
 	inLede  zoneBits = 2
 )
 
+// isCountry is the zone of those things that are countries.
+const isCountry = inTitle | inLede
+
 // ledeWords is how far the zone of the lede goes, in tokens.
 const ledeWords = 70
 
@@ -114,9 +117,15 @@ func (k *desk) means(m *meaning, t *token, z zoneBits) {
 // found in it, and its files and image.
 func (k *desk) things(d *feeds.Draft) {
 	for i := range d.Taggings {
-		if t := &d.Taggings[i].Tag; t.Scheme != feeds.Region { // these follow from countries
-			k.gather.add(hashBytes('t', []byte(t.Scheme+"/"+t.Term)), aThing, inTitle, 1)
+		t := &d.Taggings[i].Tag
+		z := inTitle
+		switch t.Scheme {
+		case feeds.Region: // these follow from countries
+			continue
+		case feeds.Country:
+			z = isCountry
 		}
+		k.gather.add(hashBytes('t', []byte(t.Scheme+"/"+t.Term)), aThing, z, 1)
 	}
 	for i := range d.Enclosures {
 		k.gather.add(hashBytes('u', []byte(d.Enclosures[i].URL)), aThing, inTitle, 2)

@@ -9,6 +9,8 @@ import (
 	"testing"
 )
 
+var thinFit = flag.Int("fit-thin", 60, "with so many thin windows, each of texts and of teasers")
+
 var fit = flag.Bool("fit", false, "learn the weights of translations from the labelled stream and print them")
 
 // TestFit learns the weights of pair.go: a logistic regression over the pairs that
@@ -29,6 +31,15 @@ func TestFit(t *testing.T) {
 		run(t, rows, Likeness{}, func(row, of int, x *pair) {
 			all = append(all, sample{x: *x, same: rows[row].Group == rows[of].Group, half: half(rows[row].Group)})
 		})
+		// Thin windows, so that it learns what a newcomer meets there, too.
+		for seed := range *thinFit {
+			for _, cut := range []bool{false, true} {
+				few := thin(t, rows, uint64(1000+seed), cut)
+				run(t, few, Likeness{}, func(row, of int, x *pair) {
+					all = append(all, sample{x: *x, same: few[row].Group == few[of].Group, half: half(few[row].Group)})
+				})
+			}
+		}
 		xs, ys := make([]pair, 0, len(all)), make([]bool, 0, len(all))
 		for _, s := range all {
 			if !s.half {
@@ -59,6 +70,15 @@ func TestFit(t *testing.T) {
 		placed := run(t, rows, Likeness{}, nil)
 		a, s, c := judgeStream(rows, placed)
 		t.Logf("  all %v\n  same %v\n  cross %v", a, s, c)
+		for _, cut := range []bool{false, true} {
+			var cross score
+			for seed := range 40 {
+				few := thin(t, rows, uint64(seed), cut)
+				_, _, c := judgeStream(few, run(t, few, Likeness{}, nil))
+				cross.tp, cross.fp, cross.fn = cross.tp+c.tp, cross.fp+c.fp, cross.fn+c.fn
+			}
+			t.Logf("  thin windows, teasers %t: %v", cut, cross)
+		}
 	}
 	var b strings.Builder
 	for i, v := range weights {
@@ -72,7 +92,7 @@ func TestFit(t *testing.T) {
 	weights = was
 }
 
-var names = strings.Fields("fBias fWords fNames fNumbers fJoint fTitle fTitleIn fLede fCover fBoth fConflict fTitleNum fTitleOne fShared fMargin fAlone fLag fShort fShortWord fShortTtl fThings fNoThings fSupport fSize fScript fScrWords fScrNames fScrCover fScrMargin fNameConf fScrNameC fOther")
+var names = strings.Fields("fBias fWords fNames fNumbers fJoint fTitle fTitleIn fLede fCover fBoth fConflict fTitleNum fTitleOne fShared fMargin fAlone fLag fShort fShortWord fShortTtl fThings fNoThings fSupport fSize fScript fScrWords fScrNames fScrCover fScrMargin fNameConf fScrNameC fOther fAbroad")
 
 func half(group string) bool {
 	h := fnv.New32a()

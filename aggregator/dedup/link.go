@@ -290,7 +290,7 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 		default:
 			cand.joins = true
 		}
-		cand.related = !cand.joins && cand.score >= p.o.RelatedThreshold
+		cand.related = !cand.joins && cand.score >= min(p.o.RelatedThreshold, cand.threshold)
 		out = append(out, cand)
 	}
 	slices.SortStableFunc(out, byPromise)

@@ -40,6 +40,7 @@ const (
 	fNameConf  // names that each has and the other lacks
 	fScrNameC  // fScript × fNameConf
 	fOther     // how much of the larger text stands in the smaller
+	fAbroad    // they are about countries, and none in common
 	features
 )
 
@@ -48,38 +49,39 @@ type pair [features]float32
 
 // weights of the features, learned on the labelled stream (fit_test.go).
 var weights = pair{
-	fBias:      -3.473,
-	fWords:     0.546,
-	fNames:     -0.066,
-	fNumbers:   1.051,
-	fJoint:     0.690,
-	fTitle:     2.890,
-	fTitleIn:   -0.156,
-	fLede:      2.176,
-	fCover:     2.748,
-	fBoth:      1.200,
-	fConflict:  -3.001,
-	fTitleNum:  -2.942,
-	fTitleOne:  -2.206,
-	fShared:    1.811,
-	fMargin:    4.171,
-	fAlone:     0.484,
-	fLag:       -7.152,
-	fShort:     -1.037,
-	fShortWord: 0.100,
-	fShortTtl:  0.042,
-	fThings:    0.795,
-	fNoThings:  0.788,
-	fSupport:   1.512,
-	fSize:      0.111,
-	fScript:    1.108,
-	fScrWords:  0.661,
-	fScrNames:  1.659,
-	fScrCover:  0.939,
-	fScrMargin: 1.604,
-	fNameConf:  -1.800,
-	fScrNameC:  1.084,
-	fOther:     0.742,
+	fBias:      -6.087,
+	fWords:     0.840,
+	fNames:     -1.351,
+	fNumbers:   1.139,
+	fJoint:     1.252,
+	fTitle:     2.676,
+	fTitleIn:   -1.744,
+	fLede:      5.272,
+	fCover:     4.896,
+	fBoth:      0.454,
+	fConflict:  -2.358,
+	fTitleNum:  -5.124,
+	fTitleOne:  -2.576,
+	fShared:    4.178,
+	fMargin:    4.950,
+	fAlone:     0.133,
+	fLag:       -6.302,
+	fShort:     -1.837,
+	fShortWord: 0.178,
+	fShortTtl:  -0.660,
+	fThings:    1.165,
+	fNoThings:  0.019,
+	fSupport:   1.483,
+	fSize:      0.755,
+	fScript:    2.174,
+	fScrWords:  0.244,
+	fScrNames:  2.475,
+	fScrCover:  0.638,
+	fScrMargin: 1.863,
+	fNameConf:  -2.123,
+	fScrNameC:  1.091,
+	fOther:     0.608,
+	fAbroad:    -1.368,
 }
 
 // weigh gives how rare a concept is: the logarithm of how many texts there are
@@ -140,6 +142,7 @@ type norms struct {
 	names       float32        // weights
 	titled      float32        // weights in the title
 	titleNums   uint8          // numbers in the title
+	countries   uint8
 }
 
 // normsOf sums over a vector. In the window they are made when a copy comes and
@@ -159,6 +162,10 @@ func (w *window) normsOf(v []concept) (n norms) {
 		}
 		n.all += min(c.weight(), 2) * g
 		switch c.kind() {
+		case aThing:
+			if z == isCountry {
+				n.countries++
+			}
 		case aNumber:
 			n.numbers += g
 			if z&inTitle != 0 {
@@ -183,6 +190,7 @@ type overlap struct {
 	inTitleB    float32
 	titleNumsA  uint8 // of a's title, the numbers that stand in b
 	titleNumsB  uint8
+	countries   uint8
 }
 
 // lay puts the vector of a copy beside that of c.
@@ -212,6 +220,10 @@ func (c *side) lay(b []concept) (o overlap) {
 			o.rare++
 		}
 		switch k {
+		case aThing:
+			if zx == isCountry {
+				o.countries++
+			}
 		case aNumber:
 			o.numbers += g
 			if zx&inTitle != 0 {
@@ -296,6 +308,9 @@ func (w *window) pairOf(c *side, n uint32) (x pair) {
 	x[fJoint] = o.joint(a, b)
 	if x[fThings] = cosine(o.kind[aThing], a.kind[aThing], b.kind[aThing]); a.kind[aThing] == 0 || b.kind[aThing] == 0 {
 		x[fNoThings] = 1
+	}
+	if a.countries > 0 && b.countries > 0 && o.countries == 0 {
+		x[fAbroad] = 1
 	}
 	x[fTitle] = cosine(o.title, a.title, b.title)
 	x[fTitleIn] = max(portion(o.inTitleA, a.titled), portion(o.inTitleB, b.titled))

@@ -35,11 +35,6 @@ func stream(t testing.TB) []labelled {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	n := normalize.New()
-	tagger, err := tag.New(tag.Taxonomy{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []labelled
 	in := bufio.NewScanner(f)
 	in.Buffer(nil, 1<<22)
@@ -49,13 +44,27 @@ func stream(t testing.TB) []labelled {
 			t.Fatal(err)
 		}
 		r.at, _ = time.Parse("2006-01-02T15:04:05", r.Published[:min(19, len(r.Published))])
+		out = append(out, r)
+	}
+	prepare(t, out)
+	return out
+}
+
+// prepare makes of each row what there is to place.
+func prepare(t testing.TB, rows []labelled) {
+	t.Helper()
+	n := normalize.New()
+	tagger, err := tag.New(tag.Taxonomy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		r := &rows[i]
 		language, _ := n.Detect(r.Title + "\n" + r.Text)
 		r.draft = feeds.Draft{Copy: feeds.Copy{Source: feeds.SourceID(r.Source), ID: r.ID, Title: r.Title, Language: language, Published: r.at}}
 		r.draft.Text = n.View(language, r.Title, r.Text)
 		r.draft.Taggings = tagger.Tag(tag.Input{Language: language, View: r.draft.Text, Published: r.at})
-		out = append(out, r)
 	}
-	return out
 }
 
 // run places the rows one by one and gives each row's placement.
