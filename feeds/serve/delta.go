@@ -13,7 +13,6 @@ import (
 
 	"communique/feeds"
 	"communique/feeds/render"
-	"communique/storage"
 )
 
 // A delta (RFC 3229 with the instance manipulation "feed") is a feed with nothing
@@ -191,8 +190,9 @@ func (d *deltas) since(since uint64, grown func(octets int)) (*document, error) 
 		if err != nil {
 			return nil, err
 		}
-		gone := slices.DeleteFunc(slices.Clone(d.sel.withdrawn), func(w storage.Withdrawal) bool { return w.Seq <= since })
-		body, err := s.o.Site.FeedIn(d.format, d.feed, entries, render.History{Whole: true, Withdrawn: withdrawals(gone), Updated: d.sel.updated})
+		// All tombstones that the whole has: one may become known later than what it is
+		// numbered by, and a reader passes over those of what it does not hold.
+		body, err := s.o.Site.FeedIn(d.format, d.feed, entries, render.History{Whole: true, Withdrawn: withdrawals(d.sel.withdrawn), Updated: d.sel.updated})
 		if err != nil {
 			return nil, err
 		}
