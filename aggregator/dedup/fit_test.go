@@ -92,7 +92,7 @@ func TestFit(t *testing.T) {
 	weights = was
 }
 
-var names = strings.Fields("fBias fWords fNames fNumbers fJoint fTitle fTitleIn fLede fCover fBoth fConflict fTitleNum fTitleOne fShared fMargin fAlone fLag fShort fShortWord fShortTtl fThings fNoThings fSupport fSize fScript fScrWords fScrNames fScrCover fScrMargin fNameConf fScrNameC fOther fAbroad")
+var names = strings.Fields("fBias fWords fNames fNumbers fJoint fTitle fTitleIn fLede fCover fBoth fConflict fTitleNum fTitleOne fShared fMargin fAlone fLag fShort fShortWord fShortTtl fThings fNoThings fSupport fSize fScript fScrWords fScrNames fScrCover fScrMargin fNameConf fScrNameC fOther fAbroad fApart")
 
 func half(group string) bool {
 	h := fnv.New32a()

@@ -312,6 +312,9 @@ func byPromise(a, b candidate) int {
 // conflict says what forbids that the newcomer and a statement are one in spite
 // of all, "" for nothing.
 func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
+	if x[fApart] > 0 {
+		return "each has several numbers, and none in common", nil
+	}
 	if x[fConflict] > 0 && x[fNumbers] < .5 {
 		switch {
 		case x[fTitleNum] > 0:

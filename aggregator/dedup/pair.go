@@ -41,6 +41,7 @@ const (
 	fScrNameC  // fScript × fNameConf
 	fOther     // how much of the larger text stands in the smaller
 	fAbroad    // they are about countries, and none in common
+	fApart     // each has several numbers, and none in common; no weight: it forbids (link.go)
 	features
 )
 
@@ -143,7 +144,11 @@ type norms struct {
 	titled      float32        // weights in the title
 	titleNums   uint8          // numbers in the title
 	countries   uint8
+	figures     uint8 // numbers
 }
+
+// severalFigures is how many numbers make it strange that two texts have none in common.
+const severalFigures = 2
 
 // normsOf sums over a vector. In the window they are made when a copy comes and
 // anew whenever it has grown by half.
@@ -168,6 +173,7 @@ func (w *window) normsOf(v []concept) (n norms) {
 			}
 		case aNumber:
 			n.numbers += g
+			n.figures++
 			if z&inTitle != 0 {
 				n.titleNums++
 			}
@@ -308,6 +314,9 @@ func (w *window) pairOf(c *side, n uint32) (x pair) {
 	x[fJoint] = o.joint(a, b)
 	if x[fThings] = cosine(o.kind[aThing], a.kind[aThing], b.kind[aThing]); a.kind[aThing] == 0 || b.kind[aThing] == 0 {
 		x[fNoThings] = 1
+	}
+	if min(a.figures, b.figures) >= severalFigures && o.numbers == 0 {
+		x[fApart] = 1
 	}
 	if a.countries > 0 && b.countries > 0 && o.countries == 0 {
 		x[fAbroad] = 1
