@@ -336,6 +336,17 @@ func TestWithScriptsChoicesNeedNoReload(t *testing.T) {
 	do(t, ctx, chromedp.Click("#embed summary"))
 	eval[bool](t, ctx, `const s = document.querySelector("#embed-theme"); s.value = "dark"; s.dispatchEvent(new Event("change", {bubbles: true}))`)
 	until(t, ctx, `document.querySelector("#snippet").value.includes("theme=dark") && document.querySelector("iframe.preview")`)
+	// Who goes through the values by the keyboard stays in the field, and the way back does not lead through each.
+	eval[bool](t, ctx, `document.querySelector("#embed-size").value = "small"; document.querySelector("#embed-size").focus(); window.entries = history.length; true`)
+	for _, size := range []string{"medium", "large"} {
+		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown))
+		until(t, ctx, `document.querySelector("#snippet").value.includes("height=`+size+`")`)
+		if got := eval[string](t, ctx, `document.activeElement.id + " " + (history.length - window.entries)`); got != "embed-size 0" {
+			t.Errorf("after choosing %s focus is on, with so many steps back: %q", size, got)
+		}
+	}
+	do(t, ctx, chromedp.Click("form.embed button"))
+	until(t, ctx, `document.activeElement === document.querySelector("#embed summary")`)
 	// What leads to another kind of page is left to the browser.
 	do(t, ctx, chromedp.Click("main article h2 a"))
 	until(t, ctx, `location.pathname.startsWith("/statements/") && document.readyState === "complete"`)

@@ -7,9 +7,10 @@
   said.setAttribute("role", "status");
 
   let asked;
-  // show puts the page of an address of ours in place of this one. What goes wrong is
-  // left to the browser, which knows how to tell it.
-  const show = async (url, push) => {
+  // show puts the page of an address of ours in place of this one, and focus on its
+  // heading or, where it is no more than a field's new value, back into the field from.
+  // What goes wrong is left to the browser, which knows how to tell it.
+  const show = async (url, push, from) => {
     asked?.abort();
     asked = new AbortController();
     const mine = asked;
@@ -18,18 +19,26 @@
       if (!answer.ok || !(answer.headers.get("Content-Type") || "").startsWith("text/html")) throw answer.status;
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine.signal.aborted) return;
-      if (push) history.pushState(null, "", url);
+      if (push) history[from ? "replaceState" : "pushState"](null, "", url);
       document.title = next.title;
       for (const name of ["lang", "dir"]) document.documentElement[name] = next.documentElement[name];
       for (const old of document.head.querySelectorAll("link[rel=alternate], link[rel=canonical]")) old.remove();
       document.head.append(...next.head.querySelectorAll("link[rel=alternate], link[rel=canonical]"));
+      const before = scrollY;
       document.body.replaceChildren(...next.body.children, said);
       enhance();
-      const anchor = url.hash && document.getElementById(url.hash.slice(1));
+      const field = from && document.getElementById(from);
+      if (field) {
+        // Who goes through a field's values by the arrow keys stays there.
+        field.focus({ preventScroll: true });
+        scrollTo({ top: before, behavior: "instant" });
+        return;
+      }
+      const anchor = document.getElementById(url.hash.slice(1));
       const heading = document.querySelector("h1");
       heading.tabIndex = -1;
       (anchor || heading).scrollIntoView();
-      heading.focus({ preventScroll: true });
+      (anchor?.querySelector("summary") || heading).focus({ preventScroll: true });
       said.textContent = (document.getElementById("count")?.textContent || "") + " " + document.title;
     } catch (e) {
       if (!mine.signal.aborted) location.href = url;
@@ -58,7 +67,8 @@
     url.hash = hash;
     if (!ours(url)) return;
     e.preventDefault();
-    show(url, true);
+    const field = document.activeElement;
+    show(url, true, field?.matches("select") && form.contains(field) ? field.id : "");
   });
 
   addEventListener("change", (e) => e.target.closest?.("form.embed")?.requestSubmit());
