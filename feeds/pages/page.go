@@ -250,7 +250,14 @@ type ErrorPage struct {
 	Message string // key of the message without -text: "error.404"
 	Reason  string // in the page's language, "" when there is none or only Exactly
 	Exactly string // in English, as programs are told, "" when there is no need
-	There   []Field
+	Near    *Way   // what was probably meant, nil when that is anybody's guess
+	There   []Way
+}
+
+// Way leads to something that there is.
+type Way struct {
+	Label Words
+	Href  string // "" where the label only says what addresses look like
 }
 
 //go:embed templates/*.html

@@ -245,6 +245,40 @@ func TestErrorsStandInTheFrameAndLanguageOfTheSite(t *testing.T) {
 	}
 }
 
+// Whoever mistypes a name is led to what was meant, and to all that there is, by names
+// in their language; programs get the names that addresses are made of.
+func TestWhatIsNotThereLeadsToWhatIs(t *testing.T) {
+	s := newSite(t, func(o *Options) {
+		o.Named = append(o.Named, Named{Feed: feeds.Feed{Path: "our-choice", Title: "Our choice"}})
+	})
+	s.say("north", "es", "Clínicas", health)
+	const meant = `<p class="near">Quizá se quería decir: <a href="`
+	for path, want := range map[string][]string{
+		"/feeds/topic/helth.html?hl=es":           {meant + `/feeds/topic/health.html?hl=es"><bdi>Salud</bdi></a></p>`},
+		"/feeds/all.html?country=mxx&hl=es":       {meant + `/feeds/country/mx.html?hl=es"><bdi lang="en">Mexico</bdi></a></p>`, `<li><a href="/feeds/country/mx.html?hl=es"><bdi lang="en">Mexico</bdi></a></li>`},
+		"/feeds/source/nort.html?hl=es":           {meant + `/feeds/source/north.html?hl=es"><bdi>North Office</bdi></a></p>`},
+		"/feeds/all.html?lang=ez&hl=es":           {meant + `/feeds/all.html?lang=es&amp;hl=es"><bdi lang="es">Español</bdi></a></p>`},
+		"/feeds/ourchoice.html?hl=es":             {meant + `/feeds/our-choice.html?hl=es"><bdi>Our choice</bdi></a></p>`, `<li><bdi>/feeds/topic/…</bdi></li>`},
+		"/feeds/topic/nothing-like-it.html?hl=es": {`<a href="/feeds/topic/health.html?hl=es"><bdi>Salud</bdi></a></li>`},
+	} {
+		page := string(s.get(path, "Accept", "text/html").body)
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("%s lacks %s\n%s", path, w, page)
+			}
+		}
+		if strings.Contains(page, `class="near"`) != strings.HasPrefix(want[0], meant) {
+			t.Errorf("%s: a guess that nobody could make, or none:\n%s", path, page)
+		}
+	}
+	if a := s.get("/feeds/topic/helth.atom"); !strings.Contains(string(a.body), "what there is:\ndata\nhealth\n") {
+		t.Errorf("a program is told %s", a.body)
+	}
+	if a := s.get("/api/v1/statements?topic=helth"); !strings.Contains(string(a.body), `"detail":"there is no topic \"helth\"","`) {
+		t.Errorf("the API: %s", a.body)
+	}
+}
+
 func TestOverviewCountsByRegionTopicAndMonth(t *testing.T) {
 	s := newSite(t)
 	if page := string(s.get("/overview").body); !strings.Contains(page, "There was no statement") {

@@ -189,7 +189,9 @@ func (s *Server) feed(name string) (feeds.Feed, error) {
 	}
 	field := f.Query.Terms(kind)
 	if !ok || field == nil {
-		return f, refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", short(name)), s.names()...).as("reason.no-feed", "name", short(name))
+		no := refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", short(name)), s.names()...)
+		no.asked = "/feeds/" + name
+		return f, no.as("reason.no-feed", "name", short(name))
 	}
 	if s.terms[feeds.Tag{Scheme: kind, Term: term}] == nil {
 		return f, s.unknown(kind, term)

@@ -17,7 +17,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"communique/feeds"
 	"communique/feeds/pages"
+	"communique/internal/near"
 )
 
 const allowed = "GET, HEAD, OPTIONS"
@@ -417,6 +419,34 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, no *refusal) {
 	}
 }
 
+// way leads a person to one of the things that a refusal names: by its own name,
+// as programs are told addresses and terms. kind is that of a term, "" of an address.
+func (s *Server) way(to reader, kind, what string) pages.Way {
+	switch kind {
+	case "source":
+		return pages.Way{Label: pages.Words{Text: s.source(feeds.SourceID(what))}, Href: s.link(to, "/feeds/source/"+what+".html", "")}
+	case feeds.Region, feeds.Country, feeds.Topic, feeds.Event:
+		return pages.Way{Label: s.words(feeds.Tag{Scheme: kind, Term: what}, to.Language), Href: s.link(to, "/feeds/"+kind+"/"+what+".html", "")}
+	case "lang", "prefer":
+		return pages.Way{Label: inItself(what), Href: s.link(to, "/feeds/all.html", "lang="+what)}
+	}
+	w := pages.Way{Label: pages.Words{Text: what}}
+	name, isFeed := strings.CutPrefix(what, "/feeds/")
+	switch {
+	case !strings.HasPrefix(what, "/") || strings.HasSuffix(what, "…"):
+	case isPage(what):
+		w.Href = s.link(to, what, "")
+	case isFeed && !strings.Contains(name, "."):
+		if f, err := s.feed(name); err == nil {
+			w.Label = s.heading(f, to.Language)
+		}
+		w.Href = s.link(to, what+".html", "")
+	default:
+		w.Href = s.base + what
+	}
+	return w
+}
+
 // errorPage is what a person is told; nil for who is none.
 func (s *Server) errorPage(r *http.Request, no *refusal) []byte {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
@@ -434,14 +464,14 @@ func (s *Server) errorPage(r *http.Request, no *refusal) []byte {
 	p.Frame = s.frame(to, pages.Words{Text: to.Say(p.Message)}, "/", "") // its links in other languages lead home
 	p.NoIndex, p.Canonical = true, ""
 	for _, l := range no.list {
-		f := pages.Field{Name: l}
-		if strings.HasPrefix(l, "/") && !strings.HasSuffix(l, "…") {
-			f.Value = s.base + l
-			if isPage(l) {
-				f.Value = s.link(to, l, "")
-			}
+		p.There = append(p.There, s.way(to, no.parameter, l))
+	}
+	order := to.Order()
+	slices.SortStableFunc(p.There, func(a, b pages.Way) int { return order(a.Label.Text, b.Label.Text) })
+	if meant := near.Word(no.asked, no.list); meant != "" {
+		if w := s.way(to, no.parameter, meant); w.Href != "" {
+			p.Near = &w
 		}
-		p.There = append(p.There, f)
 	}
 	page, err := to.Error(p)
 	if err != nil {
