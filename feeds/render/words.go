@@ -11,6 +11,10 @@ func Words(c *feeds.StatedCopy, id feeds.StatementID) (title, summary string) {
 	return v.title, v.summary
 }
 
+// Opening gives the first sentences of a plain text, at most so many characters; when
+// the first is longer, as many words as fit and an ellipsis.
+func Opening(text string, most int) string { return shorten(text, most) }
+
 // Rights gives what is to be shown of whose a copy is, plain text, each once: what
 // is said of it, and what is of its feed, or the operator for it.
 func Rights(c *feeds.Copy) []string {

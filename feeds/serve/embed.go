@@ -467,7 +467,11 @@ func (s *Server) framed(heading title, page string, sts []feeds.Statement, langu
 	}
 	if data.Single && len(data.Items) > 0 {
 		data.Title, data.TitleLanguage = data.Items[0].Title, data.Items[0].Language
-		data.Items[0].Rights = render.Rights(&sts[0].Lead(languages...).Copy)
+		c := sts[0].Lead(languages...)
+		data.Items[0].Rights = render.Rights(&c.Copy)
+		if l.mode != "compact" {
+			_, data.Items[0].Summary = render.Words(c, sts[0].ID) // there is room for all of it
+		}
 	}
 	var b bytes.Buffer
 	if err := embedTemplate.ExecuteTemplate(&b, "framed", data); err != nil {

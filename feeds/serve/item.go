@@ -9,12 +9,16 @@ import (
 	"communique/feeds/render"
 )
 
+// listedSummary is how many characters of a summary stand in a list. Many offices put
+// their whole text there: ten lines for each statement are no list.
+const listedSummary = 320
+
 // item shows a statement in a list: its copy in the first of the languages that
 // there is one in.
 func (s *Server) item(to reader, st *feeds.Statement, languages []string) pages.Item {
 	c := st.Lead(languages...)
 	title, summary := render.Words(c, st.ID)
-	it := pages.Item{Title: title, Summary: summary, Lang: c.Language, Dir: render.Direction(c.Language), Href: s.link(to, "/statements/"+string(st.ID), ""),
+	it := pages.Item{Title: title, Summary: render.Opening(summary, listedSummary), Lang: c.Language, Dir: render.Direction(c.Language), Href: s.link(to, "/statements/"+string(st.ID), ""),
 		Office: s.office(c), OfficeHref: s.officeHref(to, c.Source)}
 	if c.Language == "" {
 		it.Dir = "auto" // of what script it is, its own letters say

@@ -245,6 +245,29 @@ func TestErrorsStandInTheFrameAndLanguageOfTheSite(t *testing.T) {
 	}
 }
 
+// Offices that put their whole text into a summary do not make a list unreadable:
+// it shows the first sentences. Feeds, and what shows one statement, have all of it.
+func TestListsShowTheFirstSentencesOfASummary(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics", health)
+	long := strings.TrimSpace(strings.Repeat("The clinics of the harbour opened. ", 40))
+	s.append(&feeds.Observed{Item: "south/long", Statement: "statementlonger1", FirstSeen: day, Changed: day, Order: day, Published: day, Revision: 1, Relation: feeds.IsOrigin,
+		Copy:     feeds.Copy{Source: "south", ID: "long", Title: "Long", Summary: long, Content: "<p>One.</p><p>Two.</p>", Language: "en", Link: "https://south.example/long", Published: day},
+		Taggings: []feeds.Tagging{{Tag: health, Rule: "test"}}})
+	for path, whole := range map[string]bool{
+		"/": false, "/feeds/topic/health.html": false, "/embed/topic/health": false,
+		"/embed/statements/statementlonger1": true, "/feeds/topic/health.atom": true, "/feeds/topic/health.json": true, "/api/v1/statements/statementlonger1": true,
+	} {
+		body := string(s.get(path).body)
+		if n := strings.Count(body, "The clinics of the harbour opened."); n < 3 || n%40 == 0 != whole {
+			t.Errorf("%s has %d of 40 sentences", path, n)
+		}
+	}
+	if page := string(s.get("/").body); !strings.Contains(page, string(id)) || !strings.Contains(page, `The clinics of the harbour opened.</p>`) {
+		t.Errorf("a list ends within a sentence, or lacks a statement:\n%s", page)
+	}
+}
+
 // Whoever mistypes a name is led to what was meant, and to all that there is, by names
 // in their language; programs get the names that addresses are made of.
 func TestWhatIsNotThereLeadsToWhatIs(t *testing.T) {
