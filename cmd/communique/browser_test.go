@@ -233,11 +233,15 @@ func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 					}
 					browser.Accessible(t, ctx, fmt.Sprintf("%s %s %+v", name, language, l))
 				}
-				// WCAG 2.2, 1.4.10: nothing is to be scrolled sideways at 320 px.
-				show(t, ctx, look{width: 320}, u.String())
-				do(t, ctx, open)
-				if w := eval[int](t, ctx, "document.documentElement.scrollWidth"); w > 320 {
-					t.Errorf("%s %s: %d px wide at 320; %s", name, language, w, eval[string](t, ctx, `[...document.querySelectorAll("body *")].filter(e => (r => r.right > 321 || r.left < -1)(e.getBoundingClientRect()) && !e.closest(".scroll, .skip")).map(e => e.outerHTML.slice(0, 120)).slice(0, 5).join("\n")`))
+				// WCAG 2.2, 1.4.10 and 1.4.4: nothing is to be scrolled sideways at 320 px, nor on
+				// a phone whose owner reads letters of twice the size.
+				for width, letters := range map[int]string{320: "100%", 360: "200%"} {
+					show(t, ctx, look{width: int64(width)}, u.String())
+					do(t, ctx, open)
+					eval[string](t, ctx, `document.documentElement.style.fontSize = "`+letters+`"`)
+					if w := eval[int](t, ctx, "document.documentElement.scrollWidth"); w > width {
+						t.Errorf("%s %s: %d px wide at %d with letters of %s; %s", name, language, w, width, letters, eval[string](t, ctx, `[...document.querySelectorAll("body *")].filter(e => (r => r.right > innerWidth + 1 || r.left < -1)(e.getBoundingClientRect()) && !e.closest(".scroll, .skip")).map(e => e.outerHTML.slice(0, 120)).slice(0, 5).join("\n")`))
+					}
 				}
 			}
 		})
@@ -417,6 +421,26 @@ func TestLanguageIsThatOfTheReader(t *testing.T) {
 	}
 	if a, _ := ask("/feeds/all.atom", "fr"); strings.Contains(a, "hl=") {
 		t.Error("a feed knows of the site's language")
+	}
+}
+
+// Right to left, everything begins at the same edge, and what is in another language
+// keeps that language's letters.
+func TestArabicPagesBeginAtTheRight(t *testing.T) {
+	p := publish(t, "")
+	p.year()
+	ctx := p.tab(t)
+	show(t, ctx, look{width: 1000}, p.url+"/feeds?hl=ar")
+	if off := eval[string](t, ctx, `[...document.querySelectorAll(".list table")].flatMap(t => [...t.querySelectorAll("tr > :first-child")].map(c => {
+		const r = document.createRange(); r.selectNodeContents(c); return Math.round(t.getBoundingClientRect().right - r.getBoundingClientRect().right) })).filter(d => d).join()`); off != "" {
+		t.Errorf("cells of a table begin so far from its edge: %s px", off)
+	}
+	show(t, ctx, look{width: 1000}, p.url+"/?hl=ar")
+	if got := eval[string](t, ctx, `(h => h ? getComputedStyle(h).fontFamily : "no English title")(document.querySelector("article h2[lang=en]"))`); !strings.HasPrefix(got, "Charter") {
+		t.Errorf("an English title is written in %s", got)
+	}
+	if got := eval[string](t, ctx, `getComputedStyle(document.querySelector("article h2[lang=ar]")).fontFamily`); !strings.Contains(got, "Naskh") {
+		t.Errorf("an Arabic title is written in %s", got)
 	}
 }
 

@@ -578,7 +578,7 @@ func (s *Server) failFramed(w http.ResponseWriter, r *http.Request, no *refusal)
 			}
 			b.WriteString("</ul>")
 		}
-		fmt.Fprintf(&b, "<footer><p><a href=\"%s/\" target=\"_blank\" rel=\"noopener\" dir=\"auto\">%s</a></p></footer></main></html>\n", html.EscapeString(s.base), html.EscapeString(s.o.Site.Title))
+		fmt.Fprintf(&b, "</main><footer><p><a href=\"%s/\" target=\"_blank\" rel=\"noopener\"><bdi>%s</bdi></a></p></footer></html>\n", html.EscapeString(s.base), html.EscapeString(s.o.Site.Title))
 	} else {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		b.WriteString(no.text + "\n")

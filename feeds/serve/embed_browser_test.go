@@ -300,7 +300,7 @@ func TestTheElementWorksUnderAStrictPolicyAndTwiceInAPage(t *testing.T) {
 	for i, want := range [][]string{
 		{"Health – Harbour", "Clinics 2", "عيادات", "south", "العربية", "10 March 2026", "All statements"},
 		{"Clinics 2", "عيادات"},
-		{hostile[0], hostile[1], "10 de marzo de 2026", "Todos los comunicados", "español"},
+		{hostile[0], hostile[1], "10 de marzo de 2026", "Todos los comunicados", "Español"},
 		{"Nothing there"},
 		{"No address"},
 	} {

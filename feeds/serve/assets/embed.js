@@ -36,7 +36,7 @@ ul { list-style: none; margin: 0; padding: 0 }
 li { padding: var(--communique-gap, .6rem) 0; border-top: 1px solid var(--rule) }
 p { margin: .2em 0 }
 [part=by], [part=empty], [part=more] { color: var(--soft); font-size: .85em }
-[part=language] { border: 1px solid var(--rule); border-radius: .8em; padding: 0 .5em; margin-inline-start: .3em }
+[part=language] { display: inline-block; line-height: 1.4; border: 1px solid var(--rule); border-radius: .8em; padding: 0 .5em }
 [part=summary] { font-size: .93em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--communique-lines, 3); overflow: hidden }`;
 
   let sheet;
@@ -214,7 +214,7 @@ p { margin: .2em 0 }
       const summary = text(it.summary) || text(it.content_text);
       let language = lang;
       try {
-        language = lang && new Intl.DisplayNames([lang], { type: "language" }).of(lang);
+        language = lang && new Intl.DisplayNames([lang], { type: "language" }).of(lang).replace(/^./u, (c) => c.toLocaleUpperCase(lang)); // as frames write it
       } catch { /* the tag will do */ }
       const locale = { en: "en-GB", ar: "ar-u-nu-latn" }[ui] || ui; // as frames write dates
       const day = isNaN(date) ? "" : make("time", { part: "date", datetime: date.toISOString() }, date.toLocaleDateString(locale, { dateStyle: "long", timeZone: "UTC" }));
