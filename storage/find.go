@@ -280,6 +280,16 @@ func byKind[T any](term string, v T, tags map[feeds.Tag]T, sources map[feeds.Sou
 	}
 }
 
+// HadLanguage reports whether there ever was a published statement in a language:
+// also when all of them were withdrawn, where Counts knows of none.
+func (s *Store) HadLanguage(tag string) (had bool, err error) {
+	err = s.view(func(t *tables) error {
+		had = t.terms.Get([]byte(languageTerm(tag))) != nil
+		return nil
+	})
+	return had, err
+}
+
 // Counts gives how many published statements carry each tag, language and
 // source.
 func (s *Store) Counts() (Counts, error) {

@@ -443,6 +443,27 @@ func TestHubRestartLosesNoSubscriptionAndNoDelivery(t *testing.T) {
 	none(t, s.got, "a second delivery of the same")
 }
 
+// A feed of a language stays one when all that it had is withdrawn, over a restart, too.
+func TestHubKeepsTheSubscribersOfALanguageWhoseLastStatementIsWithdrawn(t *testing.T) {
+	h := newHouse(t, nil)
+	h.publish("flood", "en")
+	last := h.publish("riada", "es")
+	s := newSubscriber(t)
+	h.subscribe(s, h.topic("all.atom?lang=es"))
+	h.say(h.o.Now(), &feeds.Moderated{Statement: last.Statement, Hide: true, By: "desk"})
+	if d := wait(t, s.got, "delivery of the withdrawal"); !strings.Contains(d.body, "deleted-entry") {
+		t.Errorf("no tombstone: %s", d.body)
+	}
+	h.stop()
+	h.start()
+	h.publish("sequía", "es")
+	for {
+		if d := wait(t, s.got, "delivery after a restart"); strings.Contains(d.body, "sequía") {
+			break
+		}
+	}
+}
+
 // alone does something to the store while nobody else has it.
 func (h *house) alone(do func()) {
 	h.t.Helper()

@@ -276,6 +276,39 @@ func TestWhatIsWithdrawnLeavesEveryFrameAtTheNextLoad(t *testing.T) {
 	}
 }
 
+// The last statement of a language takes no feed with it: its readers learn there
+// that it was withdrawn.
+func TestALanguageStaysWhenItsLastStatementIsWithdrawn(t *testing.T) {
+	s := newSite(t)
+	s.say("north", "en", "Clinics", health)
+	id := s.say("south", "pt", "Clínicas", health)
+	paths := []string{"/feeds/all.atom?lang=pt", "/feeds/topic/health.html?lang=pt-BR", "/embed/all?lang=pt", "/feeds/all.json?prefer=pt,en", "/api/v1/statements?lang=pt"}
+	for _, path := range paths {
+		if a := s.get(path); a.StatusCode != 200 || !strings.Contains(string(a.body), "Clínicas") {
+			t.Fatalf("%s before: %s %.200s", path, a.Status, a.body)
+		}
+	}
+	s.append(&feeds.Moderated{Statement: id, Hide: true, By: "desk"})
+	srv, err := New(s.server.o) // nothing is remembered of what was prepared
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(srv)
+	t.Cleanup(h.Close)
+	s.server, s.url = srv, h.URL
+	for _, path := range paths {
+		if a := s.get(path); a.StatusCode != 200 || strings.Contains(string(a.body), "Clínicas") {
+			t.Errorf("%s after: %s %.200s", path, a.Status, a.body)
+		}
+	}
+	if a := s.get(paths[0]); !strings.Contains(string(a.body), `deleted-entry ref="tag:`) {
+		t.Errorf("no tombstone:\n%s", a.body)
+	}
+	if a := s.get("/feeds/all.atom?lang=it"); a.StatusCode != 404 {
+		t.Errorf("a language that there never was anything in: %s", a.Status)
+	}
+}
+
 func TestOEmbedDescribesOurPagesAndNoOthers(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Site.BaseURL = "https://news.example.org/sub" })
 	id := string(s.say("north", "en", "Clinics <b>", health))

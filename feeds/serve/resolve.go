@@ -423,8 +423,8 @@ func (s *Server) narrowedTitle(title string, by url.Values) string {
 	return title
 }
 
-// languages refuses languages in which there is nothing: an empty feed would
-// never tell its reader why.
+// languages refuses languages in which there never was anything: an empty feed would
+// never tell its reader why. Where all was withdrawn, the feed is what tells of it.
 func (s *Server) languages(key string, list []string) error {
 	counts, err := s.o.Store.Counts()
 	if err != nil {
@@ -437,6 +437,12 @@ func (s *Server) languages(key string, list []string) error {
 		p := feeds.PrimaryLanguage(l)
 		offered := slices.ContainsFunc(s.o.Languages, func(o string) bool { return feeds.SameLanguage(o, l) })
 		if _, there := counts.Languages[p]; !there && !offered {
+			if had, err := s.o.Store.HadLanguage(p); had || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			have := slices.Clone(s.o.Languages)
 			for h := range counts.Languages {
 				if !slices.Contains(have, h) {
