@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -426,8 +427,14 @@ const embedPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form
 // title is a feed's title and the language that it is in.
 type title struct{ text, language string }
 
-// headingIn gives a feed's title in a language, as far as the taxonomy knows it.
+// headingIn gives a feed's title in a language, as far as the operator or the taxonomy
+// says it.
 func (s *Server) headingIn(f feeds.Feed, language string) title {
+	if slices.ContainsFunc(slices.Collect(maps.Keys(f.Titles)), func(have string) bool { return feeds.SameLanguage(have, language) }) {
+		if rest, ok := strings.CutPrefix(f.Title, f.TitleIn(f.Language, s.o.Site.Language)); ok {
+			return title{f.TitleIn(language, s.o.Site.Language) + rest, language}
+		}
+	}
 	scheme, term, _ := strings.Cut(f.Path, "/")
 	t := feeds.Tag{Scheme: scheme, Term: term}
 	if known := s.terms[t]; known != nil && known.Labels[language] != "" {
@@ -444,7 +451,7 @@ func (s *Server) framed(heading title, page string, sts []feeds.Statement, langu
 	data := struct {
 		Base, CSS, Script          string
 		Language, Dir, Theme, Mode string
-		Title, TitleLanguage       string
+		Title, TitleLanguage, Tab  string // Tab names the document, to screen readers above all
 		Fixed, Single              bool
 		Head, Sub                  int // levels of headings, 0 for none
 		Items                      []framedItem
@@ -472,6 +479,10 @@ func (s *Server) framed(heading title, page string, sts []feeds.Statement, langu
 		if l.mode != "compact" {
 			_, data.Items[0].Summary = render.Words(c, sts[0].ID) // there is room for all of it
 		}
+	}
+	data.Tab = data.Title
+	if !strings.Contains(data.Title, data.Site) {
+		data.Tab += " – " + data.Site
 	}
 	var b bytes.Buffer
 	if err := embedTemplate.ExecuteTemplate(&b, "framed", data); err != nil {

@@ -318,6 +318,7 @@ func TestOEmbedDescribesOurPagesAndNoOthers(t *testing.T) {
 		base + "/":                                         {"Harbour", base + "/embed/all?heading=2&resize=1"},
 		base + "/feeds/topic/health.html":                  {"Health – Harbour", base + "/embed/topic/health?heading=2&resize=1"},
 		base + "/feeds/topic/health.html?lang=fr":          {"Health – Harbour – Français", base + "/embed/topic/health?heading=2&lang=fr&resize=1"},
+		base + "/feeds/topic/health.html?hl=es":            {"Salud – Harbour", base + "/embed/topic/health?heading=2&resize=1&ui=es"},
 		base + "/feeds/topic/health.atom":                  {"Health – Harbour", base + "/embed/topic/health?heading=2&resize=1"},
 		base + "/feeds/all.html?limit=50":                  {"Harbour", base + "/embed/all?heading=2&limit=20&resize=1"},
 		base + "/embed/all?height=small&heading=3":         {"Harbour", base + "/embed/all?heading=3&height=small"},

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,18 @@ func TestLanguagePolicies(t *testing.T) {
 		}
 		if fmt.Sprint(got) != want {
 			t.Errorf("%s: %v, want %s", path, got, want)
+		}
+	}
+	// Frames have the title in the language of their own words, and say once whose they are.
+	for path, want := range map[string]string{
+		"/embed/prefers": "Chosen|en|Chosen – Harbour", "/embed/prefers?ui=fr": "Choix|fr|Choix – Harbour", "/embed/prefers?lang=fr": "Choix – Français|fr|Choix – Français – Harbour",
+		"/embed/prefers?ui=fr&lang=en": "Choix – English|fr|Choix – English – Harbour", "/embed/prefers?ui=ar": "Chosen|en|Chosen – Harbour", "/embed/topic/health?ui=es": "Salud – Harbour|es|Salud – Harbour",
+	} {
+		m := regexp.MustCompile(`(?s)<title>(.*?)</title>.*class="head" lang="(.*?)"><a[^>]*><bdi>(.*?)</bdi>`).FindSubmatch(s.get(path).body)
+		if m == nil {
+			t.Errorf("%s has no title and heading", path)
+		} else if got := fmt.Sprintf("%s|%s|%s", m[3], m[2], m[1]); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
 	siblings := map[string]string{}

@@ -108,7 +108,12 @@ func (s *Server) oembedAt(rawQuery string) (*prepared, error) {
 			if err != nil {
 				return nil, err
 			}
-			o.Title, title = f.Title, f.Title
+			l, err := s.look(params)
+			if err != nil {
+				return nil, err
+			}
+			title = s.headingIn(f, l.ui.Tag).text // as the frame's own
+			o.Title = title
 			o.AuthorName, o.AuthorURL = s.o.Site.Title, s.absolute("/")
 			if s.o.Site.Author != "" {
 				o.AuthorName = s.o.Site.Author
