@@ -444,6 +444,26 @@ func TestArabicPagesBeginAtTheRight(t *testing.T) {
 	}
 }
 
+// Who has colours of their own (forced-colors) still sees which of the links is this page.
+func TestThisPageIsMarkedInAnyColours(t *testing.T) {
+	p := publish(t, "")
+	ctx := p.tab(t)
+	do(t, ctx, chromedp.EmulateViewport(1000, 800), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}})
+		return err
+	}))
+	for _, path := range []string{"/overview?hl=fr", p.statement("Honduras") + "?hl=fr"} {
+		do(t, ctx, chromedp.Navigate(p.url+path))
+		for _, list := range []string{"header .menu", "header .languages", ".tabs"} {
+			got := eval[string](t, ctx, `[...document.querySelectorAll("`+list+` a")].filter(a => getComputedStyle(a).borderBottomWidth !== "0px" || getComputedStyle(a).borderTopWidth !== "0px")
+				.filter(a => getComputedStyle(a)[a.closest(".tabs") ? "borderTopColor" : "borderBottomColor"] !== getComputedStyle(document.documentElement).backgroundColor).map(a => a.hasAttribute("aria-current")).join()`)
+			if got != "true" && got != "" || got == "" && eval[bool](t, ctx, `!!document.querySelector("`+list+` [aria-current]")`) {
+				t.Errorf("%s: marked in %s are %q, want the current one alone", path, list, got)
+			}
+		}
+	}
+}
+
 // firstView is the most that the first view may have on the wire, in octets.
 const firstView = 60 << 10
 

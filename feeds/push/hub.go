@@ -423,7 +423,7 @@ func (p *Pusher) deny(f *feeds.Subscribed, host string, why error) {
 	if f.Spelled != "" {
 		req.spelled = f.Spelled
 	}
-	p.o.Log.Info("subscription denied", "stage", "push", "url", f.Callback, "topic", f.Topic, "why", why)
+	p.o.Log.Info("subscription denied", "stage", "push", "url", f.Callback, "topic", f.Topic, "why", req.why)
 	p.courier.ask(newLine(host, func() bool { return false }, func(ctx context.Context) time.Time {
 		_ = p.confirm(ctx, req) // it is told once; a second time would change nothing
 		p.mu.Lock()
