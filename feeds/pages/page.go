@@ -55,6 +55,16 @@ type Frame struct {
 	Data               any // for schema.org, written as JSON-LD
 }
 
+// Tab is what stands on the page's tab, and is said first of it: what tells it from
+// others, then the site, once.
+func (f Frame) Tab() string {
+	own := strings.TrimPrefix(f.Title.Text, f.Site+" – ")
+	if own == f.Site {
+		return own
+	}
+	return own + " – " + f.Site
+}
+
 // Words are a text that may be in another language than the page.
 type Words struct {
 	Text string

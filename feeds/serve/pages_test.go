@@ -165,6 +165,20 @@ func TestPageTellsProgramsWhatItIs(t *testing.T) {
 	}
 }
 
+// A tab has room for a few words, and a screen reader says them first.
+func TestTabsSayWhatTellsAPageFromOthers(t *testing.T) {
+	s := newSite(t)
+	id := s.say("north", "en", "Clinics", health)
+	for path, want := range map[string]string{
+		"/": "Harbour", "/?topic=health": "Health – Harbour", "/feeds/all.html?q=clinics&lang=en": "English – “clinics” – Harbour", "/feeds/topic/health.html": "Health – Harbour",
+		"/feeds/topic/health.html?lang=en": "Health – English – Harbour", "/statements/" + string(id): "Clinics – Harbour", "/overview": "Overview – Harbour", "/nowhere": "There is nothing here – Harbour",
+	} {
+		if page := string(s.get(path, "Accept", "text/html").body); !strings.Contains(page, "<title>"+want+"</title>") {
+			t.Errorf("%s is not titled %q: %.700s", path, want, page)
+		}
+	}
+}
+
 func TestSiteMapsLeadToEverything(t *testing.T) {
 	s := newSite(t)
 	for i := range 3 {
