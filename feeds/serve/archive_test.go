@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -163,10 +164,10 @@ func (y *years) pass() {
 		y.hidden[id], y.ever[id] = true, true
 		y.tell(&feeds.Moderated{Statement: id, Hide: true})
 	case n < 23:
-		for id := range y.hidden {
+		if ids := slices.Sorted(maps.Keys(y.hidden)); len(ids) > 0 {
+			id := ids[y.IntN(len(ids))]
 			delete(y.hidden, id)
 			y.tell(&feeds.Moderated{Statement: id})
-			break
 		}
 	default:
 		y.restart()
@@ -662,6 +663,33 @@ func TestDeltaHoldsWhatIsNew(t *testing.T) {
 	}
 	if parts < 20 {
 		t.Errorf("only %d deltas", parts)
+	}
+}
+
+// What comes back for so short a time that no list was made of it meanwhile is told as
+// withdrawn when it was first, which is before the reader's copy.
+func TestDeltaTellsOfWhatIsWithdrawnAgain(t *testing.T) {
+	y := newYears(t, 7)
+	const path, id = "/feeds/all.atom", "statement0000003"
+	more := func() {
+		var facts []feeds.Fact
+		for range 200 {
+			facts = append(facts, y.fresh(y.at()))
+		}
+		y.hour++
+		y.tell(facts...)
+	}
+	more()
+	y.tell(&feeds.Moderated{Statement: id, Hide: true})
+	more()
+	y.hour++
+	y.tell(&feeds.Moderated{Statement: id})
+	copied := y.get(path).Header.Get("ETag")
+	y.hour++
+	y.tell(&feeds.Moderated{Statement: id, Hide: true})
+	a := y.get(path, "A-IM", "feed", "If-None-Match", copied)
+	if a.StatusCode != 226 || !slices.ContainsFunc(y.parse(path, a.body).deleted, func(gone string) bool { return strings.HasSuffix(gone, id) }) {
+		t.Errorf("%s: %s", a.Status, a.body)
 	}
 }
 
