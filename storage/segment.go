@@ -520,15 +520,22 @@ func (m *merger) open(r *run) (bool, error) {
 	r.bits = new(bitmap)
 	var err error
 	r.found, err = m.meet(r, r.bits, m)
-	if m.blank++; r.found {
+	m.note(r.found)
+	return r.found, err
+}
+
+// note notes whether a step found something.
+func (m *merger) note(found bool) {
+	if m.blank++; found {
 		m.blank = 0
 	}
-	if m.blank == maxBlank {
-		if m.blank = 0; m.phrase {
-			m.first *= nextReach
-		} else {
-			m.first = 0
-		}
+	if m.blank < maxBlank {
+		return
 	}
-	return r.found, err
+	m.blank = 0
+	if m.phrase {
+		m.first = min(m.first*nextReach, segmentSize)
+	} else {
+		m.first = 0
+	}
 }

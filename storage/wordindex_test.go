@@ -49,3 +49,25 @@ func TestAFullSegmentHasOneRun(t *testing.T) {
 		}
 	}
 }
+
+// A phrase that comes in none of a great many segments is looked for in ever longer
+// steps, and in no more than a segment.
+func TestStepsEndAtASegment(t *testing.T) {
+	m := merger{phrase: true, first: firstReach}
+	for i := range 1000 {
+		was := m.first
+		if m.note(false); m.first < was || m.first > segmentSize {
+			t.Fatalf("after %d steps that found nothing the next looks at %d, after %d", i+1, m.first, was)
+		}
+	}
+	if m.first != segmentSize {
+		t.Errorf("the last steps look at %d, want %d", m.first, segmentSize)
+	}
+	m = merger{first: firstReach}
+	for range maxBlank {
+		m.note(false)
+	}
+	if m.first != 0 {
+		t.Errorf("a rare word is looked for among %d, want all", m.first)
+	}
+}
