@@ -272,7 +272,9 @@ func (p *Placer) siblings(c *newcomer, near []candidate) ([]candidate, error) {
 				return nil, err
 			}
 			if against == "" && f.named == "" {
-				if against, err = p.oneTongue(c, d); err != nil {
+				if f.x[fApart] > 0 {
+					against = "each has several numbers, and none in common"
+				} else if against, err = p.oneTongue(c, d); err != nil {
 					return nil, err
 				}
 			}
@@ -312,9 +314,6 @@ func byPromise(a, b candidate) int {
 // conflict says what forbids that the newcomer and a statement are one in spite
 // of all, "" for nothing.
 func (p *Placer) conflict(c *newcomer, x *pair, s uint32) (string, error) {
-	if x[fApart] > 0 {
-		return "each has several numbers, and none in common", nil
-	}
 	if x[fConflict] > 0 && x[fNumbers] < .5 {
 		switch {
 		case x[fTitleNum] > 0:

@@ -3,6 +3,7 @@ package dedup
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -46,13 +47,7 @@ func thin(t testing.TB, rows []labelled, seed uint64, cut bool) []labelled {
 	var out []labelled
 	for i, g := range names[:60] {
 		var copies []int
-		for _, l := range slices.Sorted(func(yield func(string) bool) {
-			for l := range groups[g] {
-				if !yield(l) {
-					return
-				}
-			}
-		}) {
+		for _, l := range slices.Sorted(maps.Keys(groups[g])) {
 			copies = append(copies, groups[g][l])
 		}
 		r.Shuffle(len(copies), func(i, j int) { copies[i], copies[j] = copies[j], copies[i] })
@@ -79,16 +74,22 @@ func thin(t testing.TB, rows []labelled, seed uint64, cut bool) []labelled {
 	return out
 }
 
+// judgeThin gives the score of pairs of two languages in thin windows.
+func judgeThin(t testing.TB, rows []labelled, cut bool) (cross score) {
+	t.Helper()
+	for seed := range *thinTrials {
+		few := thin(t, rows, uint64(seed), cut)
+		_, _, c := judgeStream(few, run(t, few, Likeness{}, nil))
+		cross.tp, cross.fp, cross.fn = cross.tp+c.tp, cross.fp+c.fp, cross.fn+c.fn
+	}
+	return cross
+}
+
 // Where there is little to compare with, that nothing else is near says little.
 func TestThinWindowsJoinTranslationsAlone(t *testing.T) {
 	rows := stream(t)
 	for _, cut := range []bool{false, true} {
-		var cross score
-		for seed := range *thinTrials {
-			few := thin(t, rows, uint64(seed), cut)
-			_, _, c := judgeStream(few, run(t, few, Likeness{}, nil))
-			cross.tp, cross.fp, cross.fn = cross.tp+c.tp, cross.fp+c.fp, cross.fn+c.fn
-		}
+		cross := judgeThin(t, rows, cut)
 		t.Logf("teasers %t: pairs of two languages %v", cut, cross)
 		if cross.recall() < leastThinRecall || 1-cross.precision() > mostThinFalses {
 			t.Errorf("teasers %t: recall %.4f, want at least %.2f; %.2f%% of the joined pairs are false, want at most %.0f%%", cut, cross.recall(), leastThinRecall, 100*(1-cross.precision()), 100*mostThinFalses)
