@@ -419,7 +419,7 @@ func (p *Pusher) rename(f *feeds.Subscribed, now string) *feeds.Subscribed {
 func (p *Pusher) deny(f *feeds.Subscribed, host string, why error) {
 	over := &feeds.Subscribed{Topic: f.Topic, Callback: f.Callback}
 	req := &request{mode: "denied", topic: f.Topic, spelled: f.Topic, callback: f.Callback, host: host,
-		why: strings.TrimSuffix(why.Error(), "; what there is:")}
+		why: why.Error()}
 	if f.Spelled != "" {
 		req.spelled = f.Spelled
 	}

@@ -129,7 +129,7 @@ func (s *Server) api(path, rawQuery string) (*prepared, error) {
 	if rest := strings.TrimSuffix(path, "/"); slices.Contains(all, rest) {
 		return nil, &redirect{status: http.StatusMovedPermanently, path: rest + query(rawQuery)}
 	}
-	no := refuse(http.StatusNotFound, "there is nothing at this address; what there is:", all...)
+	no := refuse(http.StatusNotFound, "there is nothing at this address", all...)
 	no.asked = path
 	return nil, no
 }

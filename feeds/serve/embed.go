@@ -163,7 +163,7 @@ func (s *Server) look(v url.Values) (look, error) {
 			for n := range s.embeds.partners {
 				names = append(names, n)
 			}
-			return l, refuse(http.StatusNotFound, fmt.Sprintf("there is no partner %q; what there is:", short(name)), names...).as("reason.no-partner", "name", short(name))
+			return l, refuse(http.StatusNotFound, fmt.Sprintf("there is no partner %q", short(name)), names...).as("reason.no-partner", "name", short(name))
 		}
 		if l.partner.Scheme != "auto" {
 			l.theme = l.partner.Scheme
@@ -175,7 +175,7 @@ func (s *Server) look(v url.Values) (look, error) {
 			l.ui = s.own()
 		}
 	} else if l.ui = pages.Speaks(ui); l.ui == nil {
-		return l, refuse(http.StatusNotFound, fmt.Sprintf("ui=%s: our own words are not written in it; what there is:", short(ui)), spoken()...).as("reason.not-spoken", "value", short(ui))
+		return l, refuse(http.StatusNotFound, fmt.Sprintf("ui=%s: our own words are not written in it", short(ui)), spoken()...).as("reason.not-spoken", "value", short(ui))
 	} else {
 		l.prefer = []string{l.ui.Tag}
 	}
@@ -592,10 +592,7 @@ func (s *Server) failFramed(w http.ResponseWriter, r *http.Request, no *refusal)
 		fmt.Fprintf(&b, "</main><footer><p><a href=\"%s/\" target=\"_blank\" rel=\"noopener\"><bdi>%s</bdi></a></p></footer></html>\n", html.EscapeString(s.base), html.EscapeString(s.o.Site.Title))
 	} else {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		b.WriteString(no.text + "\n")
-		for _, l := range no.list {
-			b.WriteString(l + "\n")
-		}
+		b.WriteString(no.plain())
 	}
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(no.status)

@@ -42,7 +42,7 @@ func (s *Server) called(name string) (string, error) {
 		return now, nil
 	}
 	if s.removed[lower] {
-		return "", refuse(http.StatusGone, fmt.Sprintf("the feed %q was taken away by its publisher and will not come back; what there is:", lower), s.names()...).as("reason.feed-gone", "name", lower)
+		return "", refuse(http.StatusGone, fmt.Sprintf("the feed %q was taken away by its publisher and will not come back", lower), s.names()...).as("reason.feed-gone", "name", lower)
 	}
 	return name, nil
 }

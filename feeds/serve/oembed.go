@@ -74,7 +74,7 @@ func (s *Server) oembedAt(rawQuery string) (*prepared, error) {
 		raw = p.Encode()
 	}
 	if !ok || s.o.Framers == FramedByNobody {
-		return nil, refuse(http.StatusNotFound, "there is nothing to embed at that address; what there is:",
+		return nil, refuse(http.StatusNotFound, "there is nothing to embed at that address",
 			s.absolute("/"), s.absolute("/feeds/all.html"), s.absolute("/feeds/topic/…"), s.absolute("/statements/…"))
 	}
 	if name, err = s.called(name); err != nil {

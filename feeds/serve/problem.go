@@ -57,7 +57,7 @@ func (s *Server) isAPI(path string) bool { return strings.HasPrefix(path, s.base
 // problem answers a request to the API that cannot be met (RFC 9457).
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, no *refusal) {
 	k := kindOf(no.kind, no.status)
-	p := problemShape{Type: s.o.Site.BaseURL + "/problems/" + k.name, Title: k.title, Status: no.status, Detail: strings.TrimSuffix(no.text, "; what there is:"), Instance: r.URL.EscapedPath(),
+	p := problemShape{Type: s.o.Site.BaseURL + "/problems/" + k.name, Title: k.title, Status: no.status, Detail: no.text, Instance: r.URL.EscapedPath(),
 		Parameter: no.parameter, Allowed: no.list, Policies: no.policies}
 	p.Type = strings.Replace(p.Type, "//problems/", "/problems/", 1)
 	if no.status == http.StatusRequestURITooLong {

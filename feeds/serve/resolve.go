@@ -78,7 +78,7 @@ func (s *Server) resolve(path, rawQuery, accept string, to reader) (*prepared, e
 	case strings.HasPrefix(path, "/feeds/"):
 		return s.feedAt(strings.TrimPrefix(path, "/feeds/"), rawQuery, accept, to)
 	}
-	return nil, refuse(http.StatusNotFound, "there is nothing at this address; what there is:", "/", "/feeds", "/overview", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html").as("reason.nothing")
+	return nil, refuse(http.StatusNotFound, "there is nothing at this address", "/", "/feeds", "/overview", "/feeds.opml", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/all.html").as("reason.nothing")
 }
 
 // meanings says what the relations and schemes that stand in our feeds mean: an
@@ -189,7 +189,7 @@ func (s *Server) feed(name string) (feeds.Feed, error) {
 	}
 	field := f.Query.Terms(kind)
 	if !ok || field == nil {
-		no := refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q; what there is:", short(name)), s.names()...)
+		no := refuse(http.StatusNotFound, fmt.Sprintf("there is no feed %q", short(name)), s.names()...)
 		no.asked = "/feeds/" + name
 		return f, no.as("reason.no-feed", "name", short(name))
 	}
@@ -228,7 +228,7 @@ func (s *Server) unknown(kind, name string) error {
 			}
 		}
 	}
-	no := refuse(http.StatusNotFound, fmt.Sprintf("there is no %s %q; what there is:", kind, short(name)), list...)
+	no := refuse(http.StatusNotFound, fmt.Sprintf("there is no %s %q", kind, short(name)), list...)
 	no.kind, no.parameter, no.asked = "unknown-name", kind, name
 	return no.as(unknowns[kind], "name", short(name))
 }
@@ -449,7 +449,7 @@ func (s *Server) languages(key string, list []string) error {
 					have = append(have, h)
 				}
 			}
-			no := refuse(http.StatusNotFound, fmt.Sprintf("there is nothing in the language %q; what there is:", l), have...)
+			no := refuse(http.StatusNotFound, fmt.Sprintf("there is nothing in the language %q", l), have...)
 			no.kind, no.parameter, no.asked = "unknown-name", key, l
 			return no.as("reason.no-language", "name", l)
 		}

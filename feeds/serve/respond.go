@@ -405,12 +405,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, no *refusal) {
 		b.Write(page)
 	} else {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		b.WriteString(no.text)
-		b.WriteByte('\n')
-		for _, l := range no.list {
-			b.WriteString(l)
-			b.WriteByte('\n')
-		}
+		b.WriteString(no.plain())
 	}
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(no.status)

@@ -400,6 +400,14 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
+// plain is what a program or a terminal is told: a line, and what there is, a line each.
+func (r *refusal) plain() string {
+	if len(r.list) == 0 {
+		return r.text + "\n"
+	}
+	return r.text + "; what there is:\n" + strings.Join(r.list, "\n") + "\n"
+}
+
 // as says the reason for people: a message of package pages.
 func (r *refusal) as(message string, with ...any) *refusal {
 	r.say, r.with = message, with

@@ -78,7 +78,7 @@ func (s *Server) ended(id feeds.StatementID, there ...string) error {
 	case err != nil:
 		return err
 	case !known:
-		return refuse(http.StatusNotFound, "there is no statement at this address; what there is:", there...).as("reason.no-statement")
+		return refuse(http.StatusNotFound, "there is no statement at this address", there...).as("reason.no-statement")
 	case expired:
 		no := refuse(http.StatusGone, "this statement is older than this site keeps statements; nobody took it back", there...).as("reason.expired")
 		no.kind = "expired"
