@@ -72,7 +72,7 @@ func (e *Engine) Pushed(ctx context.Context, id feeds.SourceID, body []byte, con
 	}
 	for _, raw := range doc.Raws { // a push may hold only what is new: what was in the last body stays known
 		if slices.Contains(v.later, raw) {
-			raw = ^raw
+			raw = asPutOff(raw)
 		}
 		if !known.has(raw) {
 			after.Items = append(packRaws([]uint64{raw}), after.Items...)

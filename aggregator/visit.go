@@ -119,8 +119,12 @@ func (v *visit) good(got *fetch.Response, doc *feeds.Document, asked, body uint6
 // back to.
 func (v *visit) isStale(d *feeds.Draft, old *feeds.Copy) bool {
 	return d.Hash != old.Hash && !d.Updated.IsZero() && d.Updated.Before(old.Updated) && !old.Updated.After(v.At) &&
-		!rawSet(v.before.Items).has(^d.Raw)
+		!rawSet(v.before.Items).has(asPutOff(d.Raw))
 }
+
+// asPutOff is the number that a stale item is remembered by: not its own, so that it is
+// read again, but one that tells that it was there.
+func asPutOff(raw uint64) uint64 { return ^raw }
 
 // putOff has the next visit read the stale items again, should they still be there.
 func (v *visit) putOff() {
@@ -130,7 +134,7 @@ func (v *visit) putOff() {
 	items := slices.Clone(v.Fetched.Items)
 	for i := 0; i+8 <= len(items); i += 8 {
 		if raw := binary.LittleEndian.Uint64(items[i:]); slices.Contains(v.later, raw) {
-			binary.LittleEndian.PutUint64(items[i:], ^raw)
+			binary.LittleEndian.PutUint64(items[i:], asPutOff(raw))
 		}
 	}
 	v.Fetched.Items, v.Validators, v.Body = items, feeds.Validators{}, 0
