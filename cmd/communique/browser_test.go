@@ -181,30 +181,6 @@ func show(t *testing.T, ctx context.Context, l look, address string) {
 	}
 }
 
-// eval gives what an expression of JavaScript comes to.
-func eval[T any](t *testing.T, ctx context.Context, expression string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("%s: %v", expression, err)
-	}
-	return v
-}
-
-// do clicks, types and waits.
-func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// until waits for a condition of JavaScript.
-func until(t *testing.T, ctx context.Context, condition string) {
-	t.Helper()
-	eval[bool](t, ctx, `new Promise((good, bad) => { const end = Date.now() + 10000, look = () => (`+condition+`) ? good(true) : Date.now() > end ? bad("never: `+strings.ReplaceAll(condition, `"`, `'`)+`") : setTimeout(look, 20); look() })`)
-}
-
 func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 	p := publish(t, "")
 	p.year()
@@ -229,7 +205,7 @@ func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 				for i, l := range at.looks {
 					show(t, ctx, l, u.String())
 					if i == 0 {
-						do(t, ctx, open)
+						browser.Do(t, ctx, open)
 					}
 					browser.Accessible(t, ctx, fmt.Sprintf("%s %s %+v", name, language, l))
 				}
@@ -237,10 +213,10 @@ func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 				// a phone whose owner reads letters of twice the size.
 				for width, letters := range map[int]string{320: "100%", 360: "200%"} {
 					show(t, ctx, look{width: int64(width)}, u.String())
-					do(t, ctx, open)
-					eval[string](t, ctx, `document.documentElement.style.fontSize = "`+letters+`"`)
-					if w := eval[int](t, ctx, "document.documentElement.scrollWidth"); w > width {
-						t.Errorf("%s %s: %d px wide at %d with letters of %s; %s", name, language, w, width, letters, eval[string](t, ctx, `[...document.querySelectorAll("body *")].filter(e => (r => r.right > innerWidth + 1 || r.left < -1)(e.getBoundingClientRect()) && !e.closest(".scroll, .skip")).map(e => e.outerHTML.slice(0, 120)).slice(0, 5).join("\n")`))
+					browser.Do(t, ctx, open)
+					browser.Eval[string](t, ctx, `document.documentElement.style.fontSize = "`+letters+`"`)
+					if w := browser.Eval[int](t, ctx, "document.documentElement.scrollWidth"); w > width {
+						t.Errorf("%s %s: %d px wide at %d with letters of %s; %s", name, language, w, width, letters, browser.Eval[string](t, ctx, `[...document.querySelectorAll("body *")].filter(e => (r => r.right > innerWidth + 1 || r.left < -1)(e.getBoundingClientRect()) && !e.closest(".scroll, .skip")).map(e => e.outerHTML.slice(0, 120)).slice(0, 5).join("\n")`))
 					}
 				}
 			}
@@ -258,7 +234,7 @@ func TestPagesWorkWithoutScripts(t *testing.T) {
 	p := publish(t, "")
 	p.year()
 	ctx := p.tab(t)
-	do(t, ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+	browser.Do(t, ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
 	}))
@@ -281,7 +257,7 @@ func TestPagesWorkWithoutScripts(t *testing.T) {
 	at("/feeds/all.html?topic=health&hl=fr")
 	click(`#by-lang a[href*="lang=es"]`)
 	at("/feeds/all.html?lang=es&topic=health&hl=fr")
-	do(t, ctx, chromedp.SendKeys("#q", "Nota"))
+	browser.Do(t, ctx, chromedp.SendKeys("#q", "Nota"))
 	click(".search button")
 	at("/feeds/all.html?q=Nota&lang=es&topic=health&hl=fr")
 	if n, err := chromedp.Run(ctx, chromedp.Nodes("main article")); err != nil || len(n) == 0 {
@@ -294,12 +270,12 @@ func TestPagesWorkWithoutScripts(t *testing.T) {
 	if u, _ := chromedp.Run(ctx, chromedp.Location()); !strings.Contains(u, "after=") {
 		t.Errorf("older statements at %s", u)
 	}
-	do(t, ctx, chromedp.Click("#embed summary"), chromedp.WaitVisible("#embed-size"), chromedp.SendKeys("#embed-size", "small"))
+	browser.Do(t, ctx, chromedp.Click("#embed summary"), chromedp.WaitVisible("#embed-size"), chromedp.SendKeys("#embed-size", "small"))
 	click("#embed button")
 	if v, err := chromedp.Run(ctx, chromedp.TextContent("#snippet")); err != nil || !strings.Contains(v, `height="280"`) || !strings.Contains(v, "/embed/all?") {
 		t.Errorf("the snippet is %q (%v)", v, err)
 	}
-	do(t, ctx, chromedp.Click("#subscribe summary"), chromedp.WaitVisible("#address-atom"))
+	browser.Do(t, ctx, chromedp.Click("#subscribe summary"), chromedp.WaitVisible("#address-atom"))
 	click("main article h2 a")
 	click(".languages a[lang=ar]")
 	if dir, err := chromedp.Run(ctx, chromedp.AttributeValue("html", "dir")); err != nil || dir.Value != "rtl" {
@@ -312,48 +288,48 @@ func TestWithScriptsChoicesNeedNoReload(t *testing.T) {
 	p.year()
 	ctx := p.tab(t)
 	show(t, ctx, look{width: 1200}, p.url+"/")
-	eval[bool](t, ctx, "window.same = true")
-	do(t, ctx, chromedp.Click(`#by-topic a[href*="topic=health"]`))
-	until(t, ctx, `location.search === "?topic=health" && document.querySelector(".only")`)
-	if !eval[bool](t, ctx, `window.same === true && document.activeElement === document.querySelector("h1") && document.querySelector("[role=status]").textContent.includes("statement")`) {
+	browser.Eval[bool](t, ctx, "window.same = true")
+	browser.Do(t, ctx, chromedp.Click(`#by-topic a[href*="topic=health"]`))
+	browser.Until(t, ctx, `location.search === "?topic=health" && document.querySelector(".only")`)
+	if !browser.Eval[bool](t, ctx, `window.same === true && document.activeElement === document.querySelector("h1") && document.querySelector("[role=status]").textContent.includes("statement")`) {
 		t.Error("after a choice the page was loaded anew, or focus and screen readers were left behind")
 	}
-	if got := eval[string](t, ctx, `document.querySelector("link[type='application/atom+xml']").href`); got != p.url+"/feeds/all.atom?topic=health" {
+	if got := browser.Eval[string](t, ctx, `document.querySelector("link[type='application/atom+xml']").href`); got != p.url+"/feeds/all.atom?topic=health" {
 		t.Errorf("the feed that a browser finds is %s", got)
 	}
-	do(t, ctx, chromedp.SendKeys("#q", "note"), chromedp.SendKeys("#q", kb.Enter))
-	until(t, ctx, `location.search.includes("q=note") && document.querySelector("#q").value === "note"`)
-	do(t, ctx, chromedp.Click(`.only a[href$="topic=health"]`))
-	until(t, ctx, `location.search === "?topic=health" && document.querySelectorAll(".only li").length === 1`)
-	eval[bool](t, ctx, "history.back(); true")
-	until(t, ctx, `location.search.includes("q=note") && document.querySelectorAll(".only li").length === 2`)
-	if !eval[bool](t, ctx, "window.same === true") {
+	browser.Do(t, ctx, chromedp.SendKeys("#q", "note"), chromedp.SendKeys("#q", kb.Enter))
+	browser.Until(t, ctx, `location.search.includes("q=note") && document.querySelector("#q").value === "note"`)
+	browser.Do(t, ctx, chromedp.Click(`.only a[href$="topic=health"]`))
+	browser.Until(t, ctx, `location.search === "?topic=health" && document.querySelectorAll(".only li").length === 1`)
+	browser.Eval[bool](t, ctx, "history.back(); true")
+	browser.Until(t, ctx, `location.search.includes("q=note") && document.querySelectorAll(".only li").length === 2`)
+	if !browser.Eval[bool](t, ctx, "window.same === true") {
 		t.Error("a full reload came in between")
 	}
 	// The copy button tells that it copied.
-	do(t, ctx, chromedp.Click("#subscribe summary"), chromedp.Click("#subscribe .copy button"))
-	until(t, ctx, `document.querySelector("#subscribe .copy button").textContent === "Copied"`)
-	if got := eval[string](t, ctx, `String(getSelection()) || document.activeElement.value || document.querySelector("#address-atom").value`); !strings.Contains(got, ".atom") {
+	browser.Do(t, ctx, chromedp.Click("#subscribe summary"), chromedp.Click("#subscribe .copy button"))
+	browser.Until(t, ctx, `document.querySelector("#subscribe .copy button").textContent === "Copied"`)
+	if got := browser.Eval[string](t, ctx, `String(getSelection()) || document.activeElement.value || document.querySelector("#address-atom").value`); !strings.Contains(got, ".atom") {
 		t.Errorf("copied %q", got)
 	}
 	// The embed box follows what is chosen.
-	do(t, ctx, chromedp.Click("#embed summary"))
-	eval[bool](t, ctx, `const s = document.querySelector("#embed-theme"); s.value = "dark"; s.dispatchEvent(new Event("change", {bubbles: true}))`)
-	until(t, ctx, `document.querySelector("#snippet").value.includes("theme=dark") && document.querySelector("iframe.preview")`)
+	browser.Do(t, ctx, chromedp.Click("#embed summary"))
+	browser.Eval[bool](t, ctx, `const s = document.querySelector("#embed-theme"); s.value = "dark"; s.dispatchEvent(new Event("change", {bubbles: true}))`)
+	browser.Until(t, ctx, `document.querySelector("#snippet").value.includes("theme=dark") && document.querySelector("iframe.preview")`)
 	// Who goes through the values by the keyboard stays in the field, and the way back does not lead through each.
-	eval[bool](t, ctx, `document.querySelector("#embed-size").value = "small"; document.querySelector("#embed-size").focus(); window.entries = history.length; true`)
+	browser.Eval[bool](t, ctx, `document.querySelector("#embed-size").value = "small"; document.querySelector("#embed-size").focus(); window.entries = history.length; true`)
 	for _, size := range []string{"medium", "large"} {
-		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown))
-		until(t, ctx, `document.querySelector("#snippet").value.includes("height=`+size+`")`)
-		if got := eval[string](t, ctx, `document.activeElement.id + " " + (history.length - window.entries)`); got != "embed-size 0" {
+		browser.Do(t, ctx, chromedp.KeyEvent(kb.ArrowDown))
+		browser.Until(t, ctx, `document.querySelector("#snippet").value.includes("height=`+size+`")`)
+		if got := browser.Eval[string](t, ctx, `document.activeElement.id + " " + (history.length - window.entries)`); got != "embed-size 0" {
 			t.Errorf("after choosing %s focus is on, with so many steps back: %q", size, got)
 		}
 	}
-	do(t, ctx, chromedp.Click("form.embed button"))
-	until(t, ctx, `document.activeElement === document.querySelector("#embed summary")`)
+	browser.Do(t, ctx, chromedp.Click("form.embed button"))
+	browser.Until(t, ctx, `document.activeElement === document.querySelector("#embed summary")`)
 	// What leads to another kind of page is left to the browser.
-	do(t, ctx, chromedp.Click("main article h2 a"))
-	until(t, ctx, `location.pathname.startsWith("/statements/") && document.readyState === "complete"`)
+	browser.Do(t, ctx, chromedp.Click("main article h2 a"))
+	browser.Until(t, ctx, `location.pathname.startsWith("/statements/") && document.readyState === "complete"`)
 }
 
 func TestEverythingIsReachedByTheKeyboard(t *testing.T) {
@@ -363,10 +339,10 @@ func TestEverythingIsReachedByTheKeyboard(t *testing.T) {
 	const where = `(e => e.id || e.className || e.textContent.trim())(document.activeElement)`
 	var walk []string
 	for range 300 {
-		do(t, ctx, chromedp.KeyEvent(kb.Tab))
-		at := eval[string](t, ctx, where)
+		browser.Do(t, ctx, chromedp.KeyEvent(kb.Tab))
+		at := browser.Eval[string](t, ctx, where)
 		walk = append(walk, at)
-		if !eval[bool](t, ctx, `(e => { const s = getComputedStyle(e), r = e.getBoundingClientRect(); return e === document.body || s.outlineStyle !== "none" && r.width > 0 && r.bottom > 0 && r.top < innerHeight })(document.activeElement)`) {
+		if !browser.Eval[bool](t, ctx, `(e => { const s = getComputedStyle(e), r = e.getBoundingClientRect(); return e === document.body || s.outlineStyle !== "none" && r.width > 0 && r.bottom > 0 && r.top < innerHeight })(document.activeElement)`) {
 			t.Fatalf("focus on %q cannot be seen", at)
 		}
 		if at == "OPML" {
@@ -381,13 +357,13 @@ func TestEverythingIsReachedByTheKeyboard(t *testing.T) {
 			t.Errorf("no stop at %q in %q", stop, walk)
 		}
 	}
-	filters := eval[int](t, ctx, `document.querySelectorAll("aside a").length`)
+	filters := browser.Eval[int](t, ctx, `document.querySelectorAll("aside a").length`)
 	if n := slices.Index(walk, "OPML"); n < filters {
 		t.Errorf("%d stops, fewer than there are filters", n)
 	}
 	show(t, ctx, look{width: 1200}, p.url+"/")
-	do(t, ctx, chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
-	until(t, ctx, `document.activeElement.id === "main"`)
+	browser.Do(t, ctx, chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	browser.Until(t, ctx, `document.activeElement.id === "main"`)
 }
 
 func TestLanguageIsThatOfTheReader(t *testing.T) {
@@ -431,15 +407,15 @@ func TestArabicPagesBeginAtTheRight(t *testing.T) {
 	p.year()
 	ctx := p.tab(t)
 	show(t, ctx, look{width: 1000}, p.url+"/feeds?hl=ar")
-	if off := eval[string](t, ctx, `[...document.querySelectorAll(".list table")].flatMap(t => [...t.querySelectorAll("tr > :first-child")].map(c => {
+	if off := browser.Eval[string](t, ctx, `[...document.querySelectorAll(".list table")].flatMap(t => [...t.querySelectorAll("tr > :first-child")].map(c => {
 		const r = document.createRange(); r.selectNodeContents(c); return Math.round(t.getBoundingClientRect().right - r.getBoundingClientRect().right) })).filter(d => d).join()`); off != "" {
 		t.Errorf("cells of a table begin so far from its edge: %s px", off)
 	}
 	show(t, ctx, look{width: 1000}, p.url+"/?hl=ar")
-	if got := eval[string](t, ctx, `(h => h ? getComputedStyle(h).fontFamily : "no English title")(document.querySelector("article h2[lang=en]"))`); !strings.HasPrefix(got, "Charter") {
+	if got := browser.Eval[string](t, ctx, `(h => h ? getComputedStyle(h).fontFamily : "no English title")(document.querySelector("article h2[lang=en]"))`); !strings.HasPrefix(got, "Charter") {
 		t.Errorf("an English title is written in %s", got)
 	}
-	if got := eval[string](t, ctx, `getComputedStyle(document.querySelector("article h2[lang=ar]")).fontFamily`); !strings.Contains(got, "Naskh") {
+	if got := browser.Eval[string](t, ctx, `getComputedStyle(document.querySelector("article h2[lang=ar]")).fontFamily`); !strings.Contains(got, "Naskh") {
 		t.Errorf("an Arabic title is written in %s", got)
 	}
 }
@@ -448,16 +424,16 @@ func TestArabicPagesBeginAtTheRight(t *testing.T) {
 func TestThisPageIsMarkedInAnyColours(t *testing.T) {
 	p := publish(t, "")
 	ctx := p.tab(t)
-	do(t, ctx, chromedp.EmulateViewport(1000, 800), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+	browser.Do(t, ctx, chromedp.EmulateViewport(1000, 800), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}})
 		return err
 	}))
 	for _, path := range []string{"/overview?hl=fr", p.statement("Honduras") + "?hl=fr"} {
-		do(t, ctx, chromedp.Navigate(p.url+path))
+		browser.Do(t, ctx, chromedp.Navigate(p.url+path))
 		for _, list := range []string{"header .menu", "header .languages", ".tabs"} {
-			got := eval[string](t, ctx, `[...document.querySelectorAll("`+list+` a")].filter(a => getComputedStyle(a).borderBottomWidth !== "0px" || getComputedStyle(a).borderTopWidth !== "0px")
+			got := browser.Eval[string](t, ctx, `[...document.querySelectorAll("`+list+` a")].filter(a => getComputedStyle(a).borderBottomWidth !== "0px" || getComputedStyle(a).borderTopWidth !== "0px")
 				.filter(a => getComputedStyle(a)[a.closest(".tabs") ? "borderTopColor" : "borderBottomColor"] !== getComputedStyle(document.documentElement).backgroundColor).map(a => a.hasAttribute("aria-current")).join()`)
-			if got != "true" && got != "" || got == "" && eval[bool](t, ctx, `!!document.querySelector("`+list+` [aria-current]")`) {
+			if got != "true" && got != "" || got == "" && browser.Eval[bool](t, ctx, `!!document.querySelector("`+list+` [aria-current]")`) {
 				t.Errorf("%s: marked in %s are %q, want the current one alone", path, list, got)
 			}
 		}
@@ -618,8 +594,8 @@ func TestNothingThatASourceSmuggledInGetsIntoAPage(t *testing.T) {
 			ctx := p.tab(t)
 			for _, path := range paths {
 				show(t, ctx, look{width: 1000}, p.url+path)
-				do(t, ctx, open)
-				for _, what := range eval[[]string](t, ctx, smuggled) {
+				browser.Do(t, ctx, open)
+				for _, what := range browser.Eval[[]string](t, ctx, smuggled) {
 					if strings.Contains(path, "embed_size") && strings.HasPrefix(what, "iframe: <iframe class=\"preview\"") {
 						continue
 					}
@@ -654,7 +630,7 @@ func TestPictures(t *testing.T) {
 	boxes := "/feeds/topic/health.html?hl=es&embed_size=medium#embed"
 	ctx := p.tab(t)
 	show(t, ctx, look{width: 1000}, p.url+boxes)
-	do(t, ctx, open)
+	browser.Do(t, ctx, open)
 	browser.Shoot(t, ctx, "site-boxes")
 	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF())
 	if err != nil || len(pdf) < 1000 {

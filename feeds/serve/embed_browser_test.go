@@ -100,32 +100,6 @@ func (p *partnerSite) at(host, path string) string {
 	return "http://" + host + ".localhost:" + p.port + path
 }
 
-// do runs steps in a tab.
-func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// ask evaluates an expression.
-func ask[T any](t *testing.T, ctx context.Context, expression string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		t.Fatalf("%s: %v", expression, err)
-	}
-	return v
-}
-
-// until waits for an expression to hold.
-func until(t *testing.T, ctx context.Context, expression string) {
-	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")")); err != nil {
-		t.Fatalf("%s never held: %v\n%s", expression, err, ask[string](t, ctx, "document.documentElement.outerHTML"))
-	}
-}
-
 // inFrame gives a tab's frame of another site, whose address begins with prefix,
 // as soon as it is there: a lazy one is no part of the page's loading.
 func inFrame(t *testing.T, ctx context.Context, prefix string) context.Context {
@@ -166,11 +140,11 @@ func TestAnEmbedIsShownToItsPartnerAndToNobodyElse(t *testing.T) {
 	p.put("/", `<iframe id="f" title="Statements" width="600" height="480" src="`+p.base+`/embed/topic/health?partner=a&amp;heading=2&amp;height=medium"></iframe>`)
 	ctx := browser.Open(t)
 	// Scripts are off: the frame needs none.
-	do(t, ctx, chromedp.Navigate("about:blank"))
+	browser.Do(t, ctx, chromedp.Navigate("about:blank"))
 	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
-	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/")))
 	in := inFrame(t, ctx, p.base)
 	text, err := chromedp.Run(in, chromedp.Text(chromedp.CSS("body")))
 	if err != nil {
@@ -183,7 +157,7 @@ func TestAnEmbedIsShownToItsPartnerAndToNobodyElse(t *testing.T) {
 	}
 	browser.Shoot(t, ctx, "embed-frame")
 
-	if n := ask[int](t, in, `document.querySelectorAll("img, script, [onmouseover]").length`); n != 0 {
+	if n := browser.Eval[int](t, in, `document.querySelectorAll("img, script, [onmouseover]").length`); n != 0 {
 		t.Errorf("%d titles became markup", n)
 	}
 
@@ -191,7 +165,7 @@ func TestAnEmbedIsShownToItsPartnerAndToNobodyElse(t *testing.T) {
 	for name, at := range map[string]string{"another site": p.at("b", "/"), "another frame around the partner's": p.at("b", "/around")} {
 		tab, cancel := context.WithTimeout(browser.Open(t), 30*time.Second)
 		defer cancel()
-		do(t, tab, chromedp.Navigate("about:blank"))
+		browser.Do(t, tab, chromedp.Navigate("about:blank"))
 		gone := make(chan error, 1)
 		refused := make(chan bool, 1)
 		go func() {
@@ -227,36 +201,36 @@ func TestAFrameTellsItsHeightAlsoFromASandbox(t *testing.T) {
 	// A frame that is not ours may say so, and nothing comes of it.
 	p.put("/other", `<script>for (let i = 0; i < 9; i++) parent.postMessage({communique: "height", height: 333}, "*")</script>`)
 	ctx := browser.Open(t)
-	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
-	until(t, ctx, `+plain.height > 300 && +boxed.height > 200`)
-	if got := ask[string](t, ctx, `other.height`); got != "90" {
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/")))
+	browser.Until(t, ctx, `+plain.height > 300 && +boxed.height > 200`)
+	if got := browser.Eval[string](t, ctx, `other.height`); got != "90" {
 		t.Errorf("somebody else's frame is %s pixels high, want 90", got)
 	}
-	got := ask[[]float64](t, ctx, `[plain, boxed].map((f) => +f.height)`)
+	got := browser.Eval[[]float64](t, ctx, `[plain, boxed].map((f) => +f.height)`)
 	if got[0] == got[1] || got[0] > 2000 {
 		t.Errorf("heights are %v", got)
 	}
 	in := inFrame(t, ctx, p.base)
-	if over := ask[bool](t, in, `document.documentElement.scrollHeight > innerHeight + 1`); over {
+	if over := browser.Eval[bool](t, in, `document.documentElement.scrollHeight > innerHeight + 1`); over {
 		t.Error("a frame still has to be scrolled")
 	}
 	browser.Shoot(t, ctx, "embed-resize")
 
 	// A page that wants everything in it to say that it may be there.
 	p.guard("", "require-corp")
-	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
-	until(t, ctx, `+plain.height > 300 && +boxed.height > 200`)
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/")))
+	browser.Until(t, ctx, `+plain.height > 300 && +boxed.height > 200`)
 	p.guard("", "")
 
 	// WordPress hands frames a secret, and reads other words.
 	p.put("/wp", `<script>window.told = []; addEventListener("message", (e) => { if (e.data.secret) told.push(e.data) })</script>
 <iframe id="wp" title="As WordPress does it" width="600" height="90" sandbox="allow-scripts" src="`+src+`#?secret=abcDEF1234"></iframe>`)
-	do(t, ctx, chromedp.Navigate(p.at("a", "/wp")))
-	until(t, ctx, `told.length > 0`)
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/wp")))
+	browser.Until(t, ctx, `told.length > 0`)
 	in = inFrame(t, ctx, p.base)
-	ask[bool](t, in, `(document.querySelector(".title a").click(), true)`)
-	until(t, ctx, `told.length > 1`)
-	if told := ask[string](t, ctx, `JSON.stringify([told[0].message, told[0].value > 300, told[0].secret, told.at(-1).message, new URL(told.at(-1).value).pathname.slice(0, 12)])`); told != `["height",true,"abcDEF1234","link","/statements/"]` {
+	browser.Eval[bool](t, in, `(document.querySelector(".title a").click(), true)`)
+	browser.Until(t, ctx, `told.length > 1`)
+	if told := browser.Eval[string](t, ctx, `JSON.stringify([told[0].message, told[0].value > 300, told[0].secret, told.at(-1).message, new URL(told.at(-1).value).pathname.slice(0, 12)])`); told != `["height",true,"abcDEF1234","link","/statements/"]` {
 		t.Errorf("WordPress is told %s", told)
 	}
 }
@@ -294,9 +268,9 @@ func TestTheElementWorksUnderAStrictPolicyAndTwiceInAPage(t *testing.T) {
 	p.guard(p.strict(), "")
 	ctx := browser.Open(t)
 	asked := p.asked.Load()
-	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
-	until(t, ctx, `["one", "two", "three"].every((id) => document.getElementById(id).shadowRoot?.querySelector("li"))`)
-	got := ask[[]string](t, ctx, visible)
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/")))
+	browser.Until(t, ctx, `["one", "two", "three"].every((id) => document.getElementById(id).shadowRoot?.querySelector("li"))`)
+	got := browser.Eval[[]string](t, ctx, visible)
 	for i, want := range [][]string{
 		{"Health – Harbour", "Clinics 2", "عيادات", "south", "العربية", "10 March 2026", "All statements"},
 		{"Clinics 2", "عيادات"},
@@ -316,7 +290,7 @@ func TestTheElementWorksUnderAStrictPolicyAndTwiceInAPage(t *testing.T) {
 	if n := p.asked.Load() - asked; n != 3 { // health once for two, data, nothing
 		t.Errorf("feeds were asked for %d times, want 3", n)
 	}
-	detail := ask[string](t, ctx, `JSON.stringify({
+	detail := browser.Eval[string](t, ctx, `JSON.stringify({
 		heads: ["one", "two", "three"].map((id) => document.getElementById(id).shadowRoot.querySelectorAll("h2,h3,h4,h5").length + " " + (document.getElementById(id).shadowRoot.querySelector("[part=title]").localName)),
 		links: [...one.shadowRoot.querySelectorAll("a")].every((a) => /^http/.test(a.href) && a.target === "_blank" && a.rel === "noopener"),
 		arabic: (e => [e.lang, getComputedStyle(e).direction].join(" "))([...one.shadowRoot.querySelectorAll("[part=title]")].find((e) => /[ء-ي]/.test(e.textContent))),
@@ -342,9 +316,9 @@ func TestTheElementWorksUnderAStrictPolicyAndTwiceInAPage(t *testing.T) {
 	// What is withdrawn is gone at the next load, though the feed may be kept for
 	// minutes.
 	p.append(&feeds.Moderated{Statement: "statement0000001", Hide: true, By: "desk"})
-	do(t, ctx, chromedp.Reload())
-	until(t, ctx, `document.getElementById("one")?.shadowRoot?.querySelector("li")`)
-	if got := ask[[]string](t, ctx, visible); strings.Contains(got[0], "Clinics 0") || !strings.Contains(got[0], "Clinics 1") {
+	browser.Do(t, ctx, chromedp.Reload())
+	browser.Until(t, ctx, `document.getElementById("one")?.shadowRoot?.querySelector("li")`)
+	if got := browser.Eval[[]string](t, ctx, visible); strings.Contains(got[0], "Clinics 0") || !strings.Contains(got[0], "Clinics 1") {
 		t.Errorf("after the takedown: %s", got[0])
 	}
 }
@@ -366,9 +340,9 @@ func TestTheElementsFallbackIsShownWhereItCannotRun(t *testing.T) {
 		}
 		p.put("/", page)
 		ctx := browser.Open(t)
-		do(t, ctx, chromedp.Navigate(p.at("a", "/")))
-		until(t, ctx, c.ready)
-		if !ask[bool](t, ctx, `fallback.checkVisibility() && fallback.getBoundingClientRect().height > 0`) {
+		browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/")))
+		browser.Until(t, ctx, c.ready)
+		if !browser.Eval[bool](t, ctx, `fallback.checkVisibility() && fallback.getBoundingClientRect().height > 0`) {
 			t.Errorf("%s: the fallback does not show", name)
 		}
 	}
@@ -383,31 +357,31 @@ const real = setTimeout; setTimeout = (f, ms, ...a) => ms < 60000 ? real(f, ms, 
 <script src="`+p.base+`/embed.js" async></script>
 <communique-feed id="e" src="`+p.base+`/feeds/all.json"><a href="/x">Fallback</a></communique-feed>`)
 	ctx := browser.Open(t)
-	do(t, ctx, chromedp.Navigate(p.at("a", "/")))
-	until(t, ctx, `e.shadowRoot?.querySelector("li") && e.visible && timers.length`)
-	if got := ask[string](t, ctx, `timers.length + " " + timers[0][1]`); got != "1 300000" {
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/")))
+	browser.Until(t, ctx, `e.shadowRoot?.querySelector("li") && e.visible && timers.length`)
+	if got := browser.Eval[string](t, ctx, `timers.length + " " + timers[0][1]`); got != "1 300000" {
 		t.Errorf("timers are %s, want one of the feed's max-age", got)
 	}
 	p.say("north", "en", "Figures", health)
 	asked := p.asked.Load()
-	ask[bool](t, ctx, `(timers[0][0](), dispatchEvent(new Event("focus")), document.dispatchEvent(new Event("visibilitychange")), true)`)
+	browser.Eval[bool](t, ctx, `(timers[0][0](), dispatchEvent(new Event("focus")), document.dispatchEvent(new Event("visibilitychange")), true)`)
 	if got := p.asked.Load(); got != asked {
 		t.Errorf("asked %d times before it is time", got-asked)
 	}
-	ask[bool](t, ctx, `(later(301), timers[0][0](), true)`)
-	until(t, ctx, `e.shadowRoot.textContent.includes("Figures") && timers.length === 2`)
+	browser.Eval[bool](t, ctx, `(later(301), timers[0][0](), true)`)
+	browser.Until(t, ctx, `e.shadowRoot.textContent.includes("Figures") && timers.length === 2`)
 
 	// Nobody sees it: it waits until somebody does.
 	p.say("north", "en", "Harvest", health)
-	ask[bool](t, ctx, `(e.style.cssText = "position: absolute; top: 9999px", true)`)
-	until(t, ctx, `e.visible === false`)
+	browser.Eval[bool](t, ctx, `(e.style.cssText = "position: absolute; top: 9999px", true)`)
+	browser.Until(t, ctx, `e.visible === false`)
 	asked = p.asked.Load()
-	ask[bool](t, ctx, `(later(301), timers[1][0](), true)`)
+	browser.Eval[bool](t, ctx, `(later(301), timers[1][0](), true)`)
 	if got := p.asked.Load(); got != asked {
 		t.Errorf("asked %d times where nobody sees it", got-asked)
 	}
-	ask[bool](t, ctx, `(e.style.cssText = "", true)`)
-	until(t, ctx, `e.shadowRoot.textContent.includes("Harvest")`)
+	browser.Eval[bool](t, ctx, `(e.style.cssText = "", true)`)
+	browser.Until(t, ctx, `e.shadowRoot.textContent.includes("Harvest")`)
 	if got := p.asked.Load() - asked; got != 1 {
 		t.Errorf("asked %d times when it is seen again, want once", got)
 	}
@@ -420,12 +394,12 @@ func TestTheGuidesSnippetsWorkAsTheyStand(t *testing.T) {
 		p.say("north", "en", fmt.Sprint("Clinics ", i), health)
 	}
 	ctx := browser.Open(t)
-	do(t, ctx, chromedp.Navigate(p.base+"/about/embed"))
-	blocks := ask[[]string](t, ctx, `[...document.querySelectorAll("pre code.language-html")].map((c) => c.textContent)`)
+	browser.Do(t, ctx, chromedp.Navigate(p.base+"/about/embed"))
+	blocks := browser.Eval[[]string](t, ctx, `[...document.querySelectorAll("pre code.language-html")].map((c) => c.textContent)`)
 	if len(blocks) != 4 {
 		t.Fatalf("the guide has %d snippets, want 4: %q", len(blocks), blocks)
 	}
-	css := ask[string](t, ctx, `document.querySelector("pre code.language-css").textContent`)
+	css := browser.Eval[string](t, ctx, `document.querySelector("pre code.language-css").textContent`)
 	p.put("/frame", blocks[0])
 	p.put("/resize", blocks[1])
 	p.put("/element", blocks[2]+"<style>"+css+"</style>")
@@ -434,19 +408,19 @@ func TestTheGuidesSnippetsWorkAsTheyStand(t *testing.T) {
 		t.Fatalf("the snippets are %q", blocks)
 	}
 	p.put("/pinned", blocks[3]+element)
-	do(t, ctx, chromedp.Navigate(p.at("a", "/frame")))
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/frame")))
 	if text, err := chromedp.Run(inFrame(t, ctx, p.base), chromedp.Text(chromedp.CSS("main"))); err != nil || !strings.Contains(text, "Clinics 11") {
 		t.Errorf("the frame shows %q (%v)", text, err)
 	}
-	do(t, ctx, chromedp.Navigate(p.at("a", "/resize")))
-	until(t, ctx, `+document.querySelector("iframe").height > 600`)
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/resize")))
+	browser.Until(t, ctx, `+document.querySelector("iframe").height > 600`)
 	for _, path := range []string{"/element", "/pinned"} {
-		do(t, ctx, chromedp.Navigate(p.at("a", path)))
-		until(t, ctx, `document.querySelector("communique-feed").shadowRoot?.querySelectorAll("li").length === 5`)
+		browser.Do(t, ctx, chromedp.Navigate(p.at("a", path)))
+		browser.Until(t, ctx, `document.querySelector("communique-feed").shadowRoot?.querySelectorAll("li").length === 5`)
 	}
-	do(t, ctx, chromedp.Navigate(p.at("a", "/element")))
-	until(t, ctx, `document.querySelector("communique-feed").shadowRoot?.querySelector("[part=title]")`)
-	if got := ask[string](t, ctx, `(r => getComputedStyle(r.querySelector("[part=title]")).fontFamily + " " + getComputedStyle(r.querySelector("[part=summary]")).display)(document.querySelector("communique-feed").shadowRoot)`); got != "Georgia, serif none" {
+	browser.Do(t, ctx, chromedp.Navigate(p.at("a", "/element")))
+	browser.Until(t, ctx, `document.querySelector("communique-feed").shadowRoot?.querySelector("[part=title]")`)
+	if got := browser.Eval[string](t, ctx, `(r => getComputedStyle(r.querySelector("[part=title]")).fontFamily + " " + getComputedStyle(r.querySelector("[part=summary]")).display)(document.querySelector("communique-feed").shadowRoot)`); got != "Georgia, serif none" {
 		t.Errorf("the guide's style gives %s", got)
 	}
 }
@@ -466,10 +440,10 @@ func TestFramesAndElementsAreAccessible(t *testing.T) {
 		embed + "statements/" + string(id) + "?lang=fr", embed + "topic/health?partner=coalition", embed + "topic/health?partner=coalition&theme=light", embed + "all?q=nothing", embed + "topic/none", embed + "statements/none",
 	} {
 		ctx := browser.Open(t)
-		do(t, ctx, chromedp.EmulateViewport([]int64{320, 600, 1000}[i%3], 700), chromedp.Navigate(at))
+		browser.Do(t, ctx, chromedp.EmulateViewport([]int64{320, 600, 1000}[i%3], 700), chromedp.Navigate(at))
 		if i == 0 {
-			until(t, ctx, `one.shadowRoot?.querySelector("li") && two.shadowRoot.querySelector("li")`)
-		} else if ask[bool](t, ctx, `document.documentElement.scrollWidth > innerWidth`) {
+			browser.Until(t, ctx, `one.shadowRoot?.querySelector("li") && two.shadowRoot.querySelector("li")`)
+		} else if browser.Eval[bool](t, ctx, `document.documentElement.scrollWidth > innerWidth`) {
 			t.Errorf("%s scrolls sideways at %d pixels", at, []int64{320, 600, 1000}[i%3])
 		}
 		browser.Accessible(t, ctx, at)

@@ -197,11 +197,11 @@ func TestStatusPageInABrowser(t *testing.T) {
 	for _, look := range []string{"light", "dark"} {
 		for _, width := range []int64{1200, 360} {
 			name := fmt.Sprintf("status-%s-%d", look, width)
-			do(t, ctx, chromedp.EmulateViewport(width, 800), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			browser.Do(t, ctx, chromedp.EmulateViewport(width, 800), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 				_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look}}})
 				return err
 			}), chromedp.Navigate(s.url+"/status"))
-			if ask[bool](t, ctx, `document.documentElement.scrollWidth > innerWidth`) {
+			if browser.Eval[bool](t, ctx, `document.documentElement.scrollWidth > innerWidth`) {
 				t.Errorf("%s scrolls sideways", name)
 			}
 			browser.Accessible(t, ctx, name)

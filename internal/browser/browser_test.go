@@ -27,3 +27,17 @@ func TestATabShowsAPageOfAnyNameBelowLocalhost(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsWaitedForMayComeInTheNextPage(t *testing.T) {
+	ctx := Open(t)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "<!doctype html><title>%s</title>", r.URL.Path)
+	}))
+	t.Cleanup(srv.Close)
+	Do(t, ctx, chromedp.Navigate(srv.URL+"/first"))
+	// The page is left while it is asked: the first question makes it go.
+	Until(t, ctx, `(document.title === "/first" && (location.href = "/next"), document.title === "/next")`)
+	if got := Eval[string](t, ctx, "document.title"); got != "/next" {
+		t.Errorf("waited for the next page, and got %s", got)
+	}
+}
