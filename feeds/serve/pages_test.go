@@ -296,6 +296,7 @@ func TestWhatIsNotThereLeadsToWhatIs(t *testing.T) {
 		"/feeds/source/nort.html?hl=es":           {meant + `/feeds/source/north.html?hl=es"><bdi>North Office</bdi></a></p>`},
 		"/feeds/all.html?lang=ez&hl=es":           {meant + `/feeds/all.html?lang=es&amp;hl=es"><bdi lang="es">Español</bdi></a></p>`},
 		"/feeds/ourchoice.html?hl=es":             {meant + `/feeds/our-choice.html?hl=es"><bdi>Our choice</bdi></a></p>`, `<li><bdi>/feeds/topic/…</bdi></li>`},
+		"/feeds/sea.html?hl=es":                   {`<li><a href="/feeds/our-choice.html?hl=es"><bdi>Our choice</bdi></a></li>`},
 		"/feeds/topic/nothing-like-it.html?hl=es": {`<a href="/feeds/topic/health.html?hl=es"><bdi>Salud</bdi></a></li>`},
 	} {
 		page := string(s.get(path, "Accept", "text/html").body)
@@ -309,6 +310,15 @@ func TestWhatIsNotThereLeadsToWhatIs(t *testing.T) {
 		}
 	}
 	if a := s.get("/feeds/topic/helth.atom"); !strings.Contains(string(a.body), "what there is:\ndata\nhealth\n") {
+		t.Errorf("a program is told %s", a.body)
+	}
+	if a := s.get("/feeds/topic/health.xml"); !strings.Contains(string(a.body), "this one stands at:\n/feeds/topic/health.atom\n") {
+		t.Errorf("a program is told %s", a.body)
+	}
+	if a := s.get("/api/v1/statment"); !strings.Contains(string(a.body), `"near":"/api/v1/statements"`) {
+		t.Errorf("a program is told %s", a.body)
+	}
+	if a := s.get("/api/v1/nope"); strings.Contains(string(a.body), `"near"`) {
 		t.Errorf("a program is told %s", a.body)
 	}
 	if a := s.get("/api/v1/statements?topic=helth"); !strings.Contains(string(a.body), `"detail":"there is no topic \"helth\"","`) {

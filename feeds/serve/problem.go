@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"communique/internal/near"
 )
 
 // kindOfProblem is a type of problem (RFC 9457 §3.1.1), at /problems/ and its name.
@@ -63,9 +61,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, no *refusal) {
 	if no.status == http.StatusRequestURITooLong {
 		p.Instance = "" // nobody needs it back
 	}
-	if no.asked != "" {
-		p.Near = near.Word(no.asked, no.list)
-	}
+	p.Near = no.meant()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

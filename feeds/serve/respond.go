@@ -19,7 +19,6 @@ import (
 
 	"communique/feeds"
 	"communique/feeds/pages"
-	"communique/internal/near"
 )
 
 const allowed = "GET, HEAD, OPTIONS"
@@ -463,7 +462,7 @@ func (s *Server) errorPage(r *http.Request, no *refusal) []byte {
 	}
 	order := to.Order()
 	slices.SortStableFunc(p.There, func(a, b pages.Way) int { return order(a.Label.Text, b.Label.Text) })
-	if meant := near.Word(no.asked, no.list); meant != "" {
+	if meant := no.meant(); meant != "" {
 		if w := s.way(to, no.parameter, meant); w.Href != "" {
 			p.Near = &w
 		}

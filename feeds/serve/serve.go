@@ -15,6 +15,7 @@ import (
 	"communique/feeds"
 	"communique/feeds/pages"
 	"communique/feeds/render"
+	"communique/internal/near"
 	"communique/storage"
 )
 
@@ -405,7 +406,37 @@ func (r *refusal) plain() string {
 	if len(r.list) == 0 {
 		return r.text + "\n"
 	}
-	return r.text + "; what there is:\n" + strings.Join(r.list, "\n") + "\n"
+	head := "; what there is:"
+	if strings.HasSuffix(r.text, ":") { // it says itself what follows
+		head = ""
+	}
+	return r.text + head + "\n" + strings.Join(r.list, "\n") + "\n"
+}
+
+// meant gives what of the list was probably meant, "" when that is anybody's guess.
+// The folder that all of it stands in is no part of a slip.
+func (r *refusal) meant() string {
+	folder := ""
+	if len(r.list) > 0 {
+		first, last := r.list[0], r.list[len(r.list)-1] // in order: what these two share, all do
+		n := 0
+		for n < min(len(first), len(last)) && first[n] == last[n] {
+			n++
+		}
+		folder = first[:strings.LastIndexByte(first[:n], '/')+1]
+	}
+	asked, in := strings.CutPrefix(r.asked, folder)
+	if !in {
+		return near.Word(r.asked, r.list)
+	}
+	names := make([]string, len(r.list))
+	for i, l := range r.list {
+		names[i] = l[len(folder):]
+	}
+	if name := near.Word(asked, names); name != "" {
+		return folder + name
+	}
+	return ""
 }
 
 // as says the reason for people: a message of package pages.
