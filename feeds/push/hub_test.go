@@ -443,6 +443,39 @@ func TestHubRestartLosesNoSubscriptionAndNoDelivery(t *testing.T) {
 	none(t, s.got, "a second delivery of the same")
 }
 
+// A feed that shows a window, with more on further pages, says the same after a restart.
+func TestHubRestartServesNobodyOfAWindowAgain(t *testing.T) {
+	h := newHouse(t, nil)
+	h.publish("flood", "en")
+	s, down := newSubscriber(t), newSubscriber(t)
+	h.subscribe(s, h.topic("all.atom?limit=1"))
+	h.subscribe(down, h.topic("all.rss"))
+	down.receives(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+	marks := func() (out []uint64) {
+		lines, _ := h.store.Pushed()
+		for _, l := range lines {
+			out = append(out, l.Mark)
+		}
+		return out
+	}
+	before := marks()
+	h.publish("storm", "en")
+	contains(t, wait(t, s.got, "delivery").body, "storm")
+	wait(t, down.got, "failing delivery")
+	h.until("the delivery is noted", func() bool {
+		after := marks()
+		return len(after) == len(before) && after[0] != before[0] && after[1] != before[1]
+	})
+	h.stop()
+	down.receives(func(w http.ResponseWriter, _ *http.Request) {})
+	h.o.Now = func() time.Time { return time.Now().UTC().Add(time.Hour) }
+	h.start()
+	wait(t, down.got, "retry after a restart")
+	none(t, s.got, "a second delivery of the same")
+	h.publish("drought", "en")
+	contains(t, wait(t, s.got, "delivery").body, "drought")
+}
+
 // A feed of a language stays one when all that it had is withdrawn, over a restart, too.
 func TestHubKeepsTheSubscribersOfALanguageWhoseLastStatementIsWithdrawn(t *testing.T) {
 	h := newHouse(t, nil)

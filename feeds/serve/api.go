@@ -250,9 +250,6 @@ func (s *Server) apiStatements(_ string, v url.Values) (*prepared, error) {
 	p := &prepared{}
 	p.heads = func() (uint64, error) {
 		sel, err := s.selected(f)
-		if !sel.more.IsZero() {
-			sel.mark++ // that something comes behind the page stands in it
-		}
 		p.found = &sel
 		return sel.mark, err
 	}

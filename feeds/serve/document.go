@@ -48,6 +48,7 @@ func selectionIn(page storage.Page) selection {
 	sel := selectionOf(page.Heads)
 	if page.More {
 		sel.more = page.Next
+		sel.mark++ // that something comes behind stands in documents
 	}
 	return sel
 }

@@ -236,9 +236,6 @@ func (s *Server) window(f feeds.Feed, at place, format render.Format) *prepared 
 	p.heads = func() (uint64, error) {
 		sel, err := s.selectedFrom(f, at, firstPage, size)
 		p.found = &sel
-		if !sel.more.IsZero() {
-			sel.mark++
-		}
 		return sel.mark, err
 	}
 	p.make = func() (*document, error) {
