@@ -3,6 +3,7 @@ package pages
 import (
 	"html"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,7 @@ import (
 // in the page's address, so that it works without scripts.
 type Embed struct {
 	Open                     bool   // something was chosen
+	Partners                 bool   // nobody else's site may frame it
 	Source                   string // address of the frame, absolute
 	Preview                  string // the same on this host
 	Title                    string
@@ -63,8 +65,15 @@ func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values,
 	e.Height = size.height
 	v.Set("height", size.name)
 	v.Set("heading", "2")
+	language := chosen.Get(EmbedLanguage)
+	switch page := v.Get("lang"); {
+	case chosen.Has(EmbedLanguage) && language == "":
+		v.Del("lang")
+	case !chosen.Has(EmbedLanguage) && slices.ContainsFunc(spoken, func(o Option) bool { return o.Value == page }):
+		language = page
+	}
 	for i := range e.Languages {
-		if o := &e.Languages[i]; o.Value == chosen.Get(EmbedLanguage) {
+		if o := &e.Languages[i]; o.Value == language {
 			if o.On = true; o.Value != "" {
 				v.Set("lang", o.Value)
 			} else {

@@ -3,6 +3,7 @@ package pages
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -226,6 +227,35 @@ func TestSnippetIsWhatAWebmasterCanPaste(t *testing.T) {
 	e = Speaks("en").NewEmbed("https://a.example", "", "all", nil, map[string][]string{EmbedSize: {"huge"}, EmbedTheme: {`"><script>`}, EmbedLanguage: {""}}, nil, "All")
 	if got := e.Snippet(); !strings.Contains(got, `/embed/all?heading=2&amp;height=medium&amp;ui=en"`) || e.Open {
 		t.Errorf("what is not known counts: %s", got)
+	}
+}
+
+// On the page of a language the box shows that one as chosen, until another is.
+func TestEmbedBoxBeginsWithThePagesLanguage(t *testing.T) {
+	spoken := []Option{{Value: "fr"}, {Value: "ar"}}
+	for _, c := range []struct {
+		page         string
+		chosen       map[string][]string
+		on, in, lack string
+	}{
+		{"ar", nil, "ar", "lang=ar", "ui="},
+		{"ar", map[string][]string{EmbedLanguage: {"fr"}}, "fr", "lang=fr", "ui="},
+		{"ar", map[string][]string{EmbedLanguage: {""}}, "", "ui=en", "lang="},
+		{"fr,ar", nil, "", "lang=fr,ar", "lang=ar"},
+		{"", nil, "", "ui=en", "lang="},
+	} {
+		query := url.Values{}
+		if c.page != "" {
+			query.Set("lang", c.page)
+		}
+		e := Speaks("en").NewEmbed("https://a.example", "", "all", query, c.chosen, spoken, "All")
+		on := slices.IndexFunc(e.Languages, func(o Option) bool { return o.On })
+		if on < 0 || e.Languages[on].Value != c.on || !strings.Contains(e.Source, c.in) || strings.Contains(e.Source, c.lack) {
+			t.Errorf("%q, chosen %v: %+v, %s", c.page, c.chosen, e.Languages, e.Source)
+		}
+		if query.Get("lang") != c.page {
+			t.Errorf("the page's own parameters are now %v", query)
+		}
 	}
 }
 

@@ -30,6 +30,28 @@ func framersOf(a answer) string {
 	return after
 }
 
+// The box of a page offers no frame that browsers would refuse, nor one without saying
+// to whom.
+func TestEmbedBoxSaysWhoMayFrame(t *testing.T) {
+	for _, c := range []struct {
+		allow     string
+		box, says bool
+	}{{FramedByAnybody, true, false}, {FramedByPartners, true, true}, {FramedByNobody, false, false}} {
+		s := newSite(t, func(o *Options) { o.Framers, o.Partners = c.allow, []Partner{coalition} })
+		s.say("north", "en", "Clinics open", health)
+		for _, path := range []string{"/", "/feeds/topic/health.html?hl=fr"} {
+			page := string(s.get(path).body)
+			if box := strings.Contains(page, `id="snippet"`); box != c.box {
+				t.Errorf("allow: %s: a box on %s: %t", c.allow, path, box)
+			}
+			says := strings.Contains(page, "browsers refuse all others") || strings.Contains(page, "les navigateurs refusent tous les autres")
+			if says != c.says {
+				t.Errorf("allow: %s: %s says whose sites may frame: %t", c.allow, path, says)
+			}
+		}
+	}
+}
+
 func TestAFrameShowsEachStatementWithItsOfficeDateAndLanguage(t *testing.T) {
 	s := newSite(t)
 	s.say("north", "en", "Clinics & \"more\"", health)

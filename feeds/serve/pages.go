@@ -418,6 +418,12 @@ func (s *Server) feedView(to reader, f feeds.Feed, v view) (*pages.FeedPage, err
 	if p.Embed.Open {
 		p.NoIndex = true
 	}
+	switch s.o.Framers {
+	case FramedByNobody:
+		p.Embed = nil
+	case FramedByPartners:
+		p.Embed.Partners = true
+	}
 	return p, nil
 }
 
