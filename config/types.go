@@ -1029,8 +1029,8 @@ type Feed struct {
 	// in other feeds and in the search as well, as they do without it.
 	Private bool `yaml:"private" default:"false" near:"protected secret hidden token" example:"true"`
 
-	// Names that the feed had before. Their addresses redirect to it for good, with
-	// whatever follows the name.
+	// Names that the feed had before, the first one first: that stays in the feed's
+	// own id. Their addresses redirect to it for good, with whatever follows the name.
 	Was []ID `yaml:"was" near:"aliases renamed_from formerly old_names" example:"[americas-migration]"`
 
 	At place `yaml:"-"`

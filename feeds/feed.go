@@ -8,6 +8,7 @@ import (
 // Feed is a published selection with a name.
 type Feed struct {
 	Path     string // "all", "region/americas", "topic/protection", or a name from the configuration
+	Born     string // the Path that it began with, which stays in its id; "" when that is Path
 	Title    string
 	Subtitle string
 	Language string // of the feed when one language was asked for, else ""

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -106,9 +107,10 @@ func (s Site) StatementURI(id feeds.StatementID) string {
 	return "tag:" + s.Authority + ":statement/" + escapePath(string(id))
 }
 
-// FeedURI gives the id of a feed, the same in every format.
+// FeedURI gives the id of a feed, the same in every format and under every name
+// that it gets (RFC 4287 §4.2.6).
 func (s Site) FeedURI(f feeds.Feed) string {
-	id := "tag:" + s.Authority + ":feed/" + escapePath(f.Path)
+	id := "tag:" + s.Authority + ":feed/" + escapePath(cmp.Or(f.Born, f.Path))
 	if f.RawQuery != "" {
 		id += "?" + escapeURL(f.RawQuery)
 	}

@@ -287,6 +287,17 @@ func TestRenamedFeedsLeadOnAndRemovedOnesAreGone(t *testing.T) {
 			t.Errorf("%s: %s to %q, want 301 to %s", path, a.Status, a.Header.Get("Location"), want)
 		}
 	}
+	// Who has read it before knows it by its id (RFC 4287 §4.2.6).
+	for path, want := range map[string]string{
+		"/feeds/clinics.atom":         "<id>tag:example.org,2026:feed/health</id>",
+		"/feeds/clinics.atom?limit=9": "<id>tag:example.org,2026:feed/health?limit=9</id>",
+		"/feeds/clinics.json":         `"id": "tag:example.org,2026:feed/health"`,
+		"/feeds/topic/health.atom":    "<id>tag:example.org,2026:feed/topic/health</id>",
+	} {
+		if a := s.get(path); !strings.Contains(string(a.body), want) {
+			t.Errorf("%s lacks %s:\n%s", path, want, a.body)
+		}
+	}
 	for _, path := range []string{"/feeds/harbours.atom", "/feeds/harbours", "/feeds/harbours.html?lang=fr", "/archive/harbours/1.atom", "/embed/harbours"} {
 		if a := s.get(path); a.StatusCode != http.StatusGone || !strings.Contains(string(a.body), "/feeds/clinics") {
 			t.Errorf("%s: %s %q, want 410 with what there is", path, a.Status, a.body)

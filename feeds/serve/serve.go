@@ -107,6 +107,9 @@ func New(o Options) (*Server, error) {
 			named, was = s.private.named, s.private.was
 		}
 		named[n.Feed.Path] = n
+		if len(n.Was) > 0 {
+			n.Feed.Born = n.Was[0]
+		}
 		for _, name := range n.Was {
 			was[name] = n.Feed.Path
 		}
