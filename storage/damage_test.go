@@ -122,6 +122,14 @@ func TestWhatCannotBeReadIsLeftOutAndTheRestGoesOn(t *testing.T) {
 			if _, _, ok, err := s.Statement("sw"); !ok || err != nil {
 				t.Errorf("what was said of another: %v, %v", ok, err)
 			}
+			// The rest can be arranged: all that is published, the new one too.
+			AlwaysArrange(t)
+			if n, err := s.Arrange(t.Context(), nil); n != 19-len(c.lost) || err != nil {
+				t.Errorf("arranged %d, %v; want %d", n, err, 19-len(c.lost))
+			}
+			if page, err := s.Select(feeds.Query{Topics: []string{"health"}}); err != nil || len(page.Heads) < c.heads {
+				t.Errorf("Select then: %d heads, %v; want %d or more", len(page.Heads), err, c.heads)
+			}
 			if d := s.Damaged(); len(d) == 0 || len(d) > 3 {
 				t.Errorf("Damaged: %q", d)
 			}

@@ -37,7 +37,8 @@ var ErrUnfit = errors.New("this cannot be stored")
 // request is what waits for the writer.
 type request struct {
 	records []record
-	append  bool // give the records the next numbers
+	append  bool     // give the records the next numbers
+	move    []uint32 // rows of statements that are to have other slots
 	done    chan answer
 }
 
@@ -276,6 +277,11 @@ func (s *Store) put(reqs []*request) ([]uint64, error) {
 					}
 				}
 				if err := b.apply(r); err != nil {
+					return err
+				}
+			}
+			for _, row := range req.move {
+				if err := b.move(row); err != nil {
 					return err
 				}
 			}

@@ -31,6 +31,7 @@ type row struct {
 
 	number uint32      // the row's key in the file, given once; 0 when the file has no such row
 	slot   slot        // where the index has it, while it is published
+	moves  bool        // it is to have another slot
 	was    view        // as the file has it
 	wasBy  []feeds.Key // the keys that the file finds it by
 }

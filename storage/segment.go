@@ -158,6 +158,11 @@ func (b *bitmap) add(posting []byte) error {
 	}
 }
 
+// postingHas reports whether a posting that is a bitmap has the place; false for lists.
+func postingHas(posting []byte, place uint16) bool {
+	return len(posting) == 1+segmentSize/8 && posting[0] == postingBitmap && posting[1+place/8]>>(place%8)&1 != 0
+}
+
 func (b *bitmap) addBits(stored []byte) error {
 	if len(stored) != segmentSize/8 {
 		return errPosting
@@ -257,7 +262,7 @@ func (x *indexer) edit(s slot, order stamp, term uint32, put bool) {
 func (x *indexer) note(r *row) {
 	was, is := &r.was, &r.view
 	old := r.slot
-	moved := is.published && (!was.published || was.order != is.order)
+	moved := is.published && (!was.published || was.order != is.order || r.moves)
 	if moved {
 		x.place(r)
 	} else if !is.published {
@@ -328,7 +333,7 @@ func (x *indexer) write(t *tables) error {
 	for term, d := range x.terms {
 		n, newest := t.count(term)
 		n += d.n
-		if d.cut && d.removed >= newest { // the newest may be gone
+		if d.cut && d.removed >= newest && d.removed > d.newest { // the newest may be gone
 			var err error
 			if newest, err = t.newest(term); err != nil {
 				return err
@@ -475,7 +480,15 @@ func (m *merger) next() (*run, error) {
 			return r, nil
 		}
 		// Only now is it known that the segment reaches up to here.
-		some, err := m.open(r)
+		passed, err := m.pass(r)
+		if passed {
+			m.insert(r)
+			continue
+		}
+		some := false
+		if err == nil {
+			some, err = m.open(r)
+		}
 		if err != nil {
 			if err := m.search.tables.leave(unread(err, "segment %d of the index", r.number)); err != nil {
 				return nil, err
@@ -499,10 +512,38 @@ func (m *merger) back(r *run) {
 	if r.at == r.reach {
 		r.bits = nil
 	}
+	m.insert(r)
+}
+
+// insert sorts a run in where it stands, unless it is at its end.
+func (m *merger) insert(r *run) {
 	if r.at < r.len() {
 		i, _ := slices.BinarySearchFunc(m.segments, r, later)
 		m.segments = slices.Insert(m.segments, i, r)
 	}
+}
+
+// pass moves a run on to the next slot that was not given up; false when it stands at
+// one. A segment need not be opened for news that lie in another by now.
+func (m *merger) pass(r *run) (bool, error) {
+	var key [8]byte // as postingKey has it
+	binary.BigEndian.PutUint32(key[:], r.number)
+	k, posting := m.postings.Seek(key[:])
+	if !bytes.Equal(k, key[:]) {
+		posting = nil
+	}
+	if postingHas(posting, r.rank(r.at)) {
+		return false, nil // as nearly always
+	}
+	var live bitmap
+	if err := live.add(posting); err != nil {
+		return false, err
+	}
+	at := r.at
+	for r.at < r.len() && !live.has(r.rank(r.at)) {
+		r.at++
+	}
+	return r.at > at, nil
 }
 
 // open finds out which places of the segment meet the condition, up to a new

@@ -500,6 +500,7 @@ func (c chance) query(depth int) feeds.Query {
 }
 
 func TestSelectAgreesWithAModelWhateverIsSaid(t *testing.T) {
+	storage.AlwaysArrange(t)
 	for seed := range uint64(12) {
 		c := chance{rand.New(rand.NewPCG(seed, 1))}
 		s, m := testkit.OpenStore(t), newModel()
@@ -511,6 +512,11 @@ func TestSelectAgreesWithAModelWhateverIsSaid(t *testing.T) {
 			last := say(t, s, 9, said...)
 			for i, f := range said {
 				m.say(feeds.Record{Seq: last - uint64(len(said)-1-i), At: day(9), Fact: f})
+			}
+			if c.IntN(3) == 0 {
+				if _, err := s.Arrange(t.Context(), nil); err != nil {
+					t.Fatalf("seed %d at %d: %v", seed, m.last, err)
+				}
 			}
 			for range 8 {
 				q := c.query(0)

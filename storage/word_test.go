@@ -227,6 +227,7 @@ func (s *spoken) has(phrase ...string) bool {
 // Many small batches make many runs, which are put together; updates and
 // withdrawals strike any of them, over several segments.
 func TestSearchAgreesWithAModel(t *testing.T) {
+	storage.AlwaysArrange(t)
 	s := testkit.OpenStore(t)
 	r := rand.New(rand.NewPCG(3, 9))
 	word := func() string { return fmt.Sprintf("wor%c", 'a'+int(26*r.Float64()*r.Float64())) }
@@ -333,6 +334,16 @@ func TestSearchAgreesWithAModel(t *testing.T) {
 			}
 		}
 		say(t, s, 9, facts...)
+		if step == 25 {
+			check(step)
+			if _, err := s.Arrange(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			check(step)
+			if err := s.Verify(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if step%10 == 0 {
 			check(step)
 		}

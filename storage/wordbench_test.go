@@ -68,7 +68,7 @@ func written(n int) *feeds.Observed {
 }
 
 // library is a store of n written statements, made once in a benchmark run, in
-// batches as a first pull has them.
+// batches as a first pull has them, and arranged as the daemon does then.
 func library(b *testing.B, n int) *storage.Store {
 	b.Helper()
 	path := filepath.Join(benchDir, fmt.Sprintf("library-%d.db", n))
@@ -90,6 +90,12 @@ func library(b *testing.B, n int) *storage.Store {
 		}
 	}
 	b.Logf("%d statements in %v of CPU, %d MB", n, (cpuTime() - start).Round(time.Second), s.Stats().Size>>20)
+	start = cpuTime()
+	moved, err := s.Arrange(context.Background(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("%d of them arranged in %v of CPU, %d MB", moved, (cpuTime() - start).Round(time.Millisecond), s.Stats().Size>>20)
 	return s
 }
 
@@ -176,4 +182,19 @@ func BenchmarkSearch(b *testing.B) {
 			})
 		}
 	}
+}
+
+// What the newest statements cost that have to be arranged (Arrange), each.
+func BenchmarkArrange(b *testing.B) {
+	s := library(b, 30_000)
+	storage.AlwaysArrange(b)
+	moved, cpu := 0, cpuTime()
+	for b.Loop() {
+		n, err := s.Arrange(context.Background(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		moved += n
+	}
+	b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(moved), "cpu-µs/statement")
 }
