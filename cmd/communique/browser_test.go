@@ -132,6 +132,20 @@ func (p *published) year() {
 	}
 }
 
+// wide adds a statement in which everything is wider than a phone.
+func (p *published) wide() {
+	p.t.Helper()
+	long, now := strings.Repeat("long_", 50), time.Now().UTC().Truncate(time.Hour)
+	o := &feeds.Observed{Item: "hq/wide", Statement: "wide000000000001", FirstSeen: now, Changed: now, Order: now, Published: now, Revision: 1, Relation: feeds.IsOrigin,
+		Copy: feeds.Copy{Source: "hq", ID: "wide", Title: "An unwrapped " + long, Language: "en", Published: now, Link: "https://notes.example/" + long, Authors: []feeds.Person{{Name: long}},
+			Enclosures: []feeds.Enclosure{{URL: "https://notes.example/" + long + ".pdf", Type: "application/pdf"}},
+			Content: "<p>" + long + "</p><pre>" + long + "</pre><table><tbody><tr><td>" + strings.Repeat(long+"</td><td>", 5) + `</td></tr></tbody></table><p><a href="https://notes.example/">https://notes.example/` + long +
+				`</a> <img src="https://notes.example/a.png" alt="` + long + `"/></p>`}}
+	if _, err := p.store.Append(p.t.Context(), now, o); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // statement gives the page of the newest statement whose titles hold the words.
 func (p *published) statement(words string) string {
 	p.t.Helper()
@@ -184,6 +198,7 @@ func show(t *testing.T, ctx context.Context, l look, address string) {
 func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 	p := publish(t, "")
 	p.year()
+	p.wide()
 	everyLook := []look{{width: 1280}, {width: 360}, {width: 1280, dark: true}, {width: 360, dark: true}}
 	for name, at := range map[string]struct {
 		path  string
@@ -192,7 +207,7 @@ func TestPagesAreAccessibleInEveryLookAndLanguage(t *testing.T) {
 		"front": {"/?limit=10", everyLook}, "feed": {"/feeds/region/americas.html?lang=es&limit=10", everyLook}, "long": {"/", everyLook[:1]}, "feeds": {"/feeds", everyLook}, "overview": {"/overview", everyLook},
 		"statement": {p.statement("Honduras"), everyLook}, "error": {"/feeds/topic/nosuch.html", everyLook},
 		"search": {"/feeds/all.html?q=storm&limit=5", everyLook[2:]}, "all topics": {"/feeds/all.html?all=topic&limit=3", everyLook[:2]}, "nothing": {"/feeds/all.html?q=nosuchword", everyLook[1:3]},
-		"embed": {"/feeds/all.html?embed_size=small&embed_theme=dark&limit=3", everyLook[:2]}, "arabic": {p.statement("تحالف"), everyLook[1:3]}, "refusal": {"/?hl=xx", everyLook[:1]}, "meaning": {"/ns/topic", everyLook[:1]}, "api": {"/api", everyLook[:2]},
+		"embed": {"/feeds/all.html?embed_size=small&embed_theme=dark&limit=3", everyLook[:2]}, "arabic": {p.statement("تحالف"), everyLook[1:3]}, "refusal": {"/?hl=xx", everyLook[:1]}, "wide": {p.statement("unwrapped"), everyLook[1:2]}, "meaning": {"/ns/topic", everyLook[:1]}, "api": {"/api", everyLook[:2]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, language := range []string{"en", "ar"} {
