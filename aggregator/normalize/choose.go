@@ -3,6 +3,7 @@ package normalize
 import (
 	"strings"
 
+	"communique/aggregator/normalize/internal/ngram"
 	"communique/feeds"
 	"communique/internal/fnv1a"
 )
@@ -20,8 +21,8 @@ const (
 // operator's setting when the source is not to be trusted in this, else what
 // the item declares, else the feed, else the operator's setting, else the
 // detector. Publishers of many languages often declare one of them for all, so
-// a text that is long enough and surely in another language beats what is
-// declared, with a note.
+// a text that is long enough, or in other letters, and surely in another language
+// beats what is declared, with a note.
 func (n *Normalizer) language(d *feeds.Draft, item, feed string, o Options, note func(string)) (language, rule string) {
 	setting := CanonicalLanguage(o.Source.Language)
 	switch distrust := o.Source.Distrusts("language"); {
@@ -43,7 +44,12 @@ func (n *Normalizer) language(d *feeds.Draft, item, feed string, o Options, note
 		}
 		return "", ""
 	}
-	if len(text) < sureLength || speaks(text, language) {
+	if len(text) < sureLength {
+		// What is not even written in the language's letters takes less to tell.
+		if text = d.Title + "\n" + text; !otherLetters(text, language) {
+			return language, rule
+		}
+	} else if speaks(text, language) {
 		return language, rule
 	}
 	detected, sure := n.Detect(text)
@@ -104,6 +110,25 @@ func speaks(text, language string) bool {
 		}
 	}
 	return count >= enough && common*100 >= from*count
+}
+
+// lettersOf are the scripts of languages that are written in no other one.
+var lettersOf = map[string]ngram.Script{"en": ngram.Latin, "fr": ngram.Latin, "es": ngram.Latin, "pt": ngram.Latin, "it": ngram.Latin, "de": ngram.Latin, "nl": ngram.Latin,
+	"ru": ngram.Cyrillic, "uk": ngram.Cyrillic, "ar": ngram.Arabic, "fa": ngram.Arabic, "ur": ngram.Arabic, "zh": ngram.Han, "ko": ngram.Hangul, "el": ngram.Greek, "th": ngram.Thai}
+
+// otherLetters reports whether nearly all of a text is in letters that a language
+// is not written in.
+func otherLetters(text, language string) bool {
+	own, known := lettersOf[feeds.PrimaryLanguage(language)]
+	if !known {
+		return false
+	}
+	if own == ngram.Latin && strings.IndexFunc(text, func(r rune) bool { return r >= 0x370 && r < 0x2000 || r >= 0x2e80 }) < 0 {
+		return false // as nearly every text is
+	}
+	var buf [maxParts]string
+	script, letters, share := mainScript(sampleText(text, buf[:0]))
+	return script != own && letters > 0 && share >= sureScript
 }
 
 // noticed is a hash of what a reader would notice if it changed: the words,

@@ -164,6 +164,27 @@ func TestItemLanguageByItsText(t *testing.T) {
 	}
 }
 
+// Offices declare one language for items in all of theirs. A teaser is too short for a
+// word against that, but not where its letters are of another script.
+func TestItemLanguageByItsLetters(t *testing.T) {
+	for _, c := range []struct{ declared, title, text, want, rule string }{
+		{"en", "اللاجئون في كينيا: المدارس تفتح أبوابها للأطفال", "قالت المفوضية إن التعليم حق.", "ar", "detector"},
+		{"fr", "ملف عن Honduras (2026): المرحلة 2", "نص عربي من المكتب عن الفيضانات والهجرة في هندوراس.", "ar", "detector"},
+		{"en-GB", "难民营的学校重新开放", "", "zh", "detector"},
+		{"ar", "Schools open their doors to refugee children in Kenya", "The agency said that education is a right.", "en", "detector"},
+		{"ru", "Les écoles ouvrent leurs portes aux enfants réfugiés", "L’agence a dit que l’éducation est un droit pour tous.", "fr", "detector"},
+		{"en", "وصل الوزير", "", "en", "feed"},                             // too little to be sure of
+		{"en", "Les écoles ouvrent leurs portes", "", "en", "feed"},        // the same letters
+		{"ar", "UNICEF", "أعلنت الوكالة ذلك أمس.", "ar", "feed"},           // a name
+		{"sr", "Školama se vraćaju deca iz izbeglištva", "", "sr", "feed"}, // which has two scripts
+	} {
+		d := draft(feeds.Item{Title: feeds.Text{Value: c.title}, Summary: feeds.Text{Value: c.text}}, func(d *feeds.Document, _ *Options) { d.Language = c.declared })
+		if d.Language != c.want || d.LanguageRule != c.rule {
+			t.Errorf("%s, declared %s: got %q by %q, want %q by %q", c.title, c.declared, d.Language, d.LanguageRule, c.want, c.rule)
+		}
+	}
+}
+
 func TestSpeaks(t *testing.T) {
 	texts := map[string]string{
 		"en": "The agency said on Tuesday that it would support the governments of the region in the work that is to come, and that the people who are on the move have the same rights as all others from the day they leave.",
