@@ -345,6 +345,13 @@ func TestWithScriptsChoicesNeedNoReload(t *testing.T) {
 	// What leads to another kind of page is left to the browser.
 	browser.Do(t, ctx, chromedp.Click("main article h2 a"))
 	browser.Until(t, ctx, `location.pathname.startsWith("/statements/") && document.readyState === "complete"`)
+	// On the page of a language another can be chosen, and none.
+	browser.Do(t, ctx, chromedp.Navigate(p.url+"/feeds/all.html?lang=ar&hl=en#embed"), chromedp.Click("#embed summary"))
+	for _, language := range []string{"fr", "any", "ar"} {
+		browser.Eval[bool](t, ctx, `document.querySelector("#embed-lang").value = "`+language+`"; document.querySelector("#embed-lang").dispatchEvent(new Event("change", {bubbles: true}))`)
+		browser.Until(t, ctx, `document.querySelector("#embed-lang").value === "`+language+`" && document.querySelector("#snippet").value.includes("lang=`+language+`") === `+fmt.Sprint(language != "any")+
+			` && document.querySelector("iframe.preview").src.includes("lang=") === `+fmt.Sprint(language != "any"))
+	}
 }
 
 func TestEverythingIsReachedByTheKeyboard(t *testing.T) {

@@ -43,12 +43,15 @@ const (
 	EmbedTheme    = "embed_theme"
 )
 
+// asPublished is the value of the choice of no language.
+const asPublished = "any"
+
 // NewEmbed makes the box for the feed that is framed at path (with its own
 // parameters in query) below base: chosen are the parameters of the page,
 // spoken the languages that there are statements in. What is not known among
 // the chosen counts for nothing.
 func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values, spoken []Option, title string) *Embed {
-	e := &Embed{Title: title, Languages: append([]Option{{Label: Words{Text: l.Say("embed.any")}}}, spoken...)}
+	e := &Embed{Title: title}
 	v := url.Values{}
 	for key, values := range query {
 		v[key] = values
@@ -65,21 +68,27 @@ func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values,
 	e.Height = size.height
 	v.Set("height", size.name)
 	v.Set("heading", "2")
-	language := chosen.Get(EmbedLanguage)
-	switch page := v.Get("lang"); {
-	case chosen.Has(EmbedLanguage) && language == "":
-		v.Del("lang")
-	case !chosen.Has(EmbedLanguage) && slices.ContainsFunc(spoken, func(o Option) bool { return o.Value == page }):
-		language = page
+	// A page of one language begins with that, and has to be told that another was
+	// chosen; any other page's languages are the frame's.
+	published, language := "", ""
+	if page := v.Get("lang"); slices.ContainsFunc(spoken, func(o Option) bool { return o.Value == page }) {
+		published, language = asPublished, page
+	}
+	e.Languages = append([]Option{{Value: published, Label: Words{Text: l.Say("embed.any")}}}, spoken...)
+	if given := chosen.Get(EmbedLanguage); given != "" && slices.ContainsFunc(e.Languages, func(o Option) bool { return o.Value == given }) {
+		language = given
 	}
 	for i := range e.Languages {
-		if o := &e.Languages[i]; o.Value == language {
-			if o.On = true; o.Value != "" {
-				v.Set("lang", o.Value)
-			} else {
-				v.Set("ui", l.Tag) // dates and links; with lang they are in that language
-			}
-		}
+		e.Languages[i].On = e.Languages[i].Value == language
+	}
+	switch language {
+	case asPublished:
+		v.Del("lang")
+		fallthrough
+	case "":
+		v.Set("ui", l.Tag) // dates and links; with lang they are in that language
+	default:
+		v.Set("lang", language)
 	}
 	theme := themes[0]
 	for _, t := range themes {

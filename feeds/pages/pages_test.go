@@ -240,7 +240,9 @@ func TestEmbedBoxBeginsWithThePagesLanguage(t *testing.T) {
 	}{
 		{"ar", nil, "ar", "lang=ar", "ui="},
 		{"ar", map[string][]string{EmbedLanguage: {"fr"}}, "fr", "lang=fr", "ui="},
-		{"ar", map[string][]string{EmbedLanguage: {""}}, "", "ui=en", "lang="},
+		{"ar", map[string][]string{EmbedLanguage: {"any"}}, "any", "ui=en", "lang="},
+		{"ar", map[string][]string{EmbedLanguage: {"xx"}}, "ar", "lang=ar", "ui="},
+		{"fr,ar", map[string][]string{EmbedLanguage: {""}}, "", "lang=fr,ar", "lang=ar"},
 		{"fr,ar", nil, "", "lang=fr,ar", "lang=ar"},
 		{"", nil, "", "ui=en", "lang="},
 	} {
