@@ -20,9 +20,9 @@ var maxSpread = 4
 
 // arrangeBatch is how many statements a transaction of Arrange takes, few enough
 // that whoever has something to say meanwhile does not wait for long.
-const arrangeBatch = 64
+const arrangeBatch = 16
 
-// Arrange gives the newest 4,096 statements new slots in the order of time, when
+// Arrange gives the newest 4,096 statements new slots, one behind the other, when
 // more than four segments of the index have some of them, and tells how many it
 // moved. What was said stays as it is, and so does what anybody selects; it takes
 // less time. What cannot be read stays where it is. Between two transactions it calls
@@ -39,7 +39,6 @@ func (s *Store) Arrange(ctx context.Context, step func() error) (moved int, err 
 	if err != nil {
 		return 0, err
 	}
-	slices.Reverse(rows) // the newest are to stand last
 	for lot := range slices.Chunk(rows, arrangeBatch) {
 		if moved > 0 && step != nil {
 			if err := step(); err != nil {

@@ -14,16 +14,18 @@ const (
 	// arrangeQuiet is how many statements may come between two looks: a pull that brings
 	// many is to end first.
 	arrangeQuiet = 500
-	// arrangePause is between two lots: visits and readers come first.
-	arrangePause = 50 * time.Millisecond
+	// arrangeRest is how many times as long as the last lot took it rests before the
+	// next: of a hundred readers one may meet it. The newest come first, so it helps from
+	// the first lot on.
+	arrangeRest = 100
 	// arrangeAgain is when it is tried again after an error, of which others tell.
 	arrangeAgain = time.Hour
 )
 
 // arrange looks once a minute, until ctx ends, whether many segments of the index
 // have some of the newest statements, as after a pull of many archives, and brings
-// those together.
-func arrange(ctx context.Context, store *storage.Store, log *slog.Logger) {
+// those together. Between two lots it rests, for rest times as long as the last took.
+func arrange(ctx context.Context, store *storage.Store, rest int, log *slog.Logger) {
 	before := store.Stats().Statements
 	for wait := time.Duration(0); ; {
 		select {
@@ -38,12 +40,14 @@ func arrange(ctx context.Context, store *storage.Store, log *slog.Logger) {
 			continue
 		}
 		began := time.Now()
+		lot := began
 		moved, err := store.Arrange(ctx, func() error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(arrangePause):
+			case <-time.After(time.Duration(rest) * time.Since(lot)):
 			}
+			lot = time.Now()
 			return nil
 		})
 		switch {

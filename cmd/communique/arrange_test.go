@@ -31,7 +31,7 @@ func TestTheDaemonKeepsTheNewestTogether(t *testing.T) {
 	defer done.Wait()
 	defer cancel()
 	said := newOutput()
-	done.Go(func() { arrange(ctx, store, slog.New(slog.NewTextHandler(said, nil))) })
+	done.Go(func() { arrange(ctx, store, 0, slog.New(slog.NewTextHandler(said, nil))) })
 	said.await(t, `msg="arranged the index: the newest statements are together" stage=arrange moved=4096`)
 	if n, err := store.Arrange(t.Context(), nil); n != 0 || err != nil {
 		t.Errorf("then %d more could be moved, %v", n, err)

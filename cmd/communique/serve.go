@@ -295,7 +295,7 @@ func (d *running) start(ctx context.Context, cfg *config.Config) error {
 	work.Go(retag.run)
 	work.Go(func() { wrong.Run(ctx) })
 	work.Go(func() { old.run(ctx) })
-	work.Go(func() { arrange(ctx, d.store, d.log) })
+	work.Go(func() { arrange(ctx, d.store, arrangeRest, d.log) })
 	work.Go(func() { hubs.Run(ctx, eng.Pushed, eng.PollSoon) })
 	work.Go(func() {
 		if err := push.Run(ctx); err != nil && ctx.Err() == nil {
