@@ -48,10 +48,10 @@ const asPublished = "any"
 
 // NewEmbed makes the box for the feed that is framed at path (with its own
 // parameters in query) below base: chosen are the parameters of the page,
-// spoken the languages that there are statements in. What is not known among
-// the chosen counts for nothing.
-func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values, spoken []Option, title string) *Embed {
-	e := &Embed{Title: title}
+// spoken the languages that there are statements in, titled says how a feed with
+// such parameters is called. What is not known among the chosen counts for nothing.
+func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values, spoken []Option, titled func(narrowed url.Values) Words) *Embed {
+	e := &Embed{}
 	v := url.Values{}
 	for key, values := range query {
 		v[key] = values
@@ -102,6 +102,7 @@ func (l *Language) NewEmbed(origin, base, path string, query, chosen url.Values,
 	if theme != themes[0] {
 		v.Set("theme", theme)
 	}
+	e.Title = titled(v).Text
 	at := "/embed/" + path + "?" + strings.ReplaceAll(v.Encode(), "%2C", ",")
 	e.Source, e.Preview = origin+at, base+at
 	return e

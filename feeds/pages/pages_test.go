@@ -217,14 +217,18 @@ func FuzzTextIsFitOnce(f *testing.F) {
 	})
 }
 
+func called(title string) func(url.Values) Words {
+	return func(url.Values) Words { return Words{Text: title} }
+}
+
 func TestSnippetIsWhatAWebmasterCanPaste(t *testing.T) {
 	e := Speaks("en").NewEmbed("https://news.example.org/x", "/x", "topic/health", map[string][]string{"region": {"americas"}},
-		map[string][]string{EmbedSize: {"large"}, EmbedLanguage: {"fr"}, EmbedTheme: {"dark"}}, []Option{{Value: "fr", Label: Words{Text: "Français"}}}, `Health & "care"`)
+		map[string][]string{EmbedSize: {"large"}, EmbedLanguage: {"fr"}, EmbedTheme: {"dark"}}, []Option{{Value: "fr", Label: Words{Text: "Français"}}}, called(`Health & "care"`))
 	want := `<iframe src="https://news.example.org/x/embed/topic/health?heading=2&amp;height=large&amp;lang=fr&amp;region=americas&amp;theme=dark" title="Health &amp; &#34;care&#34;" width="600" height="720" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" style="border:0; max-width:100%"></iframe>`
 	if got := e.Snippet(); got != want || !e.Open || !strings.HasPrefix(e.Preview, "/x/embed/topic/health?") {
 		t.Errorf("got  %s\nwant %s\n%+v", got, want, e)
 	}
-	e = Speaks("en").NewEmbed("https://a.example", "", "all", nil, map[string][]string{EmbedSize: {"huge"}, EmbedTheme: {`"><script>`}, EmbedLanguage: {""}}, nil, "All")
+	e = Speaks("en").NewEmbed("https://a.example", "", "all", nil, map[string][]string{EmbedSize: {"huge"}, EmbedTheme: {`"><script>`}, EmbedLanguage: {""}}, nil, called("All"))
 	if got := e.Snippet(); !strings.Contains(got, `/embed/all?heading=2&amp;height=medium&amp;ui=en"`) || e.Open {
 		t.Errorf("what is not known counts: %s", got)
 	}
@@ -250,10 +254,13 @@ func TestEmbedBoxBeginsWithThePagesLanguage(t *testing.T) {
 		if c.page != "" {
 			query.Set("lang", c.page)
 		}
-		e := Speaks("en").NewEmbed("https://a.example", "", "all", query, c.chosen, spoken, "All")
+		e := Speaks("en").NewEmbed("https://a.example", "", "all", query, c.chosen, spoken, func(v url.Values) Words { return Words{Text: "All " + v.Get("lang")} })
 		on := slices.IndexFunc(e.Languages, func(o Option) bool { return o.On })
 		if on < 0 || e.Languages[on].Value != c.on || !strings.Contains(e.Source, c.in) || strings.Contains(e.Source, c.lack) {
 			t.Errorf("%q, chosen %v: %+v, %s", c.page, c.chosen, e.Languages, e.Source)
+		}
+		if u, _ := url.Parse(e.Source); e.Title != "All "+u.Query().Get("lang") {
+			t.Errorf("%s is called %q", e.Source, e.Title)
 		}
 		if query.Get("lang") != c.page {
 			t.Errorf("the page's own parameters are now %v", query)

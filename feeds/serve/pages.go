@@ -360,16 +360,20 @@ func everything(f feeds.Feed) bool { return f.Path == "all" && f.RawQuery == "" 
 // feedView words a feed's page without its statements.
 func (s *Server) feedView(to reader, f feeds.Feed, v view) (*pages.FeedPage, error) {
 	heading := s.heading(f, to.Language)
-	title := heading
-	now, _ := url.ParseQuery(f.RawQuery) // we wrote it ourselves
-	for _, key := range selectors {
-		if value := now.Get(key); value != "" {
-			title = pages.Words{Text: title.Text + " – " + s.spoken(key, value, to.Language).Text}
+	titled := func(narrowed url.Values) pages.Words {
+		title := heading
+		for _, key := range selectors {
+			if value := narrowed.Get(key); value != "" {
+				title = pages.Words{Text: title.Text + " – " + s.spoken(key, value, to.Language).Text}
+			}
 		}
+		if value := narrowed.Get("prefer"); value != "" {
+			title = pages.Words{Text: title.Text + " – " + inOrder(value)}
+		}
+		return title
 	}
-	if value := now.Get("prefer"); value != "" {
-		title = pages.Words{Text: title.Text + " – " + inOrder(value)}
-	}
+	now, _ := url.ParseQuery(f.RawQuery) // we wrote it ourselves
+	title := titled(now)
 	path := "/feeds/" + f.Path + ".html"
 	if everything(f) { // the front page shows the same
 		path = "/"
@@ -414,7 +418,7 @@ func (s *Server) feedView(to reader, f feeds.Feed, v view) (*pages.FeedPage, err
 		options = append(options, pages.Option{Value: l, Label: inItself(l)})
 	}
 	now.Del("limit")
-	p.Embed = to.NewEmbed(strings.TrimRight(s.o.Site.BaseURL, "/"), s.base, f.Path, now, v.values, options, title.Text)
+	p.Embed = to.NewEmbed(strings.TrimRight(s.o.Site.BaseURL, "/"), s.base, f.Path, now, v.values, options, titled)
 	if p.Embed.Open {
 		p.NoIndex = true
 	}
