@@ -19,6 +19,9 @@ type group struct {
 	feeds []listed
 }
 
+// standsAt is where the feeds of a kind stand on the page that lists all.
+var standsAt = map[string]string{feeds.Topic: "topics", feeds.Event: "events", feeds.Region: "regions", feeds.Country: "countries", "source": "offices"}
+
 type listed struct {
 	feeds.Feed
 	label  pages.Words
@@ -69,10 +72,10 @@ func (s *Server) published(l *pages.Language) ([]group, storage.Counts, error) {
 		byLanguage.feeds = append(byLanguage.feeds, list(f, inItself(tag), c))
 	}
 	groups = append(groups, named, byLanguage)
-	for _, kind := range []struct{ scheme, id string }{{feeds.Topic, "topics"}, {feeds.Event, "events"}, {feeds.Region, "regions"}, {feeds.Country, "countries"}} {
-		g := group{id: kind.id, title: "filter." + kind.scheme}
+	for _, scheme := range []string{feeds.Topic, feeds.Event, feeds.Region, feeds.Country} {
+		g := group{id: standsAt[scheme], title: "filter." + scheme}
 		for t, c := range counts.Tags {
-			if t.Scheme != kind.scheme || s.terms[t] == nil {
+			if t.Scheme != scheme || s.terms[t] == nil {
 				continue
 			}
 			f, err := s.feed(t.Scheme + "/" + t.Term)
@@ -84,16 +87,17 @@ func (s *Server) published(l *pages.Language) ([]group, storage.Counts, error) {
 		}
 		groups = append(groups, g)
 	}
-	offices := group{id: "offices", title: "filter.source"}
+	offices := group{id: standsAt["source"], title: "filter.source"}
 	for id, c := range counts.Sources {
 		if f, err := s.feed("source/" + string(id)); err == nil {
 			offices.feeds = append(offices.feeds, list(f, s.heading(f, l), c))
 		}
 	}
 	groups = append(groups, offices)
+	order := l.Order()
 	for _, g := range groups[1:] {
 		slices.SortFunc(g.feeds, func(a, b listed) int {
-			return cmp.Or(cmp.Compare(a.label.Text, b.label.Text), cmp.Compare(a.Path, b.Path))
+			return cmp.Or(order(a.label.Text, b.label.Text), cmp.Compare(a.Path, b.Path))
 		})
 	}
 	return slices.DeleteFunc(groups, func(g group) bool { return len(g.feeds) == 0 }), counts, nil

@@ -282,6 +282,28 @@ func TestListsShowTheFirstSentencesOfASummary(t *testing.T) {
 	}
 }
 
+// Lists are in the order of the reader's dictionary, in which É comes before S.
+func TestListsAreInTheReadersOrder(t *testing.T) {
+	s := newSite(t, func(o *Options) {
+		o.Terms = append(o.Terms, Term{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "education"}, Labels: map[string]string{"fr": "Éducation"}},
+			Term{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "shelter"}, Labels: map[string]string{"fr": "Abris"}}, Term{Tag: feeds.Tag{Scheme: feeds.Topic, Term: "wash"}, Labels: map[string]string{"fr": "Eau"}})
+	})
+	for _, term := range []string{"education", "shelter", "wash", "health"} {
+		s.say("north", "fr", "Un communiqué", feeds.Tag{Scheme: feeds.Topic, Term: term})
+	}
+	for path, from := range map[string]string{"/feeds?hl=fr": `id="topics"`, "/?hl=fr": `id="by-topic"`} {
+		_, page, _ := strings.Cut(string(s.get(path).body), from)
+		at := -1
+		for _, label := range []string{"Abris", "Eau", "Éducation", "Health"} {
+			next := strings.Index(page, label)
+			if next <= at {
+				t.Errorf("%s: %s stands in the wrong place:\n%s", path, label, page)
+			}
+			at = next
+		}
+	}
+}
+
 // Whoever mistypes a name is led to what was meant, and to all that there is, by names
 // in their language; programs get the names that addresses are made of.
 func TestWhatIsNotThereLeadsToWhatIs(t *testing.T) {
@@ -295,7 +317,8 @@ func TestWhatIsNotThereLeadsToWhatIs(t *testing.T) {
 		"/feeds/all.html?country=mxx&hl=es":       {meant + `/feeds/country/mx.html?hl=es"><bdi lang="en">Mexico</bdi></a></p>`, `<li><a href="/feeds/country/mx.html?hl=es"><bdi lang="en">Mexico</bdi></a></li>`},
 		"/feeds/source/nort.html?hl=es":           {meant + `/feeds/source/north.html?hl=es"><bdi>North Office</bdi></a></p>`},
 		"/feeds/all.html?lang=ez&hl=es":           {meant + `/feeds/all.html?lang=es&amp;hl=es"><bdi lang="es">Español</bdi></a></p>`},
-		"/feeds/ourchoice.html?hl=es":             {meant + `/feeds/our-choice.html?hl=es"><bdi>Our choice</bdi></a></p>`, `<li><bdi>/feeds/topic/…</bdi></li>`},
+		"/feeds/ourchoice.html?hl=es":             {meant + `/feeds/our-choice.html?hl=es"><bdi>Our choice</bdi></a></p>`, `<li><a href="/feeds?hl=es#topics"><bdi>Temas</bdi></a></li>`},
+		"/feeds/topics?hl=es":                     {meant + `/feeds?hl=es#topics"><bdi>Temas</bdi></a></p>`},
 		"/feeds/sea.html?hl=es":                   {`<li><a href="/feeds/our-choice.html?hl=es"><bdi>Our choice</bdi></a></li>`},
 		"/feeds/topic/nothing-like-it.html?hl=es": {`<a href="/feeds/topic/health.html?hl=es"><bdi>Salud</bdi></a></li>`},
 	} {

@@ -427,6 +427,10 @@ func (s *Server) way(to reader, kind, what string) pages.Way {
 	w := pages.Way{Label: pages.Words{Text: what}}
 	name, isFeed := strings.CutPrefix(what, "/feeds/")
 	switch {
+	case isFeed && standsAt[strings.TrimSuffix(name, "/…")] != "":
+		kind := strings.TrimSuffix(name, "/…")
+		w.Label.Text = to.Say("filter." + kind)
+		w.Href = s.link(to, "/feeds", "") + "#" + standsAt[kind]
 	case !strings.HasPrefix(what, "/") || strings.HasSuffix(what, "…"):
 	case isPage(what):
 		w.Href = s.link(to, what, "")
