@@ -232,6 +232,9 @@ func (s *Server) embed(rest, rawQuery string) (*prepared, error) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the address's parameters cannot be read; they look like ?lang=fr&theme=dark").as("reason.unreadable", "example", "?lang=fr&theme=dark")
 	}
+	if err := misspelt(v, lookKeys...); err != nil {
+		return nil, err
+	}
 	l, err := s.look(v)
 	if err != nil {
 		return nil, err

@@ -244,10 +244,11 @@ func short(s string) string {
 var otherwise = map[string]string{"countries": "country", "language": "lang", "languages": "lang", "query": "q", "search": "q", "words": "q"}
 
 // meant gives the parameter that one is which there is not: misspelt by a letter,
-// in capitals or the plural; "" when that is anybody's guess.
-func meant(key string) string {
+// in capitals or the plural; "" when that is anybody's guess. own are those that a
+// place has besides.
+func meant(key string, own []string) string {
 	lower := strings.ToLower(key)
-	for _, name := range append(selectors[:], "prefer", "limit") {
+	for _, name := range slices.Concat(selectors[:], []string{"prefer", "limit"}, own) {
 		if key == name {
 			return ""
 		}
@@ -260,12 +261,12 @@ func meant(key string) string {
 
 // misspelt refuses parameters that are nearly ours: whoever asks for topics=health
 // and gets everything never learns why.
-func misspelt(values url.Values) error {
+func misspelt(values url.Values, own ...string) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if len(key) > 20 {
 			continue
 		}
-		if name := meant(key); name != "" {
+		if name := meant(key, own); name != "" {
 			no := bad(key, fmt.Sprintf("%s is not a parameter here; did you mean %s?", key, name))
 			no.asked = key
 			return no.as("reason.misspelt", "name", key, "meant", name)
