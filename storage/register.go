@@ -588,7 +588,7 @@ func (b *batch) list() error {
 			withdrawn = true
 			b.left[id] = r.was.terms
 		}
-		if r.isPending() || left && r.listed == nil { // seen by readers, and listed never
+		if r.isPending() || left && (r.listed == nil || r.listed.withdrawn) { // seen by readers, and no list tells of it
 			rows = append(rows, r)
 		}
 	}

@@ -666,8 +666,8 @@ func TestDeltaHoldsWhatIsNew(t *testing.T) {
 	}
 }
 
-// What comes back for so short a time that no list was made of it meanwhile is told as
-// withdrawn when it was first, which is before the reader's copy.
+// What comes back for so short a time that no list was made of it meanwhile is withdrawn
+// anew: a reader's copy may be of that time, and the reader may have what was corrected then.
 func TestDeltaTellsOfWhatIsWithdrawnAgain(t *testing.T) {
 	y := newYears(t, 7)
 	const path, id = "/feeds/all.atom", "statement0000003"
@@ -690,6 +690,12 @@ func TestDeltaTellsOfWhatIsWithdrawnAgain(t *testing.T) {
 	a := y.get(path, "A-IM", "feed", "If-None-Match", copied)
 	if a.StatusCode != 226 || !slices.ContainsFunc(y.parse(path, a.body).deleted, func(gone string) bool { return strings.HasSuffix(gone, id) }) {
 		t.Errorf("%s: %s", a.Status, a.body)
+	}
+	at := y.at().Format(time.RFC3339)
+	for _, body := range [][]byte{a.body, y.get(path).body} {
+		if !regexp.MustCompile(`<at:deleted-entry ref="[^"]*` + id + `" when="` + at + `"`).Match(body) {
+			t.Errorf("no tombstone of %s in %s", at, regexp.MustCompile(`<at:deleted-entry[^>]*>`).FindAll(body, 3))
+		}
 	}
 }
 
