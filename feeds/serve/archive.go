@@ -106,7 +106,13 @@ func (s *Server) standing(f feeds.Feed) (selection, error) {
 
 // history gives a selection's place in its feed's history.
 func (sel *selection) history() render.History {
-	return render.History{Whole: sel.whole, Before: sel.before, Per: sel.per, Withdrawn: withdrawals(sel.withdrawn)}
+	h := render.History{Whole: sel.whole, Before: sel.before, Per: sel.per, Withdrawn: withdrawals(sel.withdrawn), Updated: sel.updated}
+	for _, w := range h.Withdrawn { // to lose an entry is a change of the feed, too
+		if w.When.After(h.Updated) {
+			h.Updated = w.When
+		}
+	}
+	return h
 }
 
 // perKey is the parameter of archives that says out of how many statements of

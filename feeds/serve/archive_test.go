@@ -696,6 +696,10 @@ func TestDeltaTellsOfWhatIsWithdrawnAgain(t *testing.T) {
 		if !regexp.MustCompile(`<at:deleted-entry ref="[^"]*` + id + `" when="` + at + `"`).Match(body) {
 			t.Errorf("no tombstone of %s in %s", at, regexp.MustCompile(`<at:deleted-entry[^>]*>`).FindAll(body, 3))
 		}
+		// To lose an entry is a change of the feed.
+		if got := regexp.MustCompile(`<updated>(.*?)</updated>`).FindSubmatch(body); string(got[1]) != at {
+			t.Errorf("the feed was updated %s, want %s", got[1], at)
+		}
 	}
 }
 

@@ -190,10 +190,10 @@ func (d *deltas) since(since uint64, grown func(octets int)) (*document, error) 
 		if err != nil {
 			return nil, err
 		}
-		// All tombstones that the whole has: what came back and was withdrawn again before a
-		// list told of it keeps the number of the first time, which may be before the reader's
-		// copy. A reader passes over those of what it does not hold.
-		body, err := s.o.Site.FeedIn(d.format, d.feed, entries, render.History{Whole: true, Withdrawn: withdrawals(d.sel.withdrawn), Updated: d.sel.updated})
+		// All tombstones that the whole has: one may become known later than what it is
+		// numbered by, and a reader passes over those of what it does not hold.
+		whole := d.sel.history()
+		body, err := s.o.Site.FeedIn(d.format, d.feed, entries, render.History{Whole: true, Withdrawn: whole.Withdrawn, Updated: whole.Updated})
 		if err != nil {
 			return nil, err
 		}

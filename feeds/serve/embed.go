@@ -293,7 +293,7 @@ func (s *Server) embeddedFeed(name string, v url.Values) (feeds.Feed, error) {
 		}
 	}
 	limit := defaultFramed
-	if raw := own.Get("limit"); raw != "" {
+	if raw := strings.Join(own["limit"], ","); raw != "" {
 		if limit, err = strconv.Atoi(raw); err != nil || limit < 1 || limit > maxFramed {
 			return f, refuse(http.StatusBadRequest, fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxFramed)).as("reason.limit", "value", short(raw), "max", maxFramed)
 		}

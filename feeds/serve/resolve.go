@@ -342,7 +342,7 @@ func (s *Server) narrowed(f feeds.Feed, rawQuery string) (feeds.Feed, error) {
 		canon.Set("q", by.Words)
 	}
 	f = within(f, by)
-	if raw := values.Get("limit"); raw != "" {
+	if raw := strings.Join(values["limit"], ","); raw != "" { // two of them are no number
 		limit, err := strconv.Atoi(raw)
 		if err != nil || limit < 1 || limit > maxLimit {
 			return f, bad("limit", fmt.Sprintf("limit=%s: want a number from 1 to %d", short(raw), maxLimit)).as("reason.limit", "value", short(raw), "max", maxLimit)

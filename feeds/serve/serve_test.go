@@ -215,6 +215,7 @@ func TestRefusalsSayWhatThereIs(t *testing.T) {
 		"/statements/nosuch":                               {404, "/feeds"},
 		"/feeds/all.atom?limit=0":                          {400, "500"},
 		"/feeds/all.atom?limit=many":                       {400, "500"},
+		"/feeds/all.atom?limit=5&limit=6":                  {400, "limit=5,6"},
 		"/feeds/all.atom?lang=***":                         {400, "pt-BR"},
 		"/feeds/all.atom?q=" + strings.Repeat("x", 1001):   {400, "1000"},
 		"/feeds/all.atom?q=" + strings.Repeat("a+", 41):    {400, "40 words"},
@@ -503,6 +504,14 @@ func TestStatementPageShowsOfficesLanguagesAndReasons(t *testing.T) {
 	}
 	if err := json.Unmarshal(s.get("/statements/"+string(id)+".json").body, &js); err != nil || js.ID != string(id) || len(js.Copies) != 2 || len(js.Tags) != 1 || len(js.Mentioned) != 1 {
 		t.Errorf("JSON: %+v %v", js, err)
+	}
+	for written, plain := range map[string]string{string(id) + "/": string(id), strings.ToUpper(string(id)): string(id), strings.ToUpper(string(id)) + ".json": string(id) + ".json"} {
+		if a := s.get("/statements/" + written + "?lang=en"); a.StatusCode != 301 || !strings.HasSuffix(a.Header.Get("Location"), "/statements/"+plain+"?lang=en") {
+			t.Errorf("%s: %s to %q", written, a.Status, a.Header.Get("Location"))
+		}
+	}
+	if a := s.get("/statements/NOSUCH"); a.StatusCode != 404 {
+		t.Errorf("capitals of nothing: %s, want 404", a.Status)
 	}
 	other := s.say("south", "en", "Another telling")
 	s.append(&feeds.Joined{Loser: other, Winner: id, Why: "test"})

@@ -18,6 +18,12 @@ import (
 
 // statement prepares a statement's page, or its JSON.
 func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) {
+	if plain := strings.ToLower(strings.TrimSuffix(rest, "/")); plain != rest {
+		// As people write it, or a program that puts addresses into capitals.
+		if known, _, err := s.o.Store.Ended(feeds.StatementID(strings.TrimSuffix(plain, ".json"))); err != nil || known {
+			return nil, cmp.Or(err, error(&redirect{status: http.StatusMovedPermanently, path: "/statements/" + plain + query(rawQuery)}))
+		}
+	}
 	name, isJSON := strings.CutSuffix(rest, ".json")
 	id := feeds.StatementID(name)
 	values, err := url.ParseQuery(rawQuery)
