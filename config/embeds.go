@@ -2,14 +2,11 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-
-	"communique/feeds"
 )
 
 // EmbedsConfig says who may frame, with what was left out filled in.
@@ -74,6 +71,10 @@ func (l *loader) embeds(e *Embeds, sources, named map[string]place) EmbedsConfig
 			l.errorAt(p.At.at("feeds"), "is empty; name feeds, or take the line out to allow all")
 		}
 		for j, f := range p.Feeds {
+			if slices.Contains(l.private, string(f)) {
+				l.errorAt(p.At.at("feeds", j), fmt.Sprintf("%q is private, and a frame is seen by everybody; take one of the two out", f))
+				continue
+			}
 			l.knownFeed(p.At.at("feeds", j), string(f), sources, named)
 		}
 		if at := p.At.at("credit"); len(p.Credit) > 300 {
@@ -88,38 +89,6 @@ func (l *loader) embeds(e *Embeds, sources, named map[string]place) EmbedsConfig
 		})
 	}
 	return out
-}
-
-// knownFeed checks that a feed is one that is published.
-func (l *loader) knownFeed(at place, path string, sources, named map[string]place) {
-	kind, term, two := strings.Cut(path, "/")
-	switch {
-	case slices.Contains(l.private, path):
-		l.errorAt(at, fmt.Sprintf("%q is private, and a frame is seen by everybody; take one of the two out", path))
-	case path == "" || path == "all" || l.broken: // "" was an error at its own place
-	case kind == "source" && two:
-		l.knownName(at, "source", term, slices.Sorted(maps.Keys(sources)))
-	case two && slices.Contains(schemes, kind):
-		l.knownName(at, kind, term, l.terms()[kind])
-	case two:
-		l.errorAt(at, fmt.Sprintf("%q: feeds are by %s", path, alternatives(append(slices.Clone(schemes), "source"))))
-	case slices.Contains(reserved, path):
-		l.errorAt(at, fmt.Sprintf("%q wants a name behind it, such as %s/%s", path, path, "NAME"))
-	default:
-		l.knownName(at, "feed", path, append(slices.Sorted(maps.Keys(named)), "all"))
-	}
-}
-
-// knownName checks one name against those that there are.
-func (l *loader) knownName(at place, kind, name string, list []string) {
-	if slices.Contains(list, name) {
-		return
-	}
-	msg := fmt.Sprintf("there is no %s %q", kind, name)
-	if near := nearest(name, list); near != "" && kind != feeds.Country {
-		msg += fmt.Sprintf("; did you mean %q?", near)
-	}
-	l.errorAt(at, msg)
 }
 
 // leastContrast is the least contrast between text and what is behind it (WCAG 2.2,

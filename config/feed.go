@@ -193,6 +193,7 @@ func (l *loader) feeds(c *Config, sources map[string]place) (named map[string]pl
 	for _, f := range good {
 		for i, name := range f.Was {
 			take(f.At.at("was", i), name, "one name leads to one feed")
+			l.renamed[string(name)] = string(f.Name)
 		}
 		c.feeds = append(c.feeds, f.config())
 	}
@@ -205,6 +206,38 @@ func (l *loader) feeds(c *Config, sources map[string]place) (named map[string]pl
 		take(where, name, "take it out of one of the two")
 	}
 	return named
+}
+
+// knownFeed checks that a feed is one that is published.
+func (l *loader) knownFeed(at place, path string, sources, named map[string]place) {
+	kind, term, two := strings.Cut(path, "/")
+	switch {
+	case path == "" || path == "all" || l.broken: // "" was an error at its own place
+	case kind == "source" && two:
+		l.knownName(at, "source", term, slices.Sorted(maps.Keys(sources)))
+	case two && slices.Contains(schemes, kind):
+		l.knownName(at, kind, term, l.terms()[kind])
+	case two:
+		l.errorAt(at, fmt.Sprintf("%q: feeds are by %s", path, alternatives(append(slices.Clone(schemes), "source"))))
+	case l.renamed[path] != "":
+		l.errorAt(at, fmt.Sprintf("the feed %q is called %q now; write that", path, l.renamed[path]))
+	case slices.Contains(reserved, path):
+		l.errorAt(at, fmt.Sprintf("%q wants a name behind it, such as %s/%s", path, path, "NAME"))
+	default:
+		l.knownName(at, "feed", path, append(slices.Sorted(maps.Keys(named)), "all"))
+	}
+}
+
+// knownName checks one name against those that there are.
+func (l *loader) knownName(at place, kind, name string, list []string) {
+	if slices.Contains(list, name) {
+		return
+	}
+	msg := fmt.Sprintf("there is no %s %q", kind, name)
+	if near := nearest(name, list); near != "" && kind != feeds.Country {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	}
+	l.errorAt(at, msg)
 }
 
 // removedAt gives the places of the names in the lists `removed` of all files.

@@ -60,7 +60,7 @@ func Parse(name string, data []byte, o Options) (*Config, error) {
 	}
 	l := &loader{
 		env: o.Env, canonical: o.Canonical, copies: o.Copies, config: &Config{}, text: sha256.New(), given: map[string]place{}, read: map[string]bool{absolute(name): true},
-		plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{},
+		plans: map[reflect.Type]*plan{}, known: map[memo]reflect.Value{}, renamed: map[string]string{},
 		schedules: map[string]schedule.Schedule{}, shortest: map[string]time.Duration{},
 	}
 	l.file(name, data, nil)
@@ -84,8 +84,9 @@ type loader struct {
 	text      hash.Hash        // of all files and lists, in the order in which they are read
 	read      map[string]bool  // files read, by absolute path
 	errs      Errors
-	private   []string // names of feeds
-	broken    bool     // a file is missing or unreadable, so what others refer to may be in there
+	private   []string          // names of feeds
+	renamed   map[string]string // the names of feeds by what they were called
+	broken    bool              // a file is missing or unreadable, so what others refer to may be in there
 
 	known     map[memo]reflect.Value
 	terms     func() map[string][]string   // of the taxonomy, by scheme

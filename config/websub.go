@@ -3,7 +3,6 @@ package config
 import (
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -103,7 +102,7 @@ func (l *loader) webhooks(c *Config, sources, named map[string]place) {
 		if w.At.has("feed") && w.At.has("query") {
 			l.errorAt(w.At.at("query"), "is given beside feed; give one of the two")
 		}
-		l.publishedFeed(w.At.at("feed"), w.Feed, sources, named)
+		l.knownFeed(w.At.at("feed"), w.Feed, sources, named)
 		secret := w.Secret.Reveal()
 		if b64, is := strings.CutPrefix(secret, "whsec_"); is {
 			if key, err := base64.StdEncoding.DecodeString(b64); err != nil || len(key) < 16 {
@@ -117,34 +116,5 @@ func (l *loader) webhooks(c *Config, sources, named map[string]place) {
 				l.errorAt(w.At.at("events", j), fmt.Sprintf("%q is in the list already", e))
 			}
 		}
-	}
-}
-
-// publishedFeed checks the path of a feed that we publish.
-func (l *loader) publishedFeed(at place, path string, sources, named map[string]place) {
-	if _, ok := named[path]; ok || path == "all" || path == "" || l.broken {
-		return
-	}
-	scheme, term, tagged := strings.Cut(path, "/")
-	switch {
-	case tagged && scheme == "source":
-		if _, ok := sources[term]; !ok {
-			l.errorAt(at, fmt.Sprintf("there is no source %q", term))
-		}
-	case tagged && slices.Contains(schemes, scheme):
-		if slices.Contains(l.terms()[scheme], term) {
-			return
-		}
-		msg := fmt.Sprintf("there is no feed %q: unknown %s %q", path, scheme, term)
-		if near := nearest(term, l.terms()[scheme]); near != "" && scheme != feeds.Country {
-			msg += fmt.Sprintf("; did you mean %q?", scheme+"/"+near)
-		}
-		l.errorAt(at, msg)
-	default:
-		msg := fmt.Sprintf("there is no feed %q; want all, a name of yours or one such as topic/health", path)
-		if near := nearest(path, slices.Sorted(maps.Keys(named))); near != "" {
-			msg = fmt.Sprintf("there is no feed %q; did you mean %q?", path, near)
-		}
-		l.errorAt(at, msg)
 	}
 }
