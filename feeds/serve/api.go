@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -276,22 +277,51 @@ func (p *pageOf) at(cursor string) string {
 
 func (s *Server) apiURL(path string) string { return strings.TrimRight(s.o.Site.BaseURL, "/") + path }
 
-// list makes a page of statements.
+// list makes a page of statements, a listShape. Each statement's part is written
+// once and kept, since most searches find some of the same ones.
 func (s *Server) list(p pageOf, sel *selection) (*document, error) {
-	out := listShape{}
-	var err error
-	if out.Statements, err = s.shapes(p, sel.ids); err != nil {
+	parts := make([][]byte, len(sel.ids))
+	languages := render.Languages(p.f)
+	err := s.fragments(sel, entryKey{format: apiFormat, language: strings.Join(languages, ","), brief: !p.full},
+		func(i int, f fragment) { parts[i] = f.shape },
+		func(st *feeds.Statement) (f fragment, err error) {
+			if !st.Hidden && len(st.Copies) > 0 {
+				f.shape, err = unescaped(s.shapeOf(st, languages, nil, p.full), "")
+			}
+			return f, err
+		})
+	if err != nil {
 		return nil, err
 	}
+	b := []byte(`{"statements":[`)
+	for _, part := range parts {
+		if len(part) == 0 {
+			continue // it left between the two looks
+		}
+		if b[len(b)-1] != '[' {
+			b = append(b, ',')
+		}
+		b = append(b, bytes.TrimSuffix(part, []byte("\n"))...)
+	}
+	b = append(b, ']')
+	next := ""
 	if !sel.more.IsZero() {
-		out.Next = p.at(placeCursor(sel.more))
+		next = p.at(placeCursor(sel.more))
+		quoted, err := unescaped(next, "")
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, `,"next":`...), bytes.TrimSuffix(quoted, []byte("\n"))...)
 	}
-	doc, err := s.jsonDocument(out, sel.changed, "")
-	if err == nil && out.Next != "" {
-		doc.set("Link", "<"+out.Next+`>; rel="next"`)
+	doc := s.jsonBytes(append(b, "}\n"...), sel.changed)
+	if next != "" {
+		doc.set("Link", "<"+next+`>; rel="next"`)
 	}
-	return doc, err
+	return doc, nil
 }
+
+// apiFormat is the format of fragments in lists of the API.
+const apiFormat render.Format = "api"
 
 func (s *Server) shapes(p pageOf, ids []feeds.StatementID) ([]statementShape, error) {
 	sts, err := s.o.Store.Statements(ids...)

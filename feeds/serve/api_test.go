@@ -465,3 +465,42 @@ func TestCursorsAreReadAsTheyWereMade(t *testing.T) {
 		}
 	}
 }
+
+// Lists share what is written of a statement: it is the same in each, byte for byte
+// what encoding/json writes of the page, until the statement or the question changes.
+func TestListsTellTheSameOfAStatement(t *testing.T) {
+	c := newClient(t)
+	both := c.say("north", "en", "Clinics <open> & run", health)
+	c.copy(both, "south", "fr", "Cliniques", health)
+	c.say("south", "en", "Clinics in the harbour", health, data)
+	for range 2 {
+		for path, want := range map[string]string{
+			"":                   "[Clinics in the harbour Clinics <open> & run]",
+			"?topic=data":        "[Clinics in the harbour]",
+			"?q=clinics&limit=1": "[Clinics in the harbour]",
+			"?q=clinics":         "[Clinics in the harbour Clinics <open> & run]",
+			"?lang=fr":           "[Cliniques]",
+			"?q=nosuchword":      "[]",
+		} {
+			a := c.call("/api/v1/statements" + path)
+			var page listShape
+			if err := json.Unmarshal(a.body, &page); err != nil || names(page.Statements) != want {
+				t.Errorf("%s: %s, %v; want %s", path, names(page.Statements), err, want)
+			}
+			if plain, err := unescaped(page, ""); err != nil || string(plain) != string(a.body) {
+				t.Errorf("%s: got\n%s\nwant, %v\n%s", path, a.body, err, plain)
+			}
+		}
+	}
+	if short, full := c.list("/api/v1/statements?lang=fr"), c.list("/api/v1/statements?lang=fr&content=full"); short.Statements[0].Lead.Content != "" || full.Statements[0].Lead.Content == "" {
+		t.Errorf("without its text %q, with it %q", short.Statements[0].Lead.Content, full.Statements[0].Lead.Content)
+	}
+	c.append(&feeds.Moderated{Statement: both, Add: []feeds.Tag{data}})
+	if page := c.list("/api/v1/statements?q=clinics"); len(page.Statements[1].Tags) != 2 {
+		t.Errorf("a tag that came is not in the list: %+v", page.Statements[1].Tags)
+	}
+	c.append(&feeds.Moderated{Statement: both, Hide: true})
+	if page := c.list("/api/v1/statements?q=clinics"); names(page.Statements) != "[Clinics in the harbour]" {
+		t.Errorf("what is withdrawn is listed: %s", names(page.Statements))
+	}
+}

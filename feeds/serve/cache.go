@@ -203,7 +203,14 @@ func (c *cache) drop(e *list.Element) {
 
 // entryCache keeps rendered entries: a new statement changes many feeds, and
 // each of their other entries stays as it was.
-type entryCache = recent.Map[entryKey, render.Entry]
+type entryCache = recent.Map[entryKey, fragment]
+
+// fragment is what is written of a statement: an entry of feeds or, in the API's own
+// format, a part of its lists.
+type fragment struct {
+	render.Entry
+	shape []byte
+}
 
 type entryKey struct {
 	id       feeds.StatementID
@@ -215,5 +222,5 @@ type entryKey struct {
 }
 
 func newEntryCache(max int) *entryCache {
-	return &entryCache{Max: max / 2, Cost: func(_ entryKey, e render.Entry) int { return e.Size() + 200 }}
+	return &entryCache{Max: max / 2, Cost: func(_ entryKey, f fragment) int { return f.Size() + len(f.shape) + 200 }}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"strings"
 	"time"
 
 	"communique/feeds"
@@ -127,29 +128,40 @@ func (s *Server) asFeed(doc *document, f feeds.Feed, format render.Format) {
 // rendered gives the entries of a selection, from the cache where they are.
 func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]render.Entry, error) {
 	languages := render.Languages(f)
-	key := entryKey{format: format, brief: f.Brief, preserve: f.Preserve}
-	for _, l := range languages {
-		key.language += l + ","
-	}
+	key := entryKey{format: format, language: strings.Join(languages, ","), brief: f.Brief, preserve: f.Preserve}
 	one := s.o.Site.Entry
 	if f.Preserve {
 		one = s.o.Site.Preserved
 	}
 	entries := make([]render.Entry, len(sel.ids))
+	err := s.fragments(&sel, key, func(i int, f fragment) { entries[i] = f.Entry }, func(st *feeds.Statement) (made fragment, err error) {
+		if f.Brief {
+			shorten(st)
+		}
+		made.Entry, err = one(format, st, languages...)
+		return made, err
+	})
+	return entries, err
+}
+
+// fragments calls each with what is written of the statements of a selection, by
+// their places in it, from the cache where it is there by the key, else as one makes
+// it. Statements that left between two looks are passed over: the next is right again.
+func (s *Server) fragments(sel *selection, key entryKey, each func(i int, f fragment), one func(*feeds.Statement) (fragment, error)) error {
 	var missing []feeds.StatementID
 	var places []int
 	for i, id := range sel.ids {
 		key.id, key.seq = id, sel.seqs[i]
-		e, ok := s.entries.Get(key)
+		f, ok := s.entries.Get(key)
 		if !ok {
 			missing, places = append(missing, id), append(places, i)
 			continue
 		}
-		entries[i] = e
+		each(i, f)
 	}
 	sts, err := s.o.Store.Statements(missing...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	byID := make(map[feeds.StatementID]*feeds.Statement, len(sts))
 	for i := range sts {
@@ -158,20 +170,17 @@ func (s *Server) rendered(f feeds.Feed, format render.Format, sel selection) ([]
 	for _, i := range places {
 		st := byID[sel.ids[i]]
 		if st == nil {
-			continue // it left between the two looks; the next one is right again
+			continue
 		}
-		if f.Brief {
-			shorten(st)
-		}
-		e, err := one(format, st, languages...)
+		f, err := one(st)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		entries[i] = e
+		each(i, f)
 		key.id, key.seq = st.ID, st.Seq
-		s.entries.Put(key, e)
+		s.entries.Put(key, f)
 	}
-	return entries, nil
+	return nil
 }
 
 // shorten leaves the summaries of a statement that has them.

@@ -148,7 +148,7 @@ func TestAFrameThatCannotBeSaysWhy(t *testing.T) {
 		"all?lang=***":              {400, "pt-BR"},
 		"all?limit=21":              {400, "1 to 20"},
 		"all?limit=0":               {400, "1 to 20"},
-		"all?limit=5&limit=6":       {400, "limit=5,6"},
+		"all?limit=5&limit=6":       {400, "5,6"},
 		"all?limit=x":               {400, "1 to 20"},
 		"all?theme=pink":            {400, "auto, light, dark"},
 		"all?themes=dark":           {400, "theme"},

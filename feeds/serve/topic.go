@@ -144,17 +144,14 @@ func (s *Server) StatementURI(id feeds.StatementID) string { return s.o.Site.Sta
 // Item gives a statement as an item of JSON Feed, in the first of the languages
 // that there is a copy in; nil when there is nothing to show of it.
 func (s *Server) Item(st *feeds.Statement, languages ...string) (json.RawMessage, error) {
-	key := entryKey{id: st.ID, seq: st.Seq, format: render.FormatJSON}
-	for _, l := range languages {
-		key.language += l + ","
-	}
-	e, ok := s.entries.Get(key)
+	key := entryKey{id: st.ID, seq: st.Seq, format: render.FormatJSON, language: strings.Join(languages, ",")}
+	f, ok := s.entries.Get(key)
 	if !ok {
 		var err error
-		if e, err = s.o.Site.Entry(render.FormatJSON, st, languages...); err != nil || e.ID == "" {
+		if f.Entry, err = s.o.Site.Entry(render.FormatJSON, st, languages...); err != nil || f.ID == "" {
 			return nil, err
 		}
-		s.entries.Put(key, e)
+		s.entries.Put(key, f)
 	}
-	return e.Whole(), nil
+	return f.Whole(), nil
 }
