@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -301,7 +300,7 @@ func (s *Server) list(p pageOf, sel *selection) (*document, error) {
 		if b[len(b)-1] != '[' {
 			b = append(b, ',')
 		}
-		b = append(b, bytes.TrimSuffix(part, []byte("\n"))...)
+		b = append(b, part...)
 	}
 	b = append(b, ']')
 	next := ""
@@ -311,9 +310,9 @@ func (s *Server) list(p pageOf, sel *selection) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		b = append(append(b, `,"next":`...), bytes.TrimSuffix(quoted, []byte("\n"))...)
+		b = append(append(b, `,"next":`...), quoted...)
 	}
-	doc := s.jsonBytes(append(b, "}\n"...), sel.changed)
+	doc := s.jsonBytes(append(b, '}'), sel.changed)
 	if next != "" {
 		doc.set("Link", "<"+next+`>; rel="next"`)
 	}

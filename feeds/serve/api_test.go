@@ -487,7 +487,7 @@ func TestListsTellTheSameOfAStatement(t *testing.T) {
 			if err := json.Unmarshal(a.body, &page); err != nil || names(page.Statements) != want {
 				t.Errorf("%s: %s, %v; want %s", path, names(page.Statements), err, want)
 			}
-			if plain, err := unescaped(page, ""); err != nil || string(plain) != string(a.body) {
+			if plain, err := unescaped(page, ""); err != nil || string(plain)+"\n" != string(a.body) {
 				t.Errorf("%s: got\n%s\nwant, %v\n%s", path, a.body, err, plain)
 			}
 		}

@@ -20,8 +20,12 @@ import (
 func (s *Server) statement(to reader, rest, rawQuery string) (*prepared, error) {
 	if plain := strings.ToLower(strings.TrimSuffix(rest, "/")); plain != rest {
 		// As people write it, or a program that puts addresses into capitals.
-		if known, _, err := s.o.Store.Ended(feeds.StatementID(strings.TrimSuffix(plain, ".json"))); err != nil || known {
-			return nil, cmp.Or(err, error(&redirect{status: http.StatusMovedPermanently, path: "/statements/" + plain + query(rawQuery)}))
+		known, _, err := s.o.Store.Ended(feeds.StatementID(strings.TrimSuffix(plain, ".json")))
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			return nil, &redirect{status: http.StatusMovedPermanently, path: "/statements/" + plain + query(rawQuery)}
 		}
 	}
 	name, isJSON := strings.CutSuffix(rest, ".json")
@@ -231,19 +235,19 @@ func (s *Server) jsonDocument(v any, changed time.Time, indent string) (*documen
 	return s.jsonBytes(b, changed), nil
 }
 
-// unescaped writes JSON in which "<" stands as it is, with a line break behind it.
+// unescaped writes JSON in which "<" stands as it is.
 func unescaped(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", indent)
 	err := enc.Encode(v)
-	return b.Bytes(), err
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // jsonBytes makes a document of JSON that is written.
 func (s *Server) jsonBytes(b []byte, changed time.Time) *document {
-	doc := newDocument(b, "application/json; charset=utf-8", changed, min(s.o.MaxAge, time.Minute))
+	doc := newDocument(append(b, '\n'), "application/json; charset=utf-8", changed, min(s.o.MaxAge, time.Minute))
 	doc.set("Access-Control-Allow-Origin", "*")
 	doc.set("Access-Control-Expose-Headers", exposed)
 	return doc
