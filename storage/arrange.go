@@ -20,7 +20,7 @@ var maxSpread = 4
 
 // arrangeBatch is how many statements a transaction of Arrange takes, few enough
 // that whoever has something to say meanwhile does not wait for long.
-const arrangeBatch = 64
+const arrangeBatch = 8
 
 // Arrange gives the newest 4,096 statements new slots, one behind the other, when
 // more than four segments of the index have some of them, and tells how many it
